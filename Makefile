@@ -1,0 +1,51 @@
+# make run    set up, invent a demo year, train, serve it          make test   set up, run the tests
+# make check  format, lint, types, layers, dependencies, tests     make bench  speed, as ratios
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+export PYTHONUTF8 = 1
+
+.PHONY: run test check quick setup lock clean bench
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml features/build_directory.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "rto needs Python 3.11 or newer: install it, or name one with make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "rto needs Python's venv: apt-get install python3-venv"; exit 1; }
+	@ldconfig -p 2>/dev/null | grep -q libgomp || [ -n "$$(find /usr/lib /usr/local/lib -name 'libgomp*' -print -quit 2>/dev/null)" ] \
+	  || { echo "LightGBM needs the OpenMP runtime: apt-get install libgomp1"; exit 1; }
+	@echo "Installing into $(VENV) …"
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet uv==0.13.9
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Everything that reads the code and runs nothing of it.
+quick: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+check: quick test
+
+lock:
+	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --all-extras pyproject.toml requirements-build.in -o requirements.lock
+	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --extra postgres -c requirements.lock pyproject.toml requirements-build.in -o requirements-serve.lock
+
+clean:
+	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""A new order becomes an action: API, store, pages, messages, worker."""
