@@ -1,0 +1,234 @@
+"""Phone numbers as people type them: normalised to E.164, valid or not, real or made up.
+
+Nearly every number is an Indian mobile, so those are read with string operations alone (under a
+microsecond when already clean); everything else goes to ``phonenumbers``, imported on first need.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+from unicodedata import decimal
+
+LONGEST = 80
+"""Characters of a phone field that are read; two numbers and a remark fit well within."""
+
+_MOBILE_STARTS = frozenset("6789")
+_RUN = re.compile(r"\+?\d[\d\s().\-\u2010-\u2015\u00a0]*")
+_EXCEL = re.compile(r"\d(?:\.\d+)?[eE]\+?\d")
+_NOT_DIGIT = re.compile(r"\D+")
+_NUMBER_LENGTHS = range(7, 16)
+
+
+class Phone(NamedTuple):
+    """What one phone field says.
+
+    Parameters
+    ----------
+    e164 : str or None
+        The first valid number in it as ``+<country><number>``; None where there is none.
+    numbers : int
+        How many different valid numbers the field holds.
+    """
+
+    e164: str | None
+    numbers: int
+
+    @property
+    def indian(self) -> bool:
+        """Whether the number is an Indian one."""
+        return self.e164 is not None and self.e164.startswith("+91")
+
+    @property
+    def mobile(self) -> bool:
+        """Whether it has the form of an Indian mobile number (ten digits from 6 to 9 on)."""
+        return self.e164 is not None and _is_indian_mobile(self.e164)
+
+
+NO_PHONE = Phone(None, 0)
+
+
+def normal_phone(text: str | None) -> str | None:
+    """Bring a phone field to the one form under which history counts it.
+
+    Parameters
+    ----------
+    text : str or None
+        As typed: blanks, dashes, brackets, ``+91``, ``0091``, ``91``, a leading 0, digits of any
+        script, a word before or after, or two numbers in one field (the first counts).
+
+    Returns
+    -------
+    str or None
+        E.164, for example ``+919876543210``; None where no valid number is found. A made-up
+        number of valid form (9999999999) is returned; ask ``is_dummy_phone`` about it.
+
+    >>> normal_phone("098765-43210"), normal_phone("12345")
+    ('+919876543210', None)
+    """
+    if text is None:
+        return None
+    if _is_indian_mobile(text):
+        return text
+    return read_phone(text).e164
+
+
+def read_phone(text: str | None) -> Phone:
+    """Read a phone field; never fails, whatever it holds.
+
+    Parameters
+    ----------
+    text : str or None
+        The field as typed; the first 80 characters are read.
+
+    Returns
+    -------
+    Phone
+        ``NO_PHONE`` where nothing valid is in it.
+    """
+    if not text:
+        return NO_PHONE
+    if _is_indian_mobile(text):
+        return Phone(text, 1)
+    plain = _ascii_digits(text[:LONGEST])
+    if len(plain) == 10 and plain.isdecimal() and plain[0] in _MOBILE_STARTS:
+        return Phone("+91" + plain, 1)
+    if _EXCEL.search(plain):
+        return NO_PHONE  # a spreadsheet rounded it: the digits are gone
+    found: dict[str, None] = {}
+    for run in _RUN.findall(plain.removesuffix(".0")):
+        found.update(dict.fromkeys(_numbers_of(run)))
+    return Phone(next(iter(found)), len(found)) if found else NO_PHONE
+
+
+def is_dummy_phone(e164: str | None) -> bool:
+    """Whether a number of valid form was plainly made up to get past the field.
+
+    Such a number identifies nobody: 9999999999, 9876543210, 9898989898, 9000000000.
+
+    Parameters
+    ----------
+    e164 : str or None
+        A normalised number; of Indian ones the ten national digits are looked at.
+
+    Returns
+    -------
+    bool
+        True when eight digits in a row are equal or count up or down, or when the digits are one
+        pattern of two or five repeated.
+    """
+    if e164 is None:
+        return False
+    digits = national_digits(e164)
+    if longest_repeat(digits) >= 8 or longest_sequence(digits) >= 8:
+        return True
+    return len(digits) == 10 and (digits == digits[:2] * 5 or digits == digits[:5] * 2)
+
+
+def national_digits(e164: str) -> str:
+    """The digits after ``+91``, or all digits of a foreign number.
+
+    >>> national_digits("+919876543210")
+    '9876543210'
+    """
+    return e164[3:] if e164.startswith("+91") else e164.lstrip("+")
+
+
+def longest_repeat(digits: str) -> int:
+    """The longest run of one digit.
+
+    >>> longest_repeat("9000012"), longest_repeat("")
+    (4, 0)
+    """
+    longest = run = 0
+    last = ""
+    for digit in digits:
+        run = run + 1 if digit == last else 1
+        last = digit
+        longest = max(longest, run)
+    return longest
+
+
+def longest_sequence(digits: str) -> int:
+    """The longest run of digits that counts up or down by one; 9 and 0 are neighbours.
+
+    >>> longest_sequence("9876543210"), longest_sequence("7712345000"), longest_sequence("77")
+    (10, 5, 1)
+    """
+    longest = run = 1 if digits else 0
+    step_before = 0
+    for before, after in pairwise(digits):
+        step = (ord(after) - ord(before)) % 10
+        if step in (1, 9):
+            run = run + 1 if step == step_before else 2
+            longest = max(longest, run)
+        step_before = step
+    return longest
+
+
+def _is_indian_mobile(text: str) -> bool:
+    return (
+        len(text) == 13
+        and text.startswith("+91")
+        and text[3] in _MOBILE_STARTS
+        and text.isascii()
+        and text[4:].isdecimal()
+    )
+
+
+def _ascii_digits(text: str) -> str:
+    """Digits of every script as 0 to 9, other characters as they are."""
+    if text.isascii():
+        return text
+    values = ((char, decimal(char, -1)) for char in text)
+    return "".join(str(value) if value >= 0 else char for char, value in values)
+
+
+def _numbers_of(run: str) -> list[str]:
+    """Every valid number in one run of digits, blanks and brackets."""
+    digits = _NOT_DIGIT.sub("", run)
+    number = _number(digits, international=run.startswith("+"))
+    if number is not None:
+        return [number]
+    halves = [digits[: len(digits) // 2], digits[len(digits) // 2 :]]
+    if len(digits) in (20, 22, 24):  # two Indian numbers with only a blank between
+        return [half for half in map(_indian_mobile, halves) if half is not None]
+    return []
+
+
+def _number(digits: str, *, international: bool) -> str | None:
+    if not international or digits.startswith("91"):
+        mobile = _indian_mobile(digits)
+        if mobile is not None:
+            return mobile
+    if digits.startswith("00"):
+        digits, international = digits[2:], True
+    if len(digits) not in _NUMBER_LENGTHS:
+        return None
+    other = _other_number(digits, international)
+    return other if other is not None or not international else _indian_mobile(digits)
+
+
+def _indian_mobile(digits: str) -> str | None:
+    """``digits`` as an Indian mobile number with any of its usual prefixes, else None."""
+    national = digits[-10:]
+    if len(national) < 10 or national[0] not in _MOBILE_STARTS:
+        return None
+    prefix = digits[:-10]
+    return "+91" + national if prefix in ("", "0", "91", "910", "0091", "091", "00910") else None
+
+
+@lru_cache(maxsize=1024)
+def _other_number(digits: str, international: bool) -> str | None:
+    """A landline or foreign number by the ITU numbering plans, through ``phonenumbers``."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse("+" + digits if international else digits, "IN")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
