@@ -1,0 +1,225 @@
+"""The decision on one order: a pure function of risk, order, policy, draw, clock and capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from features.days import SECOND_US
+from features.order import PaymentMode
+from models.actions import DISPATCH, MESSAGES, Action, Dispatch, open_to
+from models.arms import ARMS, Arm
+from models.policy import Policy
+from models.thresholds import Thresholds
+
+Tier: TypeAlias = Literal["low", "medium", "high"]
+Source: TypeAlias = Literal["block_list", "allow_list", "rule"]
+Passive: TypeAlias = Literal["degraded", "late", "backfilled"]
+
+_PRECEDENCE: tuple[Source, ...] = ("block_list", "allow_list", "rule")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """What of an order a decision reads; money in whole paise, times in microseconds since 1970."""
+
+    payment_mode: PaymentMode
+    amount_paise: int | None
+    created_us: int
+    dispatch_cutoff_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overrule:
+    """What a list or a rule says about an order, and its name as the decision reports it."""
+
+    source: Source
+    name: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What is left today; None is without limit."""
+
+    messages: int | None = None
+    reviews: int | None = None
+
+    def allows(self, action: Action) -> bool:
+        """Whether one more order can be given this action."""
+        if action in MESSAGES:
+            return self.messages is None or self.messages > 0
+        return action != "hold" or self.reviews is None or self.reviews > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is done about an order, and everything needed to judge it later.
+
+    Parameters
+    ----------
+    action : Action
+        What is done; ``policy_action`` is what the policy advises without comparison arms, mode,
+        age or failure.
+    dispatch : {"go", "wait", "stop"}
+        What the pipeline obeys; ``wait_until_us`` is set with ``wait``.
+    arm : Arm or None
+        None where nothing was drawn.
+    propensity : float
+        Chance, over the draw, that an order of this risk gets this action; 1 where none was drawn.
+    expected_cost : mapping of Action to rupees
+        Of every action open to this order; empty when the amount is unknown.
+    rule : str or None
+        The list or rule that decided instead of the model.
+    """
+
+    action: Action
+    policy_action: Action
+    dispatch: Dispatch
+    wait_until_us: int | None
+    tier: Tier
+    arm: Arm | None
+    propensity: float
+    expected_cost: Mapping[Action, float]
+    rule: str | None
+
+
+def decide(
+    probability: float,
+    facts: OrderFacts,
+    policy: Policy,
+    *,
+    now_us: int,
+    draw: float,
+    overrules: Sequence[Overrule] = (),
+    capacity: Capacity | None = None,
+    passive: Passive | None = None,
+) -> Verdict:
+    """Decide on one order; the same inputs always give the same verdict.
+
+    Lists come before rules, and rules before the model; both stand outside the comparison arms. An
+    arm is drawn only where one of the arms would act.
+
+    Parameters
+    ----------
+    probability : float
+        That the order comes back if it is shipped untouched.
+    draw : float
+        In [0, 1), from ``models.arms.draw``.
+    overrules : sequence of Overrule
+        Whatever lists and rules say; precedence is decided here.
+    passive : {"degraded", "late", "backfilled"}, optional
+        Why nothing may be done: the order ships (a degraded one of an acting merchant follows
+        ``policy.on_failure``).
+    """
+    room = capacity or Capacity()
+    overrule = _first(overrules)
+    advised = overrule.action if overrule else _advised(probability, facts, policy, room, None)
+    arm = None if overrule else _arm(probability, facts, policy, room, draw)
+    action, propensity = advised, 1.0
+    if _still(facts, policy, now_us, passive):
+        failing = passive == "degraded" and policy.mode == "act"
+        action, arm = policy.on_failure if failing else "ship", None
+    elif arm is not None:
+        action = _advised(probability, facts, policy, room, arm)
+        propensity = _propensity(action, probability, facts, policy, room)
+    return Verdict(
+        action=action,
+        policy_action=advised,
+        dispatch=DISPATCH[action],
+        wait_until_us=_wait_until(facts, policy, now_us) if DISPATCH[action] == "wait" else None,
+        tier=tier(probability, policy),
+        arm=arm,
+        propensity=propensity,
+        expected_cost=expected_costs(probability, facts.amount_paise, policy, facts.payment_mode),
+        rule=overrule.name if overrule else None,
+    )
+
+
+def expected_costs(
+    probability: float,
+    amount_paise: int | None,
+    policy: Policy,
+    payment_mode: PaymentMode = "cod",
+) -> dict[Action, float]:
+    """Expected cost in rupees of each action open to an order; empty when its amount is unknown."""
+    if amount_paise is None:
+        return {}
+    return {
+        action: policy.model.expected_paise(action, probability, amount_paise) / 100
+        for action in open_to(payment_mode)
+    }
+
+
+def tier(probability: float, policy: Policy) -> Tier:
+    """Low, medium or high, as the policy draws the lines."""
+    medium, high = policy.tiers
+    if probability >= high:
+        return "high"
+    return "medium" if probability >= medium else "low"
+
+
+def _first(overrules: Sequence[Overrule]) -> Overrule | None:
+    """The overrule that counts: block over allow over rules, and the first named of a kind."""
+    ranked = sorted(overrules, key=lambda overrule: _PRECEDENCE.index(overrule.source))
+    return ranked[0] if ranked else None
+
+
+def _thresholds(facts: OrderFacts, policy: Policy, arm: Arm | None) -> Thresholds:
+    """The thresholds in force for an order in an arm (None: as if treated)."""
+    prepaid = facts.payment_mode == "prepaid"
+    thresholds = policy.prepaid_thresholds if prepaid else policy.thresholds
+    if arm == "explore_up":
+        return thresholds.moved(policy.explore_step)
+    return thresholds.moved(-policy.explore_step) if arm == "explore_down" else thresholds
+
+
+def _advised(
+    probability: float, facts: OrderFacts, policy: Policy, room: Capacity, arm: Arm | None
+) -> Action:
+    """What thresholds and capacity give in an arm.
+
+    Leaving out an action without capacity keeps the order of severity: its orders fall to the
+    next milder one.
+    """
+    if arm == "holdout":
+        return "ship"
+    allowed = tuple(action for action in open_to(facts.payment_mode) if room.allows(action))
+    return _thresholds(facts, policy, arm).action(probability, allowed)
+
+
+def _arm(
+    probability: float, facts: OrderFacts, policy: Policy, room: Capacity, draw: float
+) -> Arm | None:
+    """The arm, drawn only where one of the arms with a share would act."""
+    acting = any(
+        policy.shares.of(arm) > 0 and _advised(probability, facts, policy, room, arm) != "ship"
+        for arm in ARMS
+    )
+    return policy.shares.arm(draw) if acting else None
+
+
+def _propensity(
+    action: Action, probability: float, facts: OrderFacts, policy: Policy, room: Capacity
+) -> float:
+    """The chance over the draw of this action, summed over the arms that give it."""
+    return sum(
+        policy.shares.of(arm)
+        for arm in ARMS
+        if _advised(probability, facts, policy, room, arm) == action
+    )
+
+
+def _still(facts: OrderFacts, policy: Policy, now_us: int, passive: Passive | None) -> bool:
+    """Whether nothing may be done about this order, whatever its risk."""
+    late = now_us - facts.created_us > policy.max_action_age_s * SECOND_US
+    return passive is not None or late or policy.mode == "observe"
+
+
+def _wait_until(facts: OrderFacts, policy: Policy, now_us: int) -> int:
+    """The dispatch cut-off where there is one ahead, else the longest wait from now."""
+    cutoff = facts.dispatch_cutoff_us
+    if cutoff is not None and cutoff > now_us:
+        return cutoff
+    return now_us + policy.max_wait_s * SECOND_US
