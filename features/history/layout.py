@@ -1,0 +1,202 @@
+"""Which history features there are, in model order, and how each is read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.feature import Feature
+from features.history.values import NEAR_VALUES, WHERE_VALUES, WHO_VALUES
+from features.keys import WHERE_KINDS, WHO_SLOTS
+
+PERSON_STRENGTH = 2.0
+PLACE_STRENGTH = 25.0
+
+
+class Place(NamedTuple):
+    """One key of an order: the level its rates shrink to, and the values that are features."""
+
+    name: str
+    above: str | None
+    strength: float
+    reason: str
+    says: str
+    values: tuple[str, ...]
+
+
+_USUAL = ("orders_90d", "rto_rate_90d", "rto_rate_365d")
+
+WHERE = (
+    Place("merchant", None, PLACE_STRENGTH, "rto_prone_merchant", "this merchant",
+          ("orders_7d", "orders_90d", "rto_rate_30d", "rto_rate_365d", "pending_share_30d",
+           "cod_share_90d", "cancelled_share_90d", "amount_ratio_90d")),
+    Place("state", "merchant", PLACE_STRENGTH, "rto_prone_area", "this merchant's orders to the state",
+          ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d")),
+    Place("district", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the district",
+          ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d")),
+    Place("city", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the city as written",
+          _USUAL),
+    Place("payment_mode", "merchant", PLACE_STRENGTH, "cod_order", "this merchant's orders of the payment mode",
+          ("rto_rate_30d", "rto_rate_365d")),
+    Place("category", "merchant", PLACE_STRENGTH, "rto_prone_product", "this merchant's orders of the category",
+          (*_USUAL, "amount_ratio_90d")),
+    Place("coupon", "merchant", PLACE_STRENGTH, "rto_prone_coupon", "this merchant's orders with the same coupons",
+          _USUAL),
+    Place("campaign", "merchant", PLACE_STRENGTH, "rto_prone_channel", "this merchant's orders of the campaign",
+          _USUAL),
+    Place("courier_pincode", "district", PLACE_STRENGTH, "rto_prone_courier",
+          "this merchant's orders by the courier to the pincode", _USUAL),
+    Place("origin_district", "district", PLACE_STRENGTH, "rto_prone_courier",
+          "this merchant's orders from the warehouse to the district", _USUAL),
+)  # fmt: skip
+
+_PERSON = (
+    "orders_1d", "orders_30d", "orders_365d", "orders_ever", "pending", "delivered_365d", "rto_90d",
+    "rto_365d", "rto_ever", "cancelled_ever", "returned_ever", "treated_ever", "rto_rate_ever",
+    "cod_share_ever", "last_was_rto", "rto_share_of_last_3", "days_since_order", "days_since_rto",
+    "amount_ratio",
+)  # fmt: skip
+_VELOCITY = ("orders_1h", "amount_1h", "amount_1d")
+_LIGHT = ("orders_1d", "orders_ever", "pending", "rto_ever", "rto_rate_ever", "phones")
+
+WHO = (
+    Place("phone", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the buyer's phone",
+          (*_VELOCITY, *_PERSON, "devices", "addresses", "capped")),
+    Place("receiver", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the receiver's other phone",
+          ("orders_ever", "rto_ever", "rto_rate_ever")),
+    Place("email", "merchant", PERSON_STRENGTH, "rto_prone_email", "the email address",
+          ("orders_ever", "pending", "delivered_365d", "rto_365d", "rto_rate_ever", "last_was_rto",
+           "phones")),
+    Place("device", "merchant", PERSON_STRENGTH, "rto_prone_device", "the device",
+          ("orders_1h", "orders_1d", "orders_ever", "pending", "delivered_365d", "rto_365d",
+           "rto_rate_ever", "last_was_rto", "phones", "addresses")),
+    Place("ip", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network address", _LIGHT),
+    Place("ip_net", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network",
+          ("orders_1d", "orders_ever", "rto_rate_ever")),
+    Place("customer", "merchant", PERSON_STRENGTH, "rto_prone_customer", "the customer id", _PERSON),
+    Place("address", "merchant", PERSON_STRENGTH, "rto_prone_address", "the written address",
+          ("orders_1d", "orders_ever", "pending", "delivered_365d", "rto_365d", "rto_rate_ever",
+           "last_was_rto", "phones", "devices")),
+    Place("merchant_pincode", "district", PLACE_STRENGTH, "rto_prone_pincode",
+          "this merchant's orders to the pincode",
+          ("orders_30d", "orders_ever", "pending", "rto_rate_90d", "rto_rate_365d", "cod_share_ever")),
+    Place("merchant_sku", "category", PLACE_STRENGTH, "rto_prone_product",
+          "this merchant's orders of the article",
+          ("orders_30d", "orders_ever", "rto_rate_90d", "rto_rate_365d", "amount_ratio")),
+)  # fmt: skip
+
+_REASON_OF_VALUE = {
+    "amount_1h": "high_purchase_amount_in_an_hour",
+    "orders_1h": "high_purchase_amount_in_an_hour",
+    "amount_1d": "high_purchase_amount_in_a_day",
+    "orders_1d": "high_purchase_amount_in_a_day",
+    "amount_ratio": "high_order_amount",
+    "amount_ratio_90d": "high_order_amount",
+    "phones": "many_identities",
+    "devices": "many_identities",
+    "addresses": "many_identities",
+    "orders_ever": "new_customer_on_your_store",
+    "days_since_order": "new_customer_on_your_store",
+}
+_COD_REASON = {"phone": "cod_prone_phone", "merchant_pincode": "cod_prone_pincode",
+               "district": "cod_prone_city", "state": "cod_prone_city",
+               "customer": "cod_prone_phone"}  # fmt: skip
+
+_SAYS = {
+    "orders_1h": ("count", "orders of {} in the hour before"),
+    "orders_1d": ("count", "orders of {} in the 24 hours before"),
+    "orders_7d": ("count", "orders of {} placed today and the 6 days before"),
+    "orders_30d": ("count", "orders of {} placed today and the 29 days before"),
+    "orders_90d": ("count", "orders of {} placed today and the 89 days before"),
+    "orders_365d": ("count", "orders of {} placed today and the 364 days before"),
+    "orders_ever": ("count", "all earlier orders of {}"),
+    "amount_1h": ("rupees", "what {} ordered in the hour before; orders of unknown amount add 0"),
+    "amount_1d": ("rupees", "what {} ordered in the 24 hours before; unknown amounts add 0"),
+    "pending": ("count", "orders of {} whose outcome is not known yet"),
+    "delivered_365d": ("count", "delivered orders of {}, placed in 365 days"),
+    "rto_90d": ("count", "orders of {} placed in 90 days that came back by the customer's doing"),
+    "rto_365d": ("count", "orders of {} placed in 365 days that came back by the customer's doing"),
+    "rto_ever": ("count", "all orders of {} that came back by the customer's doing"),
+    "cancelled_ever": ("count", "cancelled orders of {}"),
+    "returned_ever": ("count", "orders of {} sent back after delivery"),
+    "treated_ever": ("count", "orders of {} that someone intervened with before dispatch"),
+    "rto_rate_30d": ("share", "RTO share of {}, untreated, placed in 30 days, shrunk to {above}"),
+    "rto_rate_90d": ("share", "RTO share of {}, untreated, placed in 90 days, shrunk to {above}"),
+    "rto_rate_365d": ("share", "RTO share of {}, untreated, placed in 365 days, shrunk to {above}"),
+    "rto_rate_ever": ("share", "RTO share of {}, untreated, ever, shrunk to {above}"),
+    "pending_share_30d": ("share", "share of the orders of {} of 30 days still on the road; NaN without orders"),
+    "cod_share_90d": ("share", "share of the orders of {} of 90 days paid at the door; NaN without orders"),
+    "cod_share_ever": ("share", "share of all orders of {} paid at the door; NaN without orders"),
+    "cancelled_share_90d": ("share", "share of the orders of {} of 90 days cancelled; NaN without orders"),
+    "amount_ratio_90d": ("ratio", "this amount against the mean of {} in 90 days; NaN where unknown"),
+    "amount_ratio": ("ratio", "this amount against the mean of all orders of {}; NaN where unknown"),
+    "last_was_rto": ("flag", "whether the latest known outcome of {} was a return; NaN when none is known"),
+    "rto_share_of_last_3": ("share", "returns among the latest three known outcomes of {}; NaN when none"),
+    "days_since_order": ("days", "days since the latest order of {}; NaN for a first order"),
+    "days_since_rto": ("days", "days since the latest order of {} that came back was placed; NaN when none"),
+    "phones": ("count", "different phones among the latest 64 orders of {}"),
+    "devices": ("count", "different devices among the latest 64 orders of {}"),
+    "addresses": ("count", "different written addresses among the latest 64 orders of {}"),
+    "capped": ("flag", "whether {} has more than 64 orders, so that short windows saturate"),
+}  # fmt: skip
+
+_NEAR_SAYS = {
+    "linked": "phones, devices and addresses linked by an earlier order, at most the eight latest",
+    "linked_orders": "all orders of the linked phones, devices and addresses",
+    "linked_delivered": "delivered orders of the linked phones, devices and addresses",
+    "linked_rto": "orders of the linked phones, devices and addresses that came back",
+}
+
+
+def _feature(place: Place, value: str, when: str) -> Feature:
+    unit, says = _SAYS[value]
+    reason = _REASON_OF_VALUE.get(value, place.reason)
+    if value == "orders_ever" and place.name not in ("phone", "email", "customer"):
+        reason = place.reason
+    if value.startswith("cod_share"):
+        reason = _COD_REASON.get(place.name, "cod_order")
+    above = place.above or "the shipped prior"
+    sentence = says.format(place.says, above=f"the {above.replace('_', ' ')}'s")
+    return Feature(
+        name=f"{place.name}_{value}",
+        unit=unit,
+        reason=reason,
+        says=f"{sentence[0].upper()}{sentence[1:]}, {when}; NaN without the key.",
+        group=place.name,
+    )
+
+
+def _features() -> tuple[Feature, ...]:
+    where = (_feature(p, v, "as known at the last fold") for p in WHERE for v in p.values)
+    who = (_feature(p, v, "as known when placed") for p in WHO for v in p.values)
+    near = (
+        Feature(name, "count", "linked_identity_rto", f"{_NEAR_SAYS[name].capitalize()}.", "linked")
+        for name in NEAR_VALUES
+    )
+    return (*where, *who, *near)
+
+
+HISTORY_FEATURES = _features()
+
+
+def _columns(places: tuple[Place, ...], values: tuple[str, ...]) -> tuple[NDArray[np.int64], ...]:
+    return tuple(np.array([values.index(v) for v in p.values], np.int64) for p in places)
+
+
+WHERE_COLUMNS = _columns(WHERE, WHERE_VALUES)
+WHO_COLUMNS = _columns(WHO, WHO_VALUES)
+_WIDTHS = [len(p.values) for p in (*WHERE, *WHO)]
+STARTS = tuple(int(n) for n in np.cumsum([0, *_WIDTHS]))
+WHERE_STARTS = STARTS[: len(WHERE)]
+WHO_STARTS = STARTS[len(WHERE) : len(WHERE) + len(WHO)]
+NEAR_START = STARTS[-1]
+N_HISTORY = NEAR_START + len(NEAR_VALUES)
+
+_WHERE_INDEX = {kind: i for i, kind in enumerate(WHERE_KINDS)}
+WHERE_ABOVE = tuple(-1 if p.above is None else _WHERE_INDEX[p.above] for p in WHERE)
+WHO_ABOVE = tuple(_WHERE_INDEX[p.above or "merchant"] for p in WHO)
+
+assert tuple(p.name for p in WHERE) == WHERE_KINDS
+assert tuple(p.name for p in WHO) == tuple(slot.name for slot in WHO_SLOTS)

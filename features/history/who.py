@@ -1,0 +1,346 @@
+"""The record of one who-key: its latest orders, and day counts of the orders before those.
+
+A record is one row of integers: a head (recent orders held, orders gone over, days held), the
+counts of all orders gone over, the latest 64 orders in the log's order, and the counts per Indian
+day of placement of the orders gone over (400 days). As long as a key has 64 orders or fewer the
+latest orders say everything, so that the common record is small; windows of seven days and more
+read day counts and latest orders together, which is the same as day counts of all orders.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compiled import compiled
+from features.days import DAY_US, HOUR_US, IST_SHIFT_US
+from features.history.counts import (
+    COUNTS,
+    DAY,
+    DAYS_7,
+    EVER,
+    FIRST_STATE,
+    HOUR,
+    add_order,
+    first_day,
+)
+from features.history.states import CLASSES, DELIVERED, PENDING, RETURNED, RTO
+
+Record = NDArray[np.int64]
+
+LATEST = 64
+KEPT_DAYS = 400
+PARTNERS = 4  # phone, device, address, merchant
+
+_RECENT, _EVICTED, _DAYS = range(3)
+_COUNTS_AT = 3
+_LATEST_AT = _COUNTS_AT + COUNTS
+_NUMBER, _PLACED_US, _AMOUNT, _COD, _STATE, _PARTNER = range(6)
+_WIDTH = _PARTNER + PARTNERS
+_DAYS_AT = _LATEST_AT + LATEST * _WIDTH
+_DAY_WIDTH = 1 + COUNTS
+RECORD_SIZE = _DAYS_AT + (KEPT_DAYS + 1) * _DAY_WIDTH
+
+# What stands beside the windows of counts.
+(
+    LAST_PLACED_US, LAST_RTO_PLACED_US, LAST_KNOWN, KNOWN_OF_LAST_3, RTO_OF_LAST_3,
+    PHONES, DEVICES, ADDRESSES, MERCHANTS, CAPPED,
+) = range(10)  # fmt: skip
+MARKS = 10
+NONE_KNOWN, LAST_KEPT, LAST_RTO = range(3)
+
+
+def blank() -> Record:
+    """A record of no orders, large enough for any."""
+    return np.zeros(RECORD_SIZE, np.int64)
+
+
+@compiled
+def clear(record: Record) -> None:
+    """Forget everything in ``record``."""
+    record[:_LATEST_AT] = 0
+
+
+@compiled
+def _day_row(record: Record, day: int) -> int:
+    """Where ``day`` stands, or would stand, among the days held (ascending)."""
+    low, high = 0, record[_DAYS]
+    while low < high:
+        middle = (low + high) // 2
+        if record[_DAYS_AT + middle * _DAY_WIDTH] < day:
+            low = middle + 1
+        else:
+            high = middle
+    return _DAYS_AT + low * _DAY_WIDTH
+
+
+@compiled
+def _has_day(record: Record, at: int, day: int) -> bool:
+    return at < _DAYS_AT + record[_DAYS] * _DAY_WIDTH and record[at] == day
+
+
+@compiled
+def _drop_old_days(record: Record, newest: int) -> None:
+    at = _day_row(record, newest - KEPT_DAYS + 1)
+    end = _DAYS_AT + record[_DAYS] * _DAY_WIDTH
+    if at > _DAYS_AT:
+        for i in range(end - at):
+            record[_DAYS_AT + i] = record[at + i]
+        record[_DAYS] -= (at - _DAYS_AT) // _DAY_WIDTH
+
+
+@compiled
+def _open_day(record: Record, day: int) -> int:
+    """The row of ``day``, made if need be; -1 where it is too old to be held."""
+    at = _day_row(record, day)
+    if _has_day(record, at, day):
+        return at
+    end = _DAYS_AT + record[_DAYS] * _DAY_WIDTH
+    if at < end and day <= record[end - _DAY_WIDTH] - KEPT_DAYS:
+        return -1
+    if at == end:
+        _drop_old_days(record, day)
+        at = end = _DAYS_AT + record[_DAYS] * _DAY_WIDTH
+    for i in range(end - 1, at - 1, -1):
+        record[i + _DAY_WIDTH] = record[i]
+    record[at : at + _DAY_WIDTH] = 0
+    record[at] = day
+    record[_DAYS] += 1
+    return at
+
+
+@compiled
+def _evict(record: Record) -> None:
+    """Move the earliest of the latest orders over to the counts."""
+    first = record[_LATEST_AT : _LATEST_AT + _WIDTH]
+    amount, cod, state = first[_AMOUNT], first[_COD], first[_STATE]
+    add_order(record[_COUNTS_AT:_LATEST_AT], amount, cod, state, 1)
+    at = _open_day(record, (first[_PLACED_US] + IST_SHIFT_US) // DAY_US)
+    if at >= 0:
+        add_order(record[at + 1 : at + _DAY_WIDTH], amount, cod, state, 1)
+    for i in range((record[_RECENT] - 1) * _WIDTH):
+        record[_LATEST_AT + i] = record[_LATEST_AT + _WIDTH + i]
+    record[_RECENT] -= 1
+    record[_EVICTED] += 1
+
+
+@compiled
+def place(
+    record: Record, number: int, placed_us: int, amount: int, cod: int, partners: Record
+) -> None:
+    """Add a newly placed order; ``partners`` are its phone, device, address and merchant keys."""
+    if record[_RECENT] == LATEST:
+        _evict(record)
+    at = _LATEST_AT + record[_RECENT] * _WIDTH
+    record[at + _NUMBER] = number
+    record[at + _PLACED_US] = placed_us
+    record[at + _AMOUNT] = amount
+    record[at + _COD] = cod
+    record[at + _STATE] = PENDING
+    for i in range(PARTNERS):
+        record[at + _PARTNER + i] = partners[i]
+    record[_RECENT] += 1
+
+
+@compiled
+def move(record: Record, number: int, day: int, before: int, after: int) -> None:
+    """Change the state of an order placed earlier on Indian day ``day``."""
+    for i in range(record[_RECENT] - 1, -1, -1):
+        at = _LATEST_AT + i * _WIDTH
+        if record[at + _NUMBER] == number:
+            record[at + _STATE] = after
+            return
+    record[_COUNTS_AT + FIRST_STATE + before] -= 1
+    record[_COUNTS_AT + FIRST_STATE + after] += 1
+    at = _day_row(record, day)
+    if _has_day(record, at, day):
+        record[at + 1 + FIRST_STATE + before] -= 1
+        record[at + 1 + FIRST_STATE + after] += 1
+
+
+@compiled
+def _add_latest(record: Record, at: int, as_of_us: int, counts: NDArray[np.int64]) -> None:
+    placed = record[at + _PLACED_US]
+    amount, cod, state = record[at + _AMOUNT], record[at + _COD], record[at + _STATE]
+    add_order(counts[EVER], amount, cod, state, 1)
+    if placed > as_of_us - HOUR_US:
+        add_order(counts[HOUR], amount, cod, state, 1)
+    if placed > as_of_us - DAY_US:
+        add_order(counts[DAY], amount, cod, state, 1)
+    day = (placed + IST_SHIFT_US) // DAY_US
+    today = (as_of_us + IST_SHIFT_US) // DAY_US
+    for window in range(DAYS_7, EVER):
+        if day >= first_day(today, window):
+            add_order(counts[window], amount, cod, state, 1)
+
+
+@compiled
+def _add_days(record: Record, as_of_us: int, counts: NDArray[np.int64]) -> None:
+    today = (as_of_us + IST_SHIFT_US) // DAY_US
+    for i in range(COUNTS):
+        counts[EVER, i] += record[_COUNTS_AT + i]
+    for row in range(record[_DAYS]):
+        at = _DAYS_AT + row * _DAY_WIDTH
+        for window in range(DAYS_7, EVER):
+            if record[at] >= first_day(today, window):
+                for i in range(COUNTS):
+                    counts[window, i] += record[at + 1 + i]
+
+
+@compiled
+def _distinct(record: Record, partner: int, own_number: int) -> int:
+    """How many different partners of one kind the latest orders name."""
+    found = 0
+    for i in range(record[_RECENT]):
+        at = _LATEST_AT + i * _WIDTH
+        value = record[at + _PARTNER + partner]
+        new = value != 0 and record[at + _NUMBER] != own_number
+        for j in range(i):
+            before = _LATEST_AT + j * _WIDTH
+            if record[before + _PARTNER + partner] == value and record[before] != own_number:
+                new = False
+                break
+        found += int(new)
+    return found
+
+
+@compiled
+def _mark_outcome(state: int, placed_us: int, marks: NDArray[np.int64]) -> None:
+    """Take one order, from the latest backwards, into the marks of the last outcomes."""
+    kind = state % CLASSES
+    rto = kind == RTO
+    if rto and marks[LAST_RTO_PLACED_US] == 0:
+        marks[LAST_RTO_PLACED_US] = placed_us
+    if kind not in (DELIVERED, RETURNED, RTO):
+        return
+    if marks[LAST_KNOWN] == NONE_KNOWN:
+        marks[LAST_KNOWN] = LAST_RTO if rto else LAST_KEPT
+    if marks[KNOWN_OF_LAST_3] < 3:
+        marks[KNOWN_OF_LAST_3] += 1
+        marks[RTO_OF_LAST_3] += int(rto)
+
+
+@compiled
+def read(
+    record: Record,
+    as_of_us: int,
+    own_number: int,
+    counts: NDArray[np.int64],
+    marks: NDArray[np.int64],
+) -> None:
+    """Everything a feature may know of this key at ``as_of_us``, as integers.
+
+    Parameters
+    ----------
+    record : ndarray of int64, shape (RECORD_SIZE,)
+    as_of_us : int
+        Windows end here; the hour and the day window hold orders placed after the instant one
+        hour or day before.
+    own_number : int
+        An order that must not see itself (a later revision is scored again); -1 for none.
+    counts : ndarray of int64, shape (WINDOWS, COUNTS), overwritten
+    marks : ndarray of int64, shape (MARKS,), overwritten
+    """
+    counts[:] = 0
+    marks[:] = 0
+    for i in range(record[_RECENT] - 1, -1, -1):
+        at = _LATEST_AT + i * _WIDTH
+        if record[at + _NUMBER] == own_number:
+            continue
+        _add_latest(record, at, as_of_us, counts)
+        if marks[LAST_PLACED_US] == 0:
+            marks[LAST_PLACED_US] = record[at + _PLACED_US]
+        _mark_outcome(record[at + _STATE], record[at + _PLACED_US], marks)
+    if record[_EVICTED] > 0:
+        _add_days(record, as_of_us, counts)
+        marks[CAPPED] = 1
+    for partner in range(PARTNERS):
+        marks[PHONES + partner] = _distinct(record, partner, own_number)
+
+
+@compiled
+def lifetime(record: Record, own_number: int, counts: NDArray[np.int64]) -> None:
+    """Add the counts of all orders of this key to ``counts``, shape (COUNTS,)."""
+    for i in range(COUNTS):
+        counts[i] += record[_COUNTS_AT + i]
+    for row in range(record[_RECENT]):
+        at = _LATEST_AT + row * _WIDTH
+        if record[at + _NUMBER] != own_number:
+            add_order(counts, record[at + _AMOUNT], record[at + _COD], record[at + _STATE], 1)
+
+
+@compiled
+def latest_partners(
+    record: Record, partner: int, own: int, own_number: int, found: Record, placed: Record, n: int
+) -> int:
+    """Collect the partners of one kind other than ``own``, the most recent first.
+
+    Keeps at most ``len(found)`` over all calls: the most recent by placement.
+
+    Returns
+    -------
+    int
+        How many ``found`` now holds.
+    """
+    for i in range(record[_RECENT] - 1, -1, -1):
+        at = _LATEST_AT + i * _WIDTH
+        key = record[at + _PARTNER + partner]
+        if key in (0, own) or record[at + _NUMBER] == own_number:
+            continue
+        n = _keep_recent(found, placed, n, key, record[at + _PLACED_US])
+    return n
+
+
+@compiled
+def _keep_recent(found: Record, placed: Record, n: int, key: int, placed_us: int) -> int:
+    for j in range(n):
+        if found[j] == key:
+            placed[j] = max(placed[j], placed_us)
+            return n
+    if n < len(found):
+        found[n] = key
+        placed[n] = placed_us
+        return n + 1
+    oldest = 0
+    for j in range(1, n):
+        if (placed[j], found[j]) < (placed[oldest], found[oldest]):
+            oldest = j
+    if (placed_us, key) > (placed[oldest], found[oldest]):
+        found[oldest] = key
+        placed[oldest] = placed_us
+    return n
+
+
+@compiled
+def _packed_size(record: Record) -> int:
+    size = 3 + record[_RECENT] * _WIDTH
+    if record[_EVICTED] > 0:
+        size += COUNTS + record[_DAYS] * _DAY_WIDTH
+    return size
+
+
+@compiled
+def pack(record: Record) -> Record:
+    """The stored form: only what the record holds."""
+    packed = np.empty(_packed_size(record), np.int64)
+    packed[:3] = record[:3]
+    end = 3 + record[_RECENT] * _WIDTH
+    packed[3:end] = record[_LATEST_AT : _LATEST_AT + record[_RECENT] * _WIDTH]
+    if record[_EVICTED] > 0:
+        packed[end : end + COUNTS] = record[_COUNTS_AT:_LATEST_AT]
+        packed[end + COUNTS :] = record[_DAYS_AT : _DAYS_AT + record[_DAYS] * _DAY_WIDTH]
+    return packed
+
+
+@compiled
+def unpack(packed: Record, record: Record) -> None:
+    """Fill ``record`` from its stored form; an empty ``packed`` is a key never seen."""
+    clear(record)
+    if len(packed) == 0:
+        return
+    record[:3] = packed[:3]
+    end = 3 + record[_RECENT] * _WIDTH
+    record[_LATEST_AT : _LATEST_AT + record[_RECENT] * _WIDTH] = packed[3:end]
+    if record[_EVICTED] > 0:
+        record[_COUNTS_AT:_LATEST_AT] = packed[end : end + COUNTS]
+        record[_DAYS_AT : _DAYS_AT + record[_DAYS] * _DAY_WIDTH] = packed[end + COUNTS :]

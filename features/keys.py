@@ -1,0 +1,201 @@
+"""The keys under which history counts an order: who ordered, and where to, what, and whose.
+
+Keys are 64-bit hashes. Those of a person (phone, email, device …) are HMACs under a secret of the
+installation, chained over its versions so that stored keys can be brought to a new version without
+the text; the others are plain hashes. Every key belongs to one merchant. 0 is *absent*.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.device import normal_device
+from features.directory import Place
+from features.email import normal_email
+from features.ip import ip_network, normal_ip
+from features.order import Order
+from features.phone import normal_phone
+
+ABSENT = 0
+
+
+class Slot(NamedTuple):
+    """One who-key of an order and the space of keys it shares with others."""
+
+    name: str
+    space: str
+
+
+# A receiver's number is counted in the same space as buyers' numbers: they are phones.
+WHO_SLOTS = (
+    Slot("phone", "phone"),
+    Slot("receiver", "phone"),
+    Slot("email", "email"),
+    Slot("device", "device"),
+    Slot("ip", "ip"),
+    Slot("ip_net", "ip_net"),
+    Slot("customer", "customer"),
+    Slot("address", "address"),
+    Slot("merchant_pincode", "merchant_pincode"),
+    Slot("merchant_sku", "merchant_sku"),
+)
+WHO_SPACES = tuple(dict.fromkeys(slot.space for slot in WHO_SLOTS))
+PHONE, RECEIVER, EMAIL, DEVICE, IP, IP_NET, CUSTOMER, ADDRESS, MERCHANT_PINCODE, MERCHANT_SKU = (
+    range(10)
+)
+
+WHERE_KINDS = (
+    "merchant",
+    "state",
+    "district",
+    "city",
+    "payment_mode",
+    "category",
+    "coupon",
+    "campaign",
+    "courier_pincode",
+    "origin_district",
+)
+
+LONGEST_ADDRESS = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keys:
+    """The keys of one order.
+
+    Parameters
+    ----------
+    who : ndarray of int64, shape (len(WHO_SLOTS),)
+    where : ndarray of int64, shape (len(WHERE_KINDS),)
+    """
+
+    who: NDArray[np.int64]
+    where: NDArray[np.int64]
+
+
+class Hasher:
+    """The keyed hash of personal values.
+
+    Parameters
+    ----------
+    secrets : sequence of bytes
+        One per version, oldest first. The key of version *n* is the HMAC-SHA256, under secret *n*
+        and cut to 64 bits, of the key of version *n* − 1.
+    """
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        if not secrets:
+            raise ValueError("a hasher needs at least one secret")
+        self._secrets = tuple(secrets)
+
+    def __call__(self, space: str, merchant_id: str, value: str) -> int:
+        """The key of one value of a person; never 0."""
+        cut = f"{space}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
+        for secret in self._secrets:
+            cut = hmac.digest(secret, cut, "sha256")[:8]
+        return _number(cut)
+
+
+def keys_of(order: Order, place: Place, hasher: Hasher) -> Keys:
+    """Every key of ``order``; a value that is unknown or unusable has the key 0.
+
+    Parameters
+    ----------
+    order : Order
+    place : Place
+        What the directory says of the order's pincode; state and district come from it, and from
+        the order's own words where the pincode is unknown.
+    hasher : Hasher
+    """
+    merchant = order.merchant_id
+    phone = normal_phone(order.phone)
+    receiver = normal_phone(order.ship_phone) or normal_phone(order.alt_phone)
+    who = (
+        ("phone", phone),
+        ("phone", receiver if receiver != phone else None),
+        ("email", normal_email(order.email)),
+        ("device", normal_device(order.device_id)),
+        ("ip", normal_ip(order.ip)),
+        ("ip_net", ip_network(order.ip)),
+        ("customer", order.customer_id),
+        ("address", normal_address(order)),
+    )
+    plain = (
+        plain_key("merchant_pincode", merchant, place.pincode or order.pincode),
+        plain_key("merchant_sku", merchant, order.sku),
+    )
+    return Keys(
+        who=np.array(
+            [hasher(space, merchant, value) if value else ABSENT for space, value in who]
+            + list(plain),
+            np.int64,
+        ),
+        where=np.array(_where(order, place), np.int64),
+    )
+
+
+def _where(order: Order, place: Place) -> tuple[int, ...]:
+    merchant = order.merchant_id
+    state = place.state or _folded(order.state)
+    district = place.district and f"{state}|{place.district}"
+    pincode = place.pincode or order.pincode
+    coupons = "|".join(sorted(order.coupons)) if order.coupons else None
+    values = (
+        merchant,
+        state,
+        district,
+        _folded(order.city),
+        order.payment_mode,
+        _folded(order.category),
+        coupons,
+        order.utm_campaign or order.utm_source,
+        order.courier and pincode and f"{_folded(order.courier)}|{pincode}",
+        order.origin_pincode and district and f"{order.origin_pincode}|{district}",
+    )
+    return tuple(
+        plain_key(kind, merchant, value) for kind, value in zip(WHERE_KINDS, values, strict=True)
+    )
+
+
+def _folded(text: str | None) -> str | None:
+    return " ".join(text.casefold().split()) if text else None
+
+
+@lru_cache(maxsize=65_536)
+def plain_key(kind: str, merchant_id: str, value: str | None) -> int:
+    """The unkeyed hash of a value that names no person; 0 where it is unknown."""
+    if not value:
+        return ABSENT
+    text = f"{kind}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
+    return _number(hashlib.blake2b(text, digest_size=8).digest())
+
+
+def normal_address(order: Order) -> str | None:
+    """The delivery address without case, blanks and punctuation; None without a written line."""
+    lines = [line for line in (order.address_line1, order.address_line2) if line]
+    if not lines:
+        return None
+    text = " ".join(lines)[:LONGEST_ADDRESS].casefold()
+    written = "".join(c for c in text if c.isalnum())
+    return f"{written}|{order.pincode or ''}" if written else None
+
+
+def person_of(keys: Keys, order_key: int) -> int:
+    """The person of an order: first present of phone, email, customer id, address, else itself."""
+    for slot in (PHONE, EMAIL, CUSTOMER, ADDRESS):
+        if keys.who[slot] != ABSENT:
+            return int(keys.who[slot])
+    return order_key
+
+
+def _number(digest: bytes) -> int:
+    return int.from_bytes(digest, "little", signed=True) or 1
