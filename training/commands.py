@@ -1,0 +1,31 @@
+"""The commands of training, each imported only when it is asked for: their tools are heavy."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# A command and where it lives. To add one, add its line; nothing else here changes.
+COMMANDS: dict[str, str] = {
+    "import": "training.import_command:import_",
+}
+
+
+class CommandShelf(click.Group):
+    """A group that looks its commands up in ``COMMANDS``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, without importing anything."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command's module and return the command, or None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+commands = CommandShelf("training")
