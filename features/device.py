@@ -1,6 +1,14 @@
-"""Device identifiers: the one form under which history counts them."""
+"""Where an order was typed: its device, browser and network address."""
 
 from __future__ import annotations
+
+from ipaddress import IPv6Address
+from math import nan
+
+from features.feature import Feature
+from features.ip import is_public, read_ip
+from features.order import Order
+from features.useragent import read_user_agent
 
 LONGEST = 200
 """Characters of an identifier that are kept."""
@@ -8,6 +16,78 @@ LONGEST = 200
 _PLACEHOLDERS = frozenset(
     {"null", "none", "nil", "nan", "undefined", "unknown", "default", "test", "na", "n/a", "device"}
 )
+_REASON = "device_signals"
+_NO_AGENT = "NaN without a user agent"
+
+
+def _agent(name: str, unit: str, says: str) -> Feature:
+    return Feature(name, unit, _REASON, f"{says}; {_NO_AGENT}.", "device")
+
+
+FEATURES: tuple[Feature, ...] = (
+    _agent("device_android", "flag", "1 when the user agent names Android, else 0"),
+    _agent("device_ios", "flag", "1 when the user agent names an iPhone or iPad, else 0"),
+    _agent("device_desktop", "flag", "1 for Windows, macOS and desktop Linux, else 0"),
+    _agent(
+        "device_in_app",
+        "flag",
+        "1 when the shop was opened inside an app such as Instagram or in a web view, else 0",
+    ),
+    _agent(
+        "device_script",
+        "flag",
+        "1 when the user agent names a bot, an HTTP library or a remote-controlled browser, else 0",
+    ),
+    Feature(
+        "device_android_version",
+        "count",
+        _REASON,
+        "Major version of Android; NaN without a user agent and on other systems.",
+        "device",
+    ),
+    Feature(
+        "ip_unreadable",
+        "flag",
+        _REASON,
+        "1 when the address field holds no IP address, 0 when it does; NaN when it is empty.",
+        "ip",
+    ),
+    Feature(
+        "ip_not_public",
+        "flag",
+        _REASON,
+        "1 for a private, shared, loopback or reserved address, else 0; NaN without a readable "
+        "one.",
+        "ip",
+    ),
+    Feature(
+        "ip_v6",
+        "flag",
+        _REASON,
+        "1 for IPv6, 0 for IPv4 (also inside IPv6); NaN without a readable address.",
+        "ip",
+    ),
+)
+"""In the order of ``signals``."""
+
+_UNKNOWN_AGENT = (nan,) * 6
+_DESKTOP = frozenset({"windows", "mac", "linux"})
+
+
+def signals(order: Order) -> tuple[float, ...]:
+    """Device, browser and network address of an order, as numbers.
+
+    Parameters
+    ----------
+    order : Order
+        ``user_agent`` and ``ip`` are read.
+
+    Returns
+    -------
+    tuple of float, shape (len(FEATURES),)
+        NaN is unknown.
+    """
+    return (*_of_agent(order.user_agent), *_of_ip(order.ip))
 
 
 def normal_device(text: str | None) -> str | None:
@@ -33,3 +113,26 @@ def normal_device(text: str | None) -> str | None:
     found = text[:LONGEST].strip().strip("{}").lower()
     marks = set(found) - {"-", ":", "_", " "}
     return None if found in _PLACEHOLDERS or len(marks) < 2 else found
+
+
+def _of_agent(text: str | None) -> tuple[float, ...]:
+    agent = read_user_agent(text)
+    if agent is None:
+        return _UNKNOWN_AGENT
+    return (
+        float(agent.system == "android"),
+        float(agent.system == "ios"),
+        float(agent.system in _DESKTOP),
+        float(agent.in_app),
+        float(agent.script),
+        agent.android_version,
+    )
+
+
+def _of_ip(text: str | None) -> tuple[float, float, float]:
+    if not text:
+        return nan, nan, nan
+    address = read_ip(text)
+    if address is None:
+        return 1.0, nan, nan
+    return 0.0, float(not is_public(address)), float(isinstance(address, IPv6Address))
