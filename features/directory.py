@@ -1,0 +1,200 @@
+"""India Post's directory of 165,627 offices, memory-mapped: pincode to place, name to places."""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_left
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.errors import SettingsError
+from features.latin import plain
+from features.place import NOWHERE, Office, Place, clean_pincode, distance_km
+from features.place_aliases import DISTRICT_ALIASES
+from features.spelling import name_key, skeleton
+from features.states import state_name
+
+TABLES = Path(__file__).resolve().parent / "tables" / "directory"
+FORMAT = 1
+KINDS = ("branch", "sub", "head")
+MEMORISED_PINCODES = 4096
+
+
+class Directory:
+    """Look-ups in the compiled directory; open it once and share it between threads.
+
+    >>> directory = Directory.open()
+    >>> place = directory.place("560034")
+    >>> place.district, place.state, place.tier
+    ('bengaluru urban', 'karnataka', 1)
+    """
+
+    def __init__(self, arrays: dict[str, npt.NDArray[Any]], about: dict[str, Any]) -> None:
+        self.source: str = about["source"]
+        self.edition: str = about["recipe"]
+        self.districts: tuple[tuple[str, str], ...] = tuple((s, d) for s, d in about["districts"])
+        self._arrays = arrays
+        self._pincode = arrays["pincode"].data
+        self._start = arrays["pincode_start"].data
+        self._name_end = arrays["office_name_end"].data
+        self._names = arrays["office_names"].data
+        self._keys = arrays["name_key"].data
+        self._by_name = arrays["name_office"].data
+        self._named_districts = _districts_by_sound(self.districts)
+        self._place = lru_cache(MEMORISED_PINCODES)(self._read_place)
+
+    @classmethod
+    def open(cls, folder: Path = TABLES) -> Directory:
+        """Map the compiled tables; nothing is read until it is asked for.
+
+        Raises
+        ------
+        SettingsError
+            When the tables have not been compiled, or by another version of the package.
+        """
+        try:
+            about = json.loads((folder / "about.json").read_text())
+            if about["format"] != FORMAT:
+                raise SettingsError(f"{folder} has another format: {_REBUILD}")
+            arrays = {
+                file.stem: np.asarray(np.load(file, mmap_mode="r"))
+                for file in sorted(folder.glob("*.npy"))
+            }
+            return cls(arrays, about)
+        except (OSError, KeyError, ValueError) as error:
+            raise SettingsError(f"no postal directory in {folder} ({error}): {_REBUILD}") from error
+
+    def place(self, pincode: str | None) -> Place:
+        """What is known of a pincode, however it was typed; ``known`` is False for a stranger."""
+        return self._place(clean_pincode(pincode))
+
+    def pincodes(self) -> npt.NDArray[np.int32]:
+        """All pincodes in ascending order."""
+        return self._arrays["pincode"]
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """One table's column, e.g. ``office_lat`` (n_offices) or ``pincode_tier`` (n_pincodes)."""
+        return self._arrays[name]
+
+    def row(self, pincode: str | int | None) -> int | None:
+        """A pincode's position in ``pincodes()``."""
+        if pincode is None:
+            return None
+        number = int(pincode)
+        i = bisect_left(self._pincode, number)
+        return i if i < len(self._pincode) and self._pincode[i] == number else None
+
+    @property
+    def n_offices(self) -> int:
+        """Number of offices; they are numbered from 0 in order of pincode, heads first."""
+        return len(self._name_end)
+
+    def office(self, number: int) -> Office:
+        """One office by its number."""
+        arrays = self._arrays
+        state, district = self.districts[int(arrays["office_district"][number])]
+        return Office(
+            name=self.office_name(number),
+            pincode=self._pincode[int(arrays["office_pincode"][number])],
+            kind=KINDS[int(arrays["office_kind"][number])],
+            district=district,
+            state=state,
+            lat=float(arrays["office_lat"][number]),
+            lon=float(arrays["office_lon"][number]),
+            delivery=bool(arrays["office_delivery"][number]),
+        )
+
+    def office_name(self, number: int) -> str:
+        """The place an office is named after, as the directory writes it, without ``S.O``."""
+        begin = self._name_end[number - 1] if number else 0
+        return bytes(self._names[begin : self._name_end[number]]).decode()
+
+    def offices(self, pincode: str | int | None) -> tuple[Office, ...]:
+        """The offices of a pincode, head and sub offices first."""
+        i = self.row(pincode)
+        return (
+            () if i is None else tuple(map(self.office, range(self._start[i], self._start[i + 1])))
+        )
+
+    def localities(self, pincode: str | int | None) -> tuple[str, ...]:
+        """The places its offices are named after, in plain lower case, each once."""
+        i = self.row(pincode)
+        if i is None:
+            return ()
+        names = (plain(self.office_name(n)) for n in range(self._start[i], self._start[i + 1]))
+        return tuple(dict.fromkeys(names))
+
+    def offices_named(self, name: str) -> tuple[int, ...]:
+        """Numbers of all offices in India whose place sounds like ``name``."""
+        key = name_key(skeleton(plain(name)))
+        first = last = bisect_left(self._keys, key)
+        while last < len(self._keys) and self._keys[last] == key:
+            last += 1
+        return tuple(self._by_name[first:last])
+
+    def districts_named(self, name: str) -> tuple[int, ...]:
+        """Numbers of the districts (in ``districts``) with this name, old name or chief city."""
+        return self._named_districts.get(skeleton(plain(name)), ())
+
+    def district_name(self, text: str | None, state: str | None = None) -> str | None:
+        """The canonical name of a district or of the district of a city.
+
+        None when the name is unknown, or stands for districts of different names and ``state``
+        (canonical) does not settle which.
+
+        >>> Directory.open().district_name("Bangalore Urban")
+        'bengaluru urban'
+        """
+        found = [self.districts[i] for i in self.districts_named((text or "")[:80])]
+        names = {name for of, name in found if state is None or of == state}
+        return names.pop() if len(names) == 1 else None
+
+    @staticmethod
+    def state_name(text: str | None) -> str | None:
+        """The canonical name of a state, see ``features.states``."""
+        return state_name(text)
+
+    def _read_place(self, pincode: str | None) -> Place:
+        i = self.row(pincode)
+        if i is None:
+            return Place(pincode) if pincode else NOWHERE
+        arrays, span = self._arrays, slice(self._start[i], self._start[i + 1])
+        chief = int(arrays["pincode_district"][i])
+        others = [int(d) for d in np.unique(arrays["office_district"][span]) if d != chief]
+        state, district = self.districts[chief]
+        lat, lon = float(arrays["pincode_lat"][i]), float(arrays["pincode_lon"][i])
+        centre = float(arrays["district_lat"][chief]), float(arrays["district_lon"][chief])
+        return Place(
+            pincode=pincode,
+            known=True,
+            district=district,
+            state=state,
+            districts=(district, *(self.districts[d][1] for d in others)),
+            lat=lat,
+            lon=lon,
+            measured=bool(arrays["pincode_measured"][i]),
+            delivery=bool(arrays["office_delivery"][span].any()),
+            offices=span.stop - span.start,
+            branch_share=float(np.mean(arrays["office_kind"][span] == 0)),
+            head_km=float(arrays["pincode_head_km"][i]),
+            district_km=distance_km(lat, lon, *centre) if not math.isnan(centre[0]) else math.nan,
+            tier=int(arrays["pincode_tier"][i]),
+        )
+
+
+_REBUILD = "compile it with python -m features.build_directory"
+
+
+def _districts_by_sound(districts: tuple[tuple[str, str], ...]) -> dict[str, tuple[int, ...]]:
+    names: dict[str, list[int]] = {}
+    for number, (_, district) in enumerate(districts):
+        for name in (district, *DISTRICT_ALIASES.get(district, ())):
+            numbers = names.setdefault(skeleton(name), [])
+            if number not in numbers:
+                numbers.append(number)
+    return {name: tuple(numbers) for name, numbers in names.items()}
