@@ -7,7 +7,14 @@ Names tell community and region; a risk model has no business with either. So fe
 from __future__ import annotations
 
 import re
+from math import nan
+from typing import NamedTuple
 from unicodedata import category, normalize
+
+from rapidfuzz.fuzz import token_set_ratio
+
+from features.keyboard import has_held_key, is_keyboard_walk
+from features.latin import plain
 
 LONGEST = 120
 """Characters of a name field that are read."""
@@ -15,6 +22,17 @@ LONGEST = 120
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "dr", "shri", "smt", "sri", "shree", "adv", "capt", "prof"}
 )
+_NEVER_NAMES = frozenset(
+    {"test", "testing", "tester", "asdf", "qwerty", "dummy", "fake", "unknown", "anonymous"}
+    | {"undefined", "टेस्ट"}
+)
+_PLACEHOLDERS = frozenset(
+    {"abc", "abcd", "abcde", "xyz", "wxyz", "asd", "qwe", "zxc", "na", "none", "null", "nil", "nan"}
+    | {"user", "customer", "guest", "buyer", "name", "first", "last", "full", "fname", "lname"}
+    | {"sample", "demo", "admin", "someone", "nobody", "no", "hello", "hi", "order", "cod", "ग्राहक"}
+)
+_UNSPEAKABLE = re.compile(r"\b[b-df-hj-np-tv-xz]{6,}\b|[b-df-hj-np-tv-xz]{7}")
+_DIGIT = re.compile(r"\d")
 _NOT_LETTER = re.compile(r"[^a-z]+")
 
 
@@ -42,6 +60,90 @@ def normal_name(text: str | None) -> str | None:
     words = found.split()
     kept = [word for word in words if word not in _TITLES] or words
     return " ".join(kept) or None
+
+
+class Name(NamedTuple):
+    """What one name field says, and nothing more than that.
+
+    Parameters
+    ----------
+    latin : str
+        The name as plain Latin words, to compare it; empty where no letter is left.
+    dummy : bool
+        Typed to get past the field: nothing but a single letter is left, every word is a
+        placeholder (``customer``), one letter repeated or a stroke along the keyboard, or any
+        word is one that nobody is called (``test``).
+    gibberish : bool
+        Cannot be spoken. The bar is high on purpose, so that rare names of small communities
+        stay below it: six Latin letters or more without any vowel in a word, seven consonants in
+        a row, or one character four times running in any script.
+    digit : bool
+        Holds a digit of any script.
+    """
+
+    latin: str
+    dummy: bool
+    gibberish: bool
+    digit: bool
+
+
+def read_name(text: str | None) -> Name | None:
+    """Read a name field; never fails, whatever it holds.
+
+    Parameters
+    ----------
+    text : str or None
+        As typed, in any script; the first 120 characters are read.
+
+    Returns
+    -------
+    Name or None
+        None where the field is empty.
+
+    >>> read_name("Smt. Asha Rao")
+    Name(latin='asha rao', dummy=False, gibberish=False, digit=False)
+    """
+    if not text or text.isspace():
+        return None
+    name = normal_name(text)
+    digit = _DIGIT.search(text[:LONGEST]) is not None
+    if name is None:
+        return Name("", dummy=True, gibberish=False, digit=digit)
+    gibberish = has_held_key(name) or _UNSPEAKABLE.search(name) is not None
+    return Name(name if name.isascii() else plain(name), _is_dummy(name), gibberish, digit)
+
+
+def name_similarity(one: Name | None, other: Name | None) -> float:
+    """How alike two names are, whatever their script, order of words and titles.
+
+    Parameters
+    ----------
+    one, other : Name or None
+
+    Returns
+    -------
+    float
+        0 to 1; 1 also when one holds the other's words (``Asha`` and ``Asha Rao``); NaN where
+        either has no letter. rapidfuzz's ``token_set_ratio`` over 100.
+
+    >>> name_similarity(read_name("Mr Asha Rao"), read_name("rao asha"))
+    1.0
+    """
+    if one is None or other is None or not one.latin or not other.latin:
+        return nan
+    if one.latin == other.latin:
+        return 1.0
+    return token_set_ratio(one.latin, other.latin) / 100.0
+
+
+def _is_dummy(name: str) -> bool:
+    if len(name) == 1:
+        return True
+    words = name.split()
+    if any(word in _NEVER_NAMES or is_keyboard_walk(word) for word in words):
+        return True
+    placeholders = all(word in _PLACEHOLDERS or len(set(word)) == 1 for word in words)
+    return placeholders and (len(words) > 1 or name in _PLACEHOLDERS or len(name) > 2)
 
 
 def _letters(text: str) -> str:
