@@ -234,6 +234,12 @@ _LIST = (
         "Another person receives the parcel",
         "Confirm with the receiver",
     ),
+    Reason(
+        "contact_signals",
+        "customer",
+        "Phone, email or name is of a riskier kind",
+        "Confirm on WhatsApp",
+    ),
     # device
     Reason(
         "rto_prone_ip",
