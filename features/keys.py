@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.device import normal_device
-from features.directory import Place
 from features.email import normal_email
 from features.ip import ip_network, normal_ip
 from features.order import Order
 from features.phone import normal_phone
+from features.place import Place
 
 ABSENT = 0
 

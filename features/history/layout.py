@@ -15,7 +15,7 @@ PERSON_STRENGTH = 2.0
 PLACE_STRENGTH = 25.0
 
 
-class Place(NamedTuple):
+class Kind(NamedTuple):
     """One key of an order: the level its rates shrink to, and the values that are features."""
 
     name: str
@@ -29,26 +29,26 @@ class Place(NamedTuple):
 _USUAL = ("orders_90d", "rto_rate_90d", "rto_rate_365d")
 
 WHERE = (
-    Place("merchant", None, PLACE_STRENGTH, "rto_prone_merchant", "this merchant",
+    Kind("merchant", None, PLACE_STRENGTH, "rto_prone_merchant", "this merchant",
           ("orders_7d", "orders_90d", "rto_rate_30d", "rto_rate_365d", "pending_share_30d",
            "cod_share_90d", "cancelled_share_90d", "amount_ratio_90d")),
-    Place("state", "merchant", PLACE_STRENGTH, "rto_prone_area", "this merchant's orders to the state",
+    Kind("state", "merchant", PLACE_STRENGTH, "rto_prone_area", "this merchant's orders to the state",
           ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d")),
-    Place("district", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the district",
+    Kind("district", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the district",
           ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d")),
-    Place("city", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the city as written",
+    Kind("city", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the city as written",
           _USUAL),
-    Place("payment_mode", "merchant", PLACE_STRENGTH, "cod_order", "this merchant's orders of the payment mode",
+    Kind("payment_mode", "merchant", PLACE_STRENGTH, "cod_order", "this merchant's orders of the payment mode",
           ("rto_rate_30d", "rto_rate_365d")),
-    Place("category", "merchant", PLACE_STRENGTH, "rto_prone_product", "this merchant's orders of the category",
+    Kind("category", "merchant", PLACE_STRENGTH, "rto_prone_product", "this merchant's orders of the category",
           (*_USUAL, "amount_ratio_90d")),
-    Place("coupon", "merchant", PLACE_STRENGTH, "rto_prone_coupon", "this merchant's orders with the same coupons",
+    Kind("coupon", "merchant", PLACE_STRENGTH, "rto_prone_coupon", "this merchant's orders with the same coupons",
           _USUAL),
-    Place("campaign", "merchant", PLACE_STRENGTH, "rto_prone_channel", "this merchant's orders of the campaign",
+    Kind("campaign", "merchant", PLACE_STRENGTH, "rto_prone_channel", "this merchant's orders of the campaign",
           _USUAL),
-    Place("courier_pincode", "district", PLACE_STRENGTH, "rto_prone_courier",
+    Kind("courier_pincode", "district", PLACE_STRENGTH, "rto_prone_courier",
           "this merchant's orders by the courier to the pincode", _USUAL),
-    Place("origin_district", "district", PLACE_STRENGTH, "rto_prone_courier",
+    Kind("origin_district", "district", PLACE_STRENGTH, "rto_prone_courier",
           "this merchant's orders from the warehouse to the district", _USUAL),
 )  # fmt: skip
 
@@ -62,27 +62,27 @@ _VELOCITY = ("orders_1h", "amount_1h", "amount_1d")
 _LIGHT = ("orders_1d", "orders_ever", "pending", "rto_ever", "rto_rate_ever", "phones")
 
 WHO = (
-    Place("phone", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the buyer's phone",
+    Kind("phone", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the buyer's phone",
           (*_VELOCITY, *_PERSON, "devices", "addresses", "capped")),
-    Place("receiver", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the receiver's other phone",
+    Kind("receiver", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the receiver's other phone",
           ("orders_ever", "rto_ever", "rto_rate_ever")),
-    Place("email", "merchant", PERSON_STRENGTH, "rto_prone_email", "the email address",
+    Kind("email", "merchant", PERSON_STRENGTH, "rto_prone_email", "the email address",
           ("orders_ever", "pending", "delivered_365d", "rto_365d", "rto_rate_ever", "last_was_rto",
            "phones")),
-    Place("device", "merchant", PERSON_STRENGTH, "rto_prone_device", "the device",
+    Kind("device", "merchant", PERSON_STRENGTH, "rto_prone_device", "the device",
           ("orders_1h", "orders_1d", "orders_ever", "pending", "delivered_365d", "rto_365d",
            "rto_rate_ever", "last_was_rto", "phones", "addresses")),
-    Place("ip", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network address", _LIGHT),
-    Place("ip_net", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network",
+    Kind("ip", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network address", _LIGHT),
+    Kind("ip_net", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network",
           ("orders_1d", "orders_ever", "rto_rate_ever")),
-    Place("customer", "merchant", PERSON_STRENGTH, "rto_prone_customer", "the customer id", _PERSON),
-    Place("address", "merchant", PERSON_STRENGTH, "rto_prone_address", "the written address",
+    Kind("customer", "merchant", PERSON_STRENGTH, "rto_prone_customer", "the customer id", _PERSON),
+    Kind("address", "merchant", PERSON_STRENGTH, "rto_prone_address", "the written address",
           ("orders_1d", "orders_ever", "pending", "delivered_365d", "rto_365d", "rto_rate_ever",
            "last_was_rto", "phones", "devices")),
-    Place("merchant_pincode", "district", PLACE_STRENGTH, "rto_prone_pincode",
+    Kind("merchant_pincode", "district", PLACE_STRENGTH, "rto_prone_pincode",
           "this merchant's orders to the pincode",
           ("orders_30d", "orders_ever", "pending", "rto_rate_90d", "rto_rate_365d", "cod_share_ever")),
-    Place("merchant_sku", "category", PLACE_STRENGTH, "rto_prone_product",
+    Kind("merchant_sku", "category", PLACE_STRENGTH, "rto_prone_product",
           "this merchant's orders of the article",
           ("orders_30d", "orders_ever", "rto_rate_90d", "rto_rate_365d", "amount_ratio")),
 )  # fmt: skip
@@ -150,7 +150,7 @@ _NEAR_SAYS = {
 }
 
 
-def _feature(place: Place, value: str, when: str) -> Feature:
+def _feature(place: Kind, value: str, when: str) -> Feature:
     unit, says = _SAYS[value]
     reason = _REASON_OF_VALUE.get(value, place.reason)
     if value == "orders_ever" and place.name not in ("phone", "email", "customer"):
@@ -181,22 +181,28 @@ def _features() -> tuple[Feature, ...]:
 HISTORY_FEATURES = _features()
 
 
-def _columns(places: tuple[Place, ...], values: tuple[str, ...]) -> tuple[NDArray[np.int64], ...]:
-    return tuple(np.array([values.index(v) for v in p.values], np.int64) for p in places)
+def _columns(kinds: tuple[Kind, ...], values: tuple[str, ...]) -> list[int]:
+    return [values.index(value) for kind in kinds for value in kind.values]
 
 
-WHERE_COLUMNS = _columns(WHERE, WHERE_VALUES)
-WHO_COLUMNS = _columns(WHO, WHO_VALUES)
-_WIDTHS = [len(p.values) for p in (*WHERE, *WHO)]
-STARTS = tuple(int(n) for n in np.cumsum([0, *_WIDTHS]))
-WHERE_STARTS = STARTS[: len(WHERE)]
-WHO_STARTS = STARTS[len(WHERE) : len(WHERE) + len(WHO)]
-NEAR_START = STARTS[-1]
+def _starts(kinds: tuple[Kind, ...], first: int) -> NDArray[np.int64]:
+    return np.cumsum([first, *(len(kind.values) for kind in kinds)]).astype(np.int64)
+
+
+# Feature j of the history, where it comes from one key, is value COLUMNS[j] of that key.
+COLUMNS = np.array(_columns(WHERE, WHERE_VALUES) + _columns(WHO, WHO_VALUES), np.int64)
+WHERE_STARTS = _starts(WHERE, 0)
+WHO_STARTS = _starts(WHO, int(WHERE_STARTS[-1]))
+NEAR_START = int(WHO_STARTS[-1])
 N_HISTORY = NEAR_START + len(NEAR_VALUES)
 
-_WHERE_INDEX = {kind: i for i, kind in enumerate(WHERE_KINDS)}
-WHERE_ABOVE = tuple(-1 if p.above is None else _WHERE_INDEX[p.above] for p in WHERE)
-WHO_ABOVE = tuple(_WHERE_INDEX[p.above or "merchant"] for p in WHO)
+_INDEX = {kind: i for i, kind in enumerate(WHERE_KINDS)}
+WHERE_ABOVE = np.array([-1 if k.above is None else _INDEX[k.above] for k in WHERE], np.int64)
+WHO_ABOVE = np.array([_INDEX[k.above or "merchant"] for k in WHO], np.int64)
+WHERE_STRENGTH = np.array([k.strength for k in WHERE])
+WHO_STRENGTH = np.array([k.strength for k in WHO])
 
-assert tuple(p.name for p in WHERE) == WHERE_KINDS
-assert tuple(p.name for p in WHO) == tuple(slot.name for slot in WHO_SLOTS)
+if tuple(k.name for k in WHERE) != WHERE_KINDS or tuple(k.name for k in WHO) != tuple(
+    slot.name for slot in WHO_SLOTS
+):
+    raise AssertionError("history's layout and the keys of an order must name the same kinds")

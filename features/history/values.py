@@ -97,15 +97,14 @@ def where_rate(counts: Integers, above: float, strength: float, top: bool) -> fl
 
 
 @compiled
-def where_rates(counts: Integers, above: Floats, strength: float, top: bool, rates: Floats) -> None:
-    """The rates over 30, 90 and 365 days; NaN for a merchant without a known outcome.
+def where_rates(counts: Integers, rates: Floats, strength: float, top: bool) -> None:
+    """Turn the rates of the level above into this key's, over 30, 90 and 365 days.
 
     Parameters
     ----------
     counts : ndarray of int64, shape (WINDOWS, COUNTS)
-    above : ndarray of float64, shape (RATES,)
-        The rates of the level above, window by window.
-    rates : ndarray of float64, shape (RATES,), overwritten
+    rates : ndarray of float64, shape (RATES,)
+        In: the level above. Out: this key's; NaN for a merchant without a known outcome.
     """
     ever = counts[EVER]
     known = ever[FIRST_STATE + DELIVERED] + ever[FIRST_STATE + RTO]
@@ -114,7 +113,7 @@ def where_rates(counts: Integers, above: Floats, strength: float, top: bool, rat
         if top and known == 0:
             rates[i] = np.nan
         else:
-            rates[i] = where_rate(counts[RATE_WINDOWS[i]], above[i], strength, top)
+            rates[i] = where_rate(counts[RATE_WINDOWS[i]], rates[i], strength, top)
 
 
 @compiled

@@ -44,10 +44,14 @@ def _find(sorted_values: Integers, low: int, high: int, value: int) -> int:
 
 
 @compiled
-def _read_sums(
+def read_sums(
     keys: Integers, starts: Integers, days: Integers, sums: Integers, key: int, today: int,
     counts: Integers,
 ) -> None:  # fmt: skip
+    """The windows of one key that end with Indian day ``today``, from a table's arrays.
+
+    ``counts``, shape (WINDOWS, COUNTS), is overwritten; its hour and day windows stay zero.
+    """
     counts[:] = 0
     at = _find(keys, 0, len(keys), key)
     if key == ABSENT or at == len(keys) or keys[at] != key:
@@ -164,11 +168,8 @@ class WindowTable:
         return cls(0, nothing, np.zeros(1, np.int64), nothing, np.empty((0, COUNTS), np.int64))
 
     def read(self, key: int, today: int, counts: Integers) -> None:
-        """The windows of ``key`` that end with Indian day ``today``.
-
-        ``counts``, shape (WINDOWS, COUNTS), is overwritten; its hour and day windows stay zero.
-        """
-        _read_sums(self.keys, self.starts, self.days, self.sums, key, today, counts)
+        """See :func:`read_sums`."""
+        read_sums(self.keys, self.starts, self.days, self.sums, key, today, counts)
 
 
 def _cells(pairs: Integers) -> tuple[Integers, Integers]:
@@ -208,14 +209,14 @@ def slide_to(
 
 
 @compiled
-def day_row(days: Integers, rows: Integers, n: int, firsts: Integers, day: int) -> int:
-    """The row of ``day``; a new one is opened where it is missing (the caller then counts it in).
+def find_day(days: Integers, n: int, day: int) -> int:
+    """Where ``day`` stands, or would stand, among the first ``n`` days (ascending)."""
+    return _find(days, 0, n, day)
 
-    Rows behind it move by one; windows that begin behind it keep their first row.
-    """
-    at = _find(days, 0, n, day)
-    if at < n and days[at] == day:
-        return at
+
+@compiled
+def open_day(days: Integers, rows: Integers, n: int, firsts: Integers, at: int, day: int) -> None:
+    """Make an empty row for a new day at ``at``; windows that begin behind it keep their rows."""
     for i in range(n, at, -1):
         days[i] = days[i - 1]
         rows[i] = rows[i - 1]
@@ -224,4 +225,3 @@ def day_row(days: Integers, rows: Integers, n: int, firsts: Integers, day: int) 
     for window in range(DAYS_7, EVER):
         if at < firsts[window]:
             firsts[window] += 1
-    return at

@@ -271,44 +271,60 @@ def lifetime(record: Record, own_number: int, counts: NDArray[np.int64]) -> None
 
 @compiled
 def latest_partners(
-    record: Record, partner: int, own: int, own_number: int, found: Record, placed: Record, n: int
+    record: Record,
+    partner: int,
+    own: int,
+    own_number: int,
+    found: Record,
+    placed: Record,
+    kinds: Record,
+    n: int,
 ) -> int:
-    """Collect the partners of one kind other than ``own``, the most recent first.
+    """Collect the partners of one kind other than ``own``, keeping the most recent of all calls.
 
-    Keeps at most ``len(found)`` over all calls: the most recent by placement.
+    Parameters
+    ----------
+    partner : int
+        0 phone, 1 device, 2 address.
+    own : int
+        The order's own key of that kind.
+    found, placed, kinds : ndarray of int64, of equal length
+        The keys collected, when each was last seen, and their kinds; ``n`` are in use.
 
     Returns
     -------
     int
-        How many ``found`` now holds.
+        How many are in use now.
     """
-    for i in range(record[_RECENT] - 1, -1, -1):
+    for i in range(record[_RECENT]):
         at = _LATEST_AT + i * _WIDTH
         key = record[at + _PARTNER + partner]
-        if key in (0, own) or record[at + _NUMBER] == own_number:
-            continue
-        n = _keep_recent(found, placed, n, key, record[at + _PLACED_US])
+        if key != 0 and key != own and record[at + _NUMBER] != own_number:
+            n = keep_recent(found, placed, kinds, n, key, record[at + _PLACED_US], partner)
     return n
 
 
 @compiled
-def _keep_recent(found: Record, placed: Record, n: int, key: int, placed_us: int) -> int:
+def keep_recent(
+    found: Record, placed: Record, kinds: Record, n: int, key: int, placed_us: int, kind: int
+) -> int:
+    """Keep a key among the most recent ones; ties go to the larger key. Returns how many."""
     for j in range(n):
         if found[j] == key:
             placed[j] = max(placed[j], placed_us)
             return n
-    if n < len(found):
-        found[n] = key
-        placed[n] = placed_us
-        return n + 1
-    oldest = 0
-    for j in range(1, n):
-        if (placed[j], found[j]) < (placed[oldest], found[oldest]):
-            oldest = j
-    if (placed_us, key) > (placed[oldest], found[oldest]):
-        found[oldest] = key
-        placed[oldest] = placed_us
-    return n
+    at = n
+    if n == len(found):
+        at = 0
+        for j in range(1, n):
+            if (placed[j], found[j]) < (placed[at], found[at]):
+                at = j
+        if (placed_us, key) < (placed[at], found[at]):
+            return n
+    found[at] = key
+    placed[at] = placed_us
+    kinds[at] = kind
+    return min(n + 1, len(found))
 
 
 @compiled

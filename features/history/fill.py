@@ -1,0 +1,87 @@
+"""One key's counts into its columns of the feature row; called by batch and live alike."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compiled import compiled
+from features.history.layout import (
+    COLUMNS,
+    WHERE_ABOVE,
+    WHERE_STARTS,
+    WHERE_STRENGTH,
+    WHO_STARTS,
+    WHO_STRENGTH,
+)
+from features.history.values import PRIOR_RATE, RATES, where_rates, where_values, who_values
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@compiled
+def fill_where(
+    kind: int,
+    present: bool,
+    counts: Integers,
+    amount: int,
+    rates: Floats,
+    scratch: Floats,
+    out: Floats,
+) -> None:
+    """Write the features of one where-key of an order.
+
+    Parameters
+    ----------
+    kind : int
+        Index into ``WHERE_KINDS``; kinds are filled in that order, the level above first.
+    present : bool
+        Whether the order has such a key; without it the features are NaN and the levels below
+        shrink to the level above this one.
+    counts : ndarray of int64, shape (WINDOWS, COUNTS)
+    amount : int
+        The order's amount in paise, -1 unknown.
+    rates : ndarray of float64, shape (n_kinds, RATES)
+        Row ``kind`` is written, the row of the level above is read.
+    scratch : ndarray of float64, shape (len(WHERE_VALUES),)
+    out : ndarray of float, shape (at least N_HISTORY,)
+    """
+    above = WHERE_ABOVE[kind]
+    for i in range(RATES):
+        rates[kind, i] = PRIOR_RATE if above < 0 else rates[above, i]
+    begin, end = WHERE_STARTS[kind], WHERE_STARTS[kind + 1]
+    if not present:
+        for column in range(begin, end):
+            out[column] = np.nan
+        return
+    where_rates(counts, rates[kind], WHERE_STRENGTH[kind], above < 0)
+    where_values(counts, rates[kind], amount, scratch)
+    for column in range(begin, end):
+        out[column] = scratch[COLUMNS[column]]
+
+
+@compiled
+def fill_who(
+    slot: int,
+    present: bool,
+    counts: Integers,
+    marks: Integers,
+    above: Floats,
+    as_of_us: int,
+    amount: int,
+    scratch: Floats,
+    out: Floats,
+) -> None:
+    """Write the features of one who-key of an order; see :func:`fill_where`.
+
+    ``counts`` and ``marks`` come from ``who.read``; ``above`` are the rates it shrinks to.
+    """
+    begin, end = WHO_STARTS[slot], WHO_STARTS[slot + 1]
+    if not present:
+        for column in range(begin, end):
+            out[column] = np.nan
+        return
+    who_values(counts, marks, above, WHO_STRENGTH[slot], as_of_us, amount, scratch)
+    for column in range(begin, end):
+        out[column] = scratch[COLUMNS[column]]

@@ -1,0 +1,258 @@
+"""The compiled passes of the batch reading; see ``replay`` for what they are given."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compiled import compiled
+from features.days import DAY_US, IST_SHIFT_US
+from features.history import who
+from features.history.counts import COUNTS, DAYS_7, EVER, FIRST_STATE, WINDOWS, add_order
+from features.history.fact import (
+    AMOUNT_PAISE,
+    COD,
+    DAY,
+    FIRST_WHO,
+    MERCHANT,
+    NUMBER,
+    PLACED_US,
+)
+from features.history.fill import fill_where, fill_who
+from features.history.layout import WHERE_STARTS, WHO_ABOVE, WHO_STARTS
+from features.history.linked import LINKS, MOST_LINKED, OWN, PARTNER, SLOT
+from features.history.states import ABSENT
+from features.history.values import WHERE_VALUES, WHO_VALUES, near_values
+from features.history.where import find_day, open_day, slide_to
+from features.keys import ADDRESS, DEVICE, PHONE
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Matrix = NDArray[np.float32]
+
+
+@compiled
+def group(codes: Integers, rows: Integers, n_keys: int) -> tuple[Integers, Integers]:
+    """Group ``rows`` by code, keeping their order within a code; code -1 is left out."""
+    starts = np.zeros(n_keys + 1, np.int64)
+    for code in codes:
+        if code >= 0:
+            starts[code + 1] += 1
+    for key in range(n_keys):
+        starts[key + 1] += starts[key]
+    at = starts[:-1].copy()
+    grouped = np.empty(starts[n_keys], np.int64)
+    for i in range(len(codes)):
+        if codes[i] >= 0:
+            grouped[at[codes[i]]] = rows[i]
+            at[codes[i]] += 1
+    return starts, grouped
+
+
+@compiled
+def where_absent(kind: int, asks: Integers, out: Matrix) -> None:
+    """Mark the features of a where-key that these askers do not have as unknown."""
+    for ask in asks:
+        for column in range(WHERE_STARTS[kind], WHERE_STARTS[kind + 1]):
+            out[ask, column] = np.nan
+
+
+@compiled
+def who_absent(slot: int, asks: Integers, out: Matrix) -> None:
+    """Mark the features of a who-key that these askers do not have as unknown."""
+    for ask in asks:
+        for column in range(WHO_STARTS[slot], WHO_STARTS[slot + 1]):
+            out[ask, column] = np.nan
+
+
+@compiled
+def _tally(fact: Integers, before: int, after: int, counts: Integers) -> None:
+    """Take one change of an order into a row of counts."""
+    if before == ABSENT:
+        add_order(counts, fact[AMOUNT_PAISE], fact[COD], after, 1)
+    else:
+        counts[FIRST_STATE + before] -= 1
+        counts[FIRST_STATE + after] += 1
+
+
+@compiled
+def _take_where(
+    fact: Integers, before: int, after: int, days: Integers, rows: Integers, n: int,
+    firsts: Integers, windows: Integers,
+) -> int:  # fmt: skip
+    """One change into the day's counts and into every window that holds the day."""
+    at = find_day(days, n, fact[DAY])
+    if at == n or days[at] != fact[DAY]:
+        open_day(days, rows, n, firsts, at, fact[DAY])
+        n += 1
+    _tally(fact, before, after, rows[at])
+    for window in range(DAYS_7, EVER):
+        if at >= firsts[window]:
+            _tally(fact, before, after, windows[window])
+    _tally(fact, before, after, windows[EVER])
+    return n
+
+
+@compiled
+def where_pass(
+    kind: int, facts: Integers, order: Integers, before: Integers, after: Integers,
+    change_starts: Integers, changes: Integers, ask_order: Integers, ask_fold: Integers,
+    as_of_us: Integers, ask_starts: Integers, asks: Integers, rates: Floats, out: Matrix,
+) -> None:  # fmt: skip
+    """Read one where-kind for every asker, from sliding windows key by key."""
+    longest = 0
+    for key in range(len(change_starts) - 1):
+        longest = max(longest, change_starts[key + 1] - change_starts[key])
+    days = np.empty(longest + 1, np.int64)
+    rows = np.zeros((longest + 1, COUNTS), np.int64)
+    windows = np.zeros((WINDOWS, COUNTS), np.int64)
+    firsts = np.zeros(WINDOWS, np.int64)
+    mine = np.empty((rates.shape[0], rates.shape[2]))
+    scratch = np.empty(len(WHERE_VALUES))
+    for key in range(len(ask_starts) - 1):
+        if ask_starts[key] == ask_starts[key + 1]:
+            continue
+        windows[:] = 0
+        firsts[:] = 0
+        n = 0
+        at = change_starts[key]
+        for i in range(ask_starts[key], ask_starts[key + 1]):
+            ask = asks[i]
+            while at < change_starts[key + 1] and changes[at] < ask_fold[ask]:
+                change = changes[at]
+                n = _take_where(
+                    facts[order[change]], before[change], after[change], days, rows, n, firsts,
+                    windows,
+                )  # fmt: skip
+                at += 1
+            slide_to(days, rows, n, firsts, windows, (as_of_us[ask] + IST_SHIFT_US) // DAY_US)
+            for level in range(kind):
+                mine[level] = rates[level, ask]
+            fact = facts[ask_order[ask]]
+            fill_where(kind, True, windows, fact[AMOUNT_PAISE], mine, scratch, out[ask])
+            rates[kind, ask] = mine[kind]
+
+
+@compiled
+def _partners(fact: Integers, partners: Integers) -> None:
+    partners[0] = fact[FIRST_WHO + PHONE]
+    partners[1] = fact[FIRST_WHO + DEVICE]
+    partners[2] = fact[FIRST_WHO + ADDRESS]
+    partners[3] = fact[MERCHANT]
+
+
+@compiled
+def take_who(record: Integers, fact: Integers, before: int, after: int, partners: Integers) -> None:
+    """One change of an order into a who-record; ``partners`` is scratch of length PARTNERS."""
+    if before == ABSENT:
+        _partners(fact, partners)
+        who.place(record, fact[NUMBER], fact[PLACED_US], fact[AMOUNT_PAISE], fact[COD], partners)
+    else:
+        who.move(record, fact[NUMBER], fact[DAY], before, after)
+
+
+@compiled
+def _note_linked(
+    slot: int, record: Integers, fact: Integers, ask: int, near: Integers, links: Integers, n: int
+) -> tuple[Integers, int]:
+    """Append the keys near one asker, as rows of asker, key, when last seen, kind."""
+    found = 0
+    for link in range(len(LINKS)):
+        if LINKS[link, SLOT] == slot:
+            found = who.latest_partners(
+                record, LINKS[link, PARTNER], fact[FIRST_WHO + LINKS[link, OWN]], fact[NUMBER],
+                near[0], near[1], near[2], found,
+            )  # fmt: skip
+    if n + found > len(links):
+        longer = np.empty((2 * len(links) + found, 4), np.int64)
+        longer[:n] = links[:n]
+        links = longer
+    for i in range(found):
+        links[n + i, 0] = ask
+        links[n + i, 1:] = near[:, i]
+    return links, n + found
+
+
+@compiled
+def who_pass(
+    slot: int, linking: bool, facts: Integers, order: Integers, before: Integers, after: Integers,
+    change_starts: Integers, changes: Integers, ask_order: Integers, ask_read: Integers,
+    as_of_us: Integers, ask_starts: Integers, asks: Integers, rates: Floats, out: Matrix,
+) -> Integers:  # fmt: skip
+    """Read one who-slot for every asker, from one record key by key; returns linked keys."""
+    record = np.zeros(who.RECORD_SIZE, np.int64)
+    counts = np.zeros((WINDOWS, COUNTS), np.int64)
+    marks = np.zeros(who.MARKS, np.int64)
+    partners = np.zeros(who.PARTNERS, np.int64)
+    near = np.zeros((3, MOST_LINKED), np.int64)
+    scratch = np.empty(len(WHO_VALUES))
+    links = np.empty((1024 if linking else 0, 4), np.int64)
+    n = 0
+    for key in range(len(ask_starts) - 1):
+        if ask_starts[key] == ask_starts[key + 1]:
+            continue
+        who.clear(record)
+        at = change_starts[key]
+        for i in range(ask_starts[key], ask_starts[key + 1]):
+            ask = asks[i]
+            while at < change_starts[key + 1] and changes[at] < ask_read[ask]:
+                change = changes[at]
+                take_who(record, facts[order[change]], before[change], after[change], partners)
+                at += 1
+            fact = facts[ask_order[ask]]
+            who.read(record, as_of_us[ask], fact[NUMBER], counts, marks)
+            fill_who(
+                slot, True, counts, marks, rates[WHO_ABOVE[slot], ask], as_of_us[ask],
+                fact[AMOUNT_PAISE], scratch, out[ask, :],
+            )  # fmt: skip
+            if linking:
+                links, n = _note_linked(slot, record, fact, ask, near, links, n)
+    return links[:n]
+
+
+@compiled
+def choose_linked(links: Integers) -> Integers:
+    """Of rows sorted by asker (asker, key, when, kind), keep each asker's most recent keys."""
+    kept = np.empty((len(links), 4), np.int64)
+    near = np.zeros((3, MOST_LINKED), np.int64)
+    total, i = 0, 0
+    while i < len(links):
+        ask, n = links[i, 0], 0
+        while i < len(links) and links[i, 0] == ask:
+            n = who.keep_recent(near[0], near[1], near[2], n, links[i, 1], links[i, 2], links[i, 3])
+            i += 1
+        for j in range(n):
+            kept[total, 0] = ask
+            kept[total, 1:] = near[:, j]
+            total += 1
+    return kept[:total]
+
+
+@compiled
+def lifetime_pass(
+    facts: Integers, order: Integers, before: Integers, after: Integers, change_starts: Integers,
+    changes: Integers, ask_read: Integers, ask_starts: Integers,
+    asks: Integers, lifetimes: Integers,
+) -> None:  # fmt: skip
+    """Add the lifetime counts of the grouped keys to their askers' rows."""
+    counts = np.zeros(COUNTS, np.int64)
+    for key in range(len(ask_starts) - 1):
+        counts[:] = 0
+        at = change_starts[key]
+        for i in range(ask_starts[key], ask_starts[key + 1]):
+            ask = asks[i]
+            while at < change_starts[key + 1] and changes[at] < ask_read[ask]:
+                change = changes[at]
+                _tally(facts[order[change]], before[change], after[change], counts)
+                at += 1
+            lifetimes[ask] += counts
+
+
+@compiled
+def write_near(linked: Integers, lifetimes: Integers, first: int, out: Matrix) -> None:
+    """Write the features of linked identities of every asker."""
+    scratch = np.empty(4)
+    for ask in range(len(linked)):
+        near_values(linked[ask], lifetimes[ask], scratch)
+        for i in range(len(scratch)):
+            out[ask, first + i] = scratch[i]

@@ -1,0 +1,262 @@
+"""The feature matrix of a data folder: every order as it looked at the moment it was placed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, overload
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from features.catalogue import CATALOGUE, N_SIGNALS, SIGNAL_FEATURES, signals_of
+from features.directory import Directory
+from features.feature import Feature
+from features.history.fact import FACT_SIZE, fact_of
+from features.history.replay import Log, replay
+from features.history.states import CLASSES
+from features.keys import Hasher, Keys, keys_of, person_of
+from features.tables import Folder, orders_of
+from features.tokens import tokens_of
+from training.pastlog import changes_of, events_of, imported_asks
+
+Integers = NDArray[np.int64]
+
+CHUNK = 8_192
+# Keys of a batch live in memory only, so any secret will do.
+_BATCH_SECRET = b"keys of one batch, never stored"
+
+
+class Words(Sequence[tuple[str, ...]]):
+    """The tokens of many orders, each distinct token held once.
+
+    Parameters
+    ----------
+    vocabulary : list of str
+    codes : ndarray of int32, shape (n_tokens,)
+    starts : ndarray of int64, shape (n_orders + 1,)
+        The tokens of order ``i`` are ``codes[starts[i]:starts[i + 1]]``.
+    """
+
+    def __init__(self, vocabulary: list[str], codes: NDArray[np.int32], starts: Integers) -> None:
+        self.vocabulary, self.codes, self.starts = vocabulary, codes, starts
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[str, ...]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[tuple[str, ...]]: ...
+    def __getitem__(self, at: int | slice) -> tuple[str, ...] | list[tuple[str, ...]]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        at %= len(self)
+        return tuple(self.vocabulary[c] for c in self.codes[self.starts[at] : self.starts[at + 1]])
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return (self[i] for i in range(len(self)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix:
+    """Features of every order of a folder, none of which looks ahead.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n_orders, n_catalogue)
+        In the order of ``features``; NaN is unknown.
+    tokens : Words
+        Plain words per order.
+    extras : dict of str to ndarray, shape (n_orders,)
+        Columns beyond the contract's, but for those known only after the outcome.
+    orders : DataFrame of shape (n_orders, …)
+        ``merchant_id, order_id, created_us, payment_mode, amount_paise, outcome, outcome_us,
+        outcome_reason, cancelled_by, treated, treated_us, arm, propensity, person`` as finally
+        known; times in microseconds, -1 unknown.
+    features : tuple of Feature
+    invented : bool
+        Whether the orders are simulated.
+    """
+
+    values: NDArray[np.float32]
+    tokens: Words
+    extras: dict[str, NDArray[np.generic]]
+    orders: pd.DataFrame
+    features: tuple[Feature, ...] = CATALOGUE
+    invented: bool = False
+
+
+class _Read(NamedTuple):
+    """What one chunk of orders says by itself."""
+
+    facts: Integers
+    values: NDArray[np.float32]
+    vocabulary: list[str]
+    codes: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    persons: Integers
+
+
+def build(
+    folder: Folder, *, threads: int = 2, progress: Callable[[int, int], None] | None = None
+) -> Matrix:
+    """Compute the as-of features of every order of ``folder``.
+
+    Parameters
+    ----------
+    folder : Folder
+    threads : int
+        Processes that read the orders' text; threads that count history.
+    progress : callable, optional
+        Told how many orders of how many have been read.
+    """
+    orders = folder.orders
+    values = np.empty((orders.num_rows, len(CATALOGUE)), np.float32)
+    facts, words, persons = _read_orders(folder, values, threads, progress)
+    log, known_us = _log(folder, facts)
+    created = orders.column("created_at").cast(pa.int64()).to_numpy()
+    asks = imported_asks(np.arange(orders.num_rows), created, known_us)
+    replay(log, asks, values[:, N_SIGNALS:], threads=threads)
+    return Matrix(
+        values=values,
+        tokens=words,
+        extras=_extras(folder),
+        orders=_frame(folder, log, known_us, persons),
+        invented=folder.about.invented,
+    )
+
+
+def _log(folder: Folder, facts: Integers) -> tuple[Log, Integers]:
+    events = events_of(folder)
+    log, at = changes_of(events, folder.orders.num_rows)
+    return replace(log, facts=facts), events.known_us[at]
+
+
+def _read_orders(
+    folder: Folder,
+    values: NDArray[np.float32],
+    threads: int,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Integers, Words, Integers]:
+    n = folder.orders.num_rows
+    facts, persons = np.empty((n, FACT_SIZE), np.int64), np.empty(n, np.int64)
+    at_word: dict[str, int] = {}
+    codes: list[NDArray[np.int32]] = []
+    lengths: list[Integers] = []
+    usable = _without(folder.orders, folder.about.after_outcome)
+    starts = range(0, n, CHUNK)
+    pieces = (delayed(_read_chunk)(usable.slice(s, CHUNK), s) for s in starts)
+    run = Parallel(n_jobs=threads if n > CHUNK else 1, return_as="generator")
+    for start, read in zip(starts, run(pieces), strict=True):
+        end = start + len(read.facts)
+        facts[start:end], persons[start:end] = read.facts, read.persons
+        values[start:end, :N_SIGNALS] = read.values
+        shift = [at_word.setdefault(word, len(at_word)) for word in read.vocabulary]
+        codes.append(np.array(shift, np.int32)[read.codes])
+        lengths.append(read.lengths)
+        if progress is not None:
+            progress(end, n)
+    ends = np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths]))
+    return (
+        facts,
+        Words(list(at_word), np.concatenate([*codes, np.empty(0, np.int32)]), ends),
+        persons,
+    )
+
+
+def _read_chunk(orders: pa.Table, first: int) -> _Read:
+    directory = _directory()
+    hasher = Hasher([_BATCH_SECRET])
+    n = orders.num_rows
+    facts = np.empty((n, FACT_SIZE), np.int64)
+    values = np.empty((n, len(SIGNAL_FEATURES)), np.float32)
+    persons, lengths = np.empty(n, np.int64), np.empty(n, np.int64)
+    at_word: dict[str, int] = {}
+    codes: list[int] = []
+    for i, order in enumerate(orders_of(orders)):
+        place = directory.place(order.pincode)
+        keys = keys_of(order, place, hasher)
+        facts[i] = fact_of(order, keys, first + i)
+        values[i] = signals_of(order, place, directory)
+        persons[i] = _person(keys, hasher, order.merchant_id, order.order_id)
+        words = tokens_of(order, place)
+        codes += [at_word.setdefault(word, len(at_word)) for word in words]
+        lengths[i] = len(words)
+    return _Read(facts, values, list(at_word), np.array(codes, np.int32), lengths, persons)
+
+
+def _person(keys: Keys, hasher: Hasher, merchant_id: str, order_id: str) -> int:
+    return person_of(keys, hasher("order", merchant_id, order_id))
+
+
+_OPENED: list[Directory] = []
+
+
+def _directory() -> Directory:
+    if not _OPENED:
+        _OPENED.append(Directory.open())
+    return _OPENED[0]
+
+
+def _without(orders: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The orders without what was known only afterwards."""
+    gone = [c for c in columns if c in orders.column_names]
+    for column in gone:
+        at = orders.schema.get_field_index(column)
+        field = orders.schema.field(at)
+        orders = orders.set_column(at, column, pa.nulls(orders.num_rows, field.type))
+    return orders
+
+
+def _extras(folder: Folder) -> dict[str, NDArray[np.generic]]:
+    usable = [c for c in folder.extras if c not in folder.about.after_outcome]
+    return {c: folder.orders.column(c).to_pandas().to_numpy() for c in usable}
+
+
+_OUTCOMES = ("", "delivered", "rto", "rto", "cancelled", "lost", "delivered")
+
+
+def _frame(folder: Folder, log: Log, known_us: Integers, persons: Integers) -> pd.DataFrame:
+    """The orders as finally known, for labels and reports; never read as features."""
+    orders = folder.orders
+    state, outcome_us, treated_us = _final(log, known_us, orders.num_rows)
+    plain = {c: orders.column(c).to_pandas() for c in (
+        "merchant_id", "order_id", "payment_mode", "outcome_reason", "cancelled_by", "arm",
+        "propensity", "state", "city", "pincode",
+    )}  # fmt: skip
+    amounts = orders.column("amount").cast(pa.float64()).to_numpy()
+    return pd.DataFrame(
+        {
+            **plain,
+            "created_us": orders.column("created_at").cast(pa.int64()).to_numpy(),
+            "amount_paise": np.where(np.isnan(amounts), -1, np.round(amounts * 100)).astype(
+                np.int64
+            ),
+            "outcome": np.array(_OUTCOMES, dtype=object)[state % CLASSES],
+            "outcome_us": outcome_us,
+            "treated": state >= CLASSES,
+            "treated_us": treated_us,
+            "person": persons,
+        }
+    )
+
+
+def _final(log: Log, known_us: Integers, n: int) -> tuple[Integers, Integers, Integers]:
+    """Last state of each order, when its class was first final, and when it was treated."""
+    state, outcome_us, treated_us = (np.full(n, fill, np.int64) for fill in (0, -1, -1))
+    state[log.order] = log.after
+    classes_before, classes_after = log.before % CLASSES, log.after % CLASSES
+    turned = (log.before >= 0) & (classes_before != classes_after)
+    # Later rows win in an assignment, so the first is written last.
+    for at in (np.flatnonzero(turned & (classes_before == 0))[::-1],):
+        outcome_us[log.order[at]] = known_us[at]
+    at = np.flatnonzero((log.before >= 0) & (log.before < CLASSES) & (log.after >= CLASSES))[::-1]
+    treated_us[log.order[at]] = known_us[at]
+    outcome_us[state % CLASSES == 0] = -1
+    return state, outcome_us, treated_us

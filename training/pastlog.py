@@ -1,0 +1,209 @@
+"""The log of a data folder: every change of an order's state at the instant it was known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from features.compiled import compiled
+from features.days import HOUR_US, SECOND_US
+from features.errors import DataError
+from features.history.replay import Asks, Log
+from features.history.states import ABSENT, EVENT_CODES, event_detail, next_state
+from features.tables import Folder
+
+Integers = NDArray[np.int64]
+
+FOLD_DELAY_US = 5 * 60 * SECOND_US
+"""The fold of an hour is in force five minutes after it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """Events as columns, in the order a reader of imported data learns of them.
+
+    Parameters
+    ----------
+    order : ndarray of int64
+        Row of the orders table.
+    kind, detail : ndarray of int64
+        As ``next_state`` takes them.
+    known_us : ndarray of int64
+        When it was learned.
+    seq : ndarray of int64
+        Position in the live log; -1 for imported events.
+    """
+
+    order: Integers
+    kind: Integers
+    detail: Integers
+    known_us: Integers
+    seq: Integers
+
+    def take(self, at: Integers) -> Events:
+        """The events at these places, in this order."""
+        return Events(*(getattr(self, name)[at] for name in self.__slots__))
+
+
+def events_of(folder: Folder) -> Events:
+    """Every event of the folder, by known time, ties in the contract's order.
+
+    Without an events table the columns of ``orders`` stand for them. An outcome whose
+    ``outcome_at`` is unknown is not known at any time, so it enters no history.
+    """
+    placed = _placed(folder.orders)
+    rest = _from_table(folder) if folder.events is not None else _from_columns(folder.orders)
+    both = Events(
+        *(np.concatenate([getattr(placed, n), getattr(rest, n)]) for n in Events.__slots__)
+    )
+    return both.take(np.lexsort((both.order, both.kind, both.known_us)))
+
+
+def changes_of(events: Events, n_orders: int) -> tuple[Log, Integers]:
+    """Fold each order's events and keep those that change its state.
+
+    Returns
+    -------
+    Log
+        Without facts (an empty array stands for them).
+    ndarray of int64
+        Which event each change was.
+    """
+    before, after = _fold(events.order, events.kind, events.detail, n_orders)
+    at = np.flatnonzero(before != after)
+    nothing = np.empty((0, 0), np.int64)
+    return Log(nothing, events.order[at], before[at], after[at]), at
+
+
+def imported_asks(order: Integers, created_us: Integers, known_us: Integers) -> Asks:
+    """What orders of an import may know: changes known strictly before their own instant.
+
+    Parameters
+    ----------
+    order : ndarray of int64
+        Rows that ask.
+    created_us : ndarray of int64
+        When each was placed.
+    known_us : ndarray of int64, ascending
+        When each change of the log was known.
+    """
+    hour = (created_us - FOLD_DELAY_US) // HOUR_US * HOUR_US
+    return Asks(
+        order=order,
+        read=np.searchsorted(known_us, created_us, side="left"),
+        fold=np.searchsorted(known_us, hour, side="left"),
+        as_of_us=created_us,
+    )
+
+
+@compiled
+def _fold(
+    order: Integers, kind: Integers, detail: Integers, n_orders: int
+) -> tuple[Integers, Integers]:
+    state = np.full(n_orders, ABSENT, np.int64)
+    before, after = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+    for i in range(len(order)):
+        before[i] = state[order[i]]
+        after[i] = next_state(before[i], kind[i], detail[i])
+        state[order[i]] = after[i]
+    return before, after
+
+
+def _us(column: pa.ChunkedArray) -> Integers:
+    return column.cast(pa.int64()).fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _placed(orders: pa.Table) -> Events:
+    n = orders.num_rows
+    return Events(
+        order=np.arange(n),
+        kind=np.full(n, EVENT_CODES["placed"]),
+        detail=np.zeros(n, np.int64),
+        known_us=_us(orders.column("created_at")),
+        seq=np.full(n, -1),
+    )
+
+
+_OUTCOME_EVENTS = {
+    "delivered": "delivered",
+    "rto": "rto_initiated",
+    "cancelled": "cancelled",
+    "lost": "lost",
+}
+
+
+def _from_columns(orders: pa.Table) -> Events:
+    outcome = orders.column("outcome").to_pylist()
+    reason = orders.column("outcome_reason").to_pylist()
+    outcome_us = _us(orders.column("outcome_at"))
+    intervention = orders.column("intervention").to_pylist()
+    intervention_us = _us(orders.column("intervention_at"))
+    rows: list[tuple[int, str, int, int]] = []
+    for i, what in enumerate(outcome):
+        if what is not None and outcome_us[i] >= 0:
+            kind = _OUTCOME_EVENTS[what]
+            detail = event_detail(kind, reason=reason[i], outcome=what, action=None)
+            rows.append((i, kind, detail, int(outcome_us[i])))
+    for i, done in enumerate(intervention):
+        if done not in (None, "none") and intervention_us[i] >= 0:
+            rows.append((i, "contacted", 0, int(intervention_us[i])))
+    return _events(rows)
+
+
+def _events(rows: Iterable[tuple[int, str, int, int]]) -> Events:
+    table = [(order, EVENT_CODES[kind], detail, known) for order, kind, detail, known in rows]
+    columns = np.array(table, np.int64).reshape(-1, 4).T
+    return Events(*columns, np.full(len(table), -1))
+
+
+def _from_table(folder: Folder) -> Events:
+    events = cast(pa.Table, folder.events)
+    # A reader passes over kinds it does not know.
+    events = events.filter(pc.is_in(events.column("event"), pa.array(list(EVENT_CODES))))
+    events = events.filter(pc.not_equal(events.column("event"), "placed"))
+    rows = _rows_of(folder.orders, events)
+    kinds = events.column("event").to_pylist()
+    words = (events.column(c).to_pylist() for c in ("reason", "outcome", "action"))
+    detail = [
+        event_detail(kind, reason=reason, outcome=outcome, action=action)
+        for kind, reason, outcome, action in zip(kinds, *words, strict=True)
+    ]
+    known = events.column("known_at")
+    if known.null_count:
+        row = pc.index(pc.is_null(known), True).as_py() + 1
+        raise DataError(
+            "is empty; say when it was learned", file="events", row=row, column="known_at"
+        )
+    return Events(
+        order=rows,
+        kind=np.array([EVENT_CODES[kind] for kind in kinds], np.int64),
+        detail=np.array(detail, np.int64),
+        known_us=_us(known),
+        seq=events.column("seq").fill_null(-1).to_numpy().astype(np.int64),
+    )
+
+
+def order_keys(table: pa.Table) -> list[tuple[str, str]]:
+    """Merchant and order id of every row."""
+    columns = (table.column(name).to_pylist() for name in ("merchant_id", "order_id"))
+    return list(zip(*columns, strict=True))
+
+
+def _rows_of(orders: pa.Table, events: pa.Table) -> Integers:
+    """The orders row of each event."""
+    at = {key: row for row, key in enumerate(order_keys(orders))}
+    rows = np.empty(events.num_rows, np.int64)
+    for i, key in enumerate(order_keys(events)):
+        row = at.get(key)
+        if row is None:
+            raise DataError(
+                f'order "{key[1]}" is not in orders', file="events", row=i + 1, column="order_id"
+            )
+        rows[i] = row
+    return rows
