@@ -1,0 +1,164 @@
+"""A checked request becomes an order, in two parts: what may lie in the log, and what is sealed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+
+from features.days import to_us
+from features.order import Line, Order
+from features.tables import split_coupons
+from serving.schemas import Item, ScoreRequest
+
+_CUSTOMER = {
+    "id": "customer_id",
+    "name": "customer_name",
+    "phone": "phone",
+    "alt_phone": "alt_phone",
+    "email": "email",
+    "whatsapp_opt_in": "whatsapp_opt_in",
+}
+_ADDRESS = {
+    "name": "ship_name",
+    "phone": "ship_phone",
+    "line1": "address_line1",
+    "line2": "address_line2",
+    "landmark": "landmark",
+}
+_PLACE = ("city", "state", "pincode")
+_DEVICE = ("ip", "device_id", "user_agent")
+_MONEY = ("amount", "amount_due", "discount", "shipping_fee", "cod_fee")
+_PLAIN = ("payment_mode", "channel", "origin_pincode", "courier", "package_type")
+
+# Of an order's content, what no feature reads.
+_NO_FEATURE = frozenset({"dispatch_cutoff_us", "whatsapp_opt_in", "items", "coupons"})
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an order said.
+
+    Parameters
+    ----------
+    public : mapping
+        Goods, money, times and the place down to the pincode: kept in the log.
+    personal : mapping
+        Names, contacts, the address, device and whatever the merchant added: sealed.
+    """
+
+    public: Mapping[str, Any]
+    personal: Mapping[str, Any]
+
+    def public_json(self) -> bytes:
+        """As the log keeps it."""
+        return to_json(self.public)
+
+    def personal_json(self) -> bytes:
+        """As it is sealed."""
+        return to_json(self.personal)
+
+
+def content_of(request: ScoreRequest) -> Content:
+    """Everything recognised in a request; unknown and empty values are left out."""
+    public: dict[str, Any] = {"created_us": to_us(request.created_at)}
+    personal: dict[str, Any] = {}
+    _take(public, request, {name: name for name in _PLAIN})
+    _take(public, request, {name: f"{name}_paise" for name in _MONEY})
+    if request.promised_at is not None:
+        public["promised_us"] = to_us(request.promised_at)
+    if request.dispatch_cutoff is not None:
+        public["dispatch_cutoff_us"] = to_us(request.dispatch_cutoff)
+    if request.coupons is not None:
+        public["coupons"] = request.coupons
+    if request.items:
+        public["items"] = [_item(item) for item in request.items]
+    if request.customer is not None:
+        _take(personal, request.customer, _CUSTOMER)
+        _take(public, request.customer, {"language": "language"})
+    if request.shipping_address is not None:
+        _take(personal, request.shipping_address, _ADDRESS)
+        _take(public, request.shipping_address, {name: name for name in _PLACE})
+    if request.device is not None:
+        _take(personal, request.device, {name: name for name in _DEVICE})
+    if request.utm is not None:
+        _take(public, request.utm, {"source": "utm_source", "campaign": "utm_campaign"})
+    if request.extra:
+        personal["extra"] = dict(sorted(request.extra.items()))
+    return Content(public, personal)
+
+
+def digest_of(content: Content, key: bytes) -> bytes:
+    """A keyed digest under which two equal contents are equal and nothing can be guessed."""
+    keyed = hashlib.blake2b(key=key, digest_size=16)
+    public = content.public_json()
+    keyed.update(len(public).to_bytes(8, "big"))
+    keyed.update(public)
+    keyed.update(content.personal_json())
+    return keyed.digest()
+
+
+def order_of(merchant_id: str, order_id: str, content: Content) -> Order:
+    """The order that features are computed from; the same live and in a recheck."""
+    public, personal = content.public, content.personal
+    fields = {k: v for k, v in public.items() if k not in _NO_FEATURE}
+    fields.update((k, v) for k, v in personal.items() if k not in _NO_FEATURE)
+    fields.setdefault("payment_mode", "unknown")
+    if (coupons := public.get("coupons")) is not None:
+        fields["coupons"] = split_coupons("|".join(coupons))
+    if items := public.get("items"):
+        fields.update(_basket(items))
+    return Order(merchant_id=merchant_id, order_id=order_id, **fields)
+
+
+def chief_line(lines: Sequence[Line]) -> Line:
+    """The line with the largest line total, the first on a tie; unknown totals come last."""
+
+    def total(line: Line) -> int:
+        if line.price_paise is None:
+            return -1
+        return line.price_paise * (1 if line.quantity is None else line.quantity)
+
+    return max(lines, key=total)
+
+
+def _basket(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    lines = tuple(
+        Line(
+            sku=item.get("sku"),
+            name=item.get("name"),
+            category=item.get("category"),
+            quantity=item.get("quantity"),
+            price_paise=item.get("price_paise"),
+        )
+        for item in items
+    )
+    chief = chief_line(lines)
+    known = [line.quantity for line in lines if line.quantity is not None]
+    return {
+        "lines": lines,
+        "sku": chief.sku,
+        "category": chief.category,
+        "quantity": sum(known) if known else None,
+        "item_count": len(lines),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    names = ("sku", "name", "category", "quantity", "weight_g", "image_url", "url")
+    _take(plain, item, {name: name for name in names})
+    _take(plain, item, {"price": "price_paise", "unit_cost": "unit_cost_paise"})
+    return plain
+
+
+def _take(into: dict[str, Any], model: object, names: Mapping[str, str]) -> None:
+    """Copy what is known; an empty text says nothing."""
+    values = model.__dict__
+    for source, target in names.items():
+        value = values[source]
+        if value is not None and value != "":
+            into[target] = value

@@ -1,0 +1,165 @@
+"""The who-records of every key: always exactly the fold of the log up to one position."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.history import who
+from features.history.fact import (
+    AMOUNT_PAISE,
+    COD,
+    DAY,
+    FIRST_WHERE,
+    FIRST_WHO,
+    MERCHANT,
+    NUMBER,
+    PLACED_US,
+)
+from features.history.linked import PARTNER_SLOTS
+from features.history.reader import NO_RECORD
+from features.keys import ABSENT
+from serving.store.log import Change, changes_between, last_seq
+from serving.store.who import read_records, stored_seq, write_records
+
+Integers = NDArray[np.int64]
+
+# A record of ten orders takes about 1 KB: the cache stays below some 50 MB for usual customers.
+_CACHED = 40_000
+_DIRTY = 4_000
+_REPLAY_STEP = 20_000
+
+_PARTNER_COLUMNS = np.array([FIRST_WHO + slot for slot in PARTNER_SLOTS] + [MERCHANT])
+
+
+class Ledger:
+    """Who-records in memory over those in the store.
+
+    ``seq`` names the position; :meth:`apply` moves it on. Records changed since the last
+    checkpoint are held in memory, all others may be dropped and read again: what the store holds
+    of a key that is not in memory is the fold up to ``seq`` too, since nothing has touched it.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        For reading, used by this ledger's thread alone.
+    cached : int
+        Records held in memory when none is waiting to be stored.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, cached: int = _CACHED) -> None:
+        self._connection = connection
+        self._cached = cached
+        self._records: OrderedDict[int, Integers] = OrderedDict()
+        self._dirty: set[int] = set()
+        self._flushing: frozenset[int] = frozenset()
+        self._scratch = who.blank()
+        self.seq = stored_seq(connection)
+
+    @property
+    def dirty(self) -> int:
+        """Records that a checkpoint would store."""
+        return len(self._dirty)
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether enough has changed to be stored, and no checkpoint is on its way."""
+        return len(self._dirty) >= _DIRTY and not self._flushing
+
+    def read(self, keys: Sequence[int]) -> list[Integers]:
+        """Packed records in the order of ``keys``; ``NO_RECORD`` where nothing is known."""
+        records = self._records
+        missing = [key for key in keys if key != ABSENT and key not in records]
+        if missing:
+            self._fetch(missing)
+        return [NO_RECORD if key == ABSENT else records[key] for key in keys]
+
+    def apply(self, changes: Iterable[Change], until: int) -> None:
+        """Take in changes, in the log's order, up to position ``until``."""
+        for change in changes:
+            fact = np.frombuffer(change.fact, np.int64)
+            for key in fact[FIRST_WHO:FIRST_WHERE].tolist():
+                if key != ABSENT:
+                    self._change(key, fact, change)
+        self.seq = until
+        self._trim()
+
+    def begin_checkpoint(self) -> tuple[list[tuple[int, bytes]], int]:
+        """What to store now: the changed records and the position they are the fold of.
+
+        The records stay in memory until :meth:`end_checkpoint`.
+        """
+        records = [(key, self._records[key].tobytes()) for key in self._dirty]
+        self._flushing = frozenset(self._dirty)
+        self._dirty = set()
+        return records, self.seq
+
+    def end_checkpoint(self, *, stored: bool) -> None:
+        """The records are on disk, or (``stored`` False) still to be stored."""
+        if not stored:
+            self._dirty |= self._flushing
+        self._flushing = frozenset()
+        self._trim()
+
+    def _change(self, key: int, fact: Integers, change: Change) -> None:
+        (packed,) = self.read((key,))
+        scratch = self._scratch
+        who.unpack(packed, scratch)
+        if change.was is None:
+            who.place(
+                scratch, fact[NUMBER], fact[PLACED_US], fact[AMOUNT_PAISE], fact[COD],
+                fact[_PARTNER_COLUMNS],
+            )  # fmt: skip
+        else:
+            who.move(scratch, fact[NUMBER], fact[DAY], change.was, change.becomes)
+        self._records[key] = who.pack(scratch)
+        self._dirty.add(key)
+
+    def _fetch(self, keys: list[int]) -> None:
+        stored = read_records(self._connection, keys)
+        for key in keys:
+            packed = stored.get(key)
+            self._records[key] = NO_RECORD if packed is None else np.frombuffer(packed, np.int64)
+
+    def _trim(self) -> None:
+        """Drop the records read longest ago, down to the cache's size, but never a changed one."""
+        excess = len(self._records) - self._cached - len(self._dirty) - len(self._flushing)
+        for _ in range(excess):
+            key, packed = self._records.popitem(last=False)
+            if key in self._dirty or key in self._flushing:
+                self._records[key] = packed
+
+
+def catch_up(ledger: Ledger, connection: sqlite3.Connection) -> None:
+    """Bring a ledger to the end of the log, storing records on the way.
+
+    For a process that owns the log and does not serve yet.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        For writing.
+    """
+    end = last_seq(connection)
+    while ledger.seq < end:
+        until = min(ledger.seq + _REPLAY_STEP, end)
+        ledger.apply(changes_between(connection, ledger.seq, until), until)
+        store_changed(ledger, connection)
+
+
+def store_changed(ledger: Ledger, connection: sqlite3.Connection) -> None:
+    """Checkpoint in a transaction of its own, on a connection for writing."""
+    records, seq = ledger.begin_checkpoint()
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        write_records(connection, records, seq)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        ledger.end_checkpoint(stored=False)
+        raise
+    ledger.end_checkpoint(stored=True)
