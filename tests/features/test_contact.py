@@ -146,6 +146,7 @@ def test_either_name_may_be_made_up(fields: dict[str, str], raised: set[str]) ->
     assert {name for name in found if name.startswith("name_") and found[name] == 1.0} == raised
 
 
+FIELDS = ("phone", "ship_phone", "alt_phone", "email", "customer_name", "ship_name")
 TEXT = (
     st.none() | st.text(max_size=200) | st.sampled_from(["é" * 10_000, "9" * 10_000, "😀", "\x00"])
 )
