@@ -1,20 +1,71 @@
 """Machine-code versions of typed functions: numba's ``njit`` that keeps the types and the cache.
 
 Functions marked here take and return numpy arrays and plain numbers only, run without the
-interpreter lock, and are compiled once per machine (``NUMBA_CACHE_DIR`` names another cache
-where the package's own folder cannot be written).
+interpreter lock, and are compiled once per machine. Numba's own cache looks at the file of a
+function alone, not at those it calls; so the cache lies under a digest of every source that is
+compiled, and a change in one compiles all anew.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_ROOMS = ("features", "models")
+# Sources whose constants are compiled in, though they compile nothing themselves.
+_CONSTANTS = ("features/days.py", "features/keys.py", "features/history/")
+_KEPT_CACHES = 4
+
+
+def _digest(root: Path) -> str:
+    found = hashlib.sha256(numba.__version__.encode())
+    for room in _ROOMS:
+        for path in sorted((root / room).rglob("*.py")):
+            source = path.read_bytes()
+            if b"@compiled" in source or path.relative_to(root).as_posix().startswith(_CONSTANTS):
+                found.update(source)
+    return found.hexdigest()[:16]
+
+
+def _cache() -> Path | None:
+    """The folder of today's machine code, or None where nothing can be written."""
+    root = Path(__file__).resolve().parent.parent
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    base = Path(named) if named else root / "features" / "__pycache__" / "compiled"
+    try:
+        folder = base / _digest(root)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    _drop_old(base, folder)
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _drop_old(base: Path, today: Path) -> None:
+    others = [p for p in base.iterdir() if p.is_dir() and p != today]
+    others.sort(key=lambda p: p.stat().st_mtime)
+    for path in others[: max(0, len(others) - _KEPT_CACHES)]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+_FOLDER = _cache()
+if _FOLDER is not None:
+    numba.config.CACHE_DIR = str(_FOLDER)
+
 
 def compiled(function: F) -> F:
-    """Compile ``function`` on first call, with IEEE arithmetic (no fast-math: values must agree)."""
-    return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    """Compile ``function`` on first call, with IEEE arithmetic (no fast-math: values must agree).
+
+    On a disk that cannot be written to it is compiled anew in every process; name a writable
+    folder in ``NUMBA_CACHE_DIR`` to keep the machine code there.
+    """
+    cached = _FOLDER is not None
+    return cast(F, numba.njit(cache=cached, nogil=True, fastmath=False)(function))

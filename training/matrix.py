@@ -248,15 +248,16 @@ def _frame(folder: Folder, log: Log, known_us: Integers, persons: Integers) -> p
 
 
 def _final(log: Log, known_us: Integers, n: int) -> tuple[Integers, Integers, Integers]:
-    """Last state of each order, when its class was first final, and when it was treated."""
+    """Last state of each order, when its class was last set, and when it was treated.
+
+    A corrected outcome counts as learned when it was corrected, so that a cutoff in between never
+    sees it.
+    """
     state, outcome_us, treated_us = (np.full(n, fill, np.int64) for fill in (0, -1, -1))
     state[log.order] = log.after
-    classes_before, classes_after = log.before % CLASSES, log.after % CLASSES
-    turned = (log.before >= 0) & (classes_before != classes_after)
-    # Later rows win in an assignment, so the first is written last.
-    for at in (np.flatnonzero(turned & (classes_before == 0))[::-1],):
-        outcome_us[log.order[at]] = known_us[at]
-    at = np.flatnonzero((log.before >= 0) & (log.before < CLASSES) & (log.after >= CLASSES))[::-1]
-    treated_us[log.order[at]] = known_us[at]
+    turned = (log.before >= 0) & (log.before % CLASSES != log.after % CLASSES)
+    outcome_us[log.order[turned]] = known_us[turned]
+    treated = (log.before >= 0) & (log.before < CLASSES) & (log.after >= CLASSES)
+    treated_us[log.order[treated]] = known_us[treated]
     outcome_us[state % CLASSES == 0] = -1
     return state, outcome_us, treated_us

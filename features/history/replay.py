@@ -19,7 +19,7 @@ from features.history.counts import COUNTS
 from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.history.layout import N_HISTORY, NEAR_START, WHERE_ABOVE
 from features.history.linked import LINK_SLOTS, PARTNER_SLOTS
-from features.history.values import RATES
+from features.history.values import PRIOR_RATE, RATES
 from features.keys import ABSENT, WHERE_KINDS, WHO_SLOTS, WHO_SPACES
 
 Integers = NDArray[np.int64]
@@ -147,7 +147,7 @@ def _replay_where(
     changes = _group(codes[log.order], np.arange(len(log.order)), n_keys)
     askers = _group(codes[asks.order[by_fold]], by_fold, n_keys)
     above = int(WHERE_ABOVE[kind])
-    rates[kind] = rates[above] if above >= 0 else np.nan
+    rates[kind] = rates[above] if above >= 0 else PRIOR_RATE
     kernels.where_pass(
         kind, log.facts, log.order, log.before, log.after, changes.starts, changes.rows,
         asks.order, asks.fold, asks.as_of_us, askers.starts, askers.rows, rates, out,

@@ -189,7 +189,9 @@ def who_values(
     out[16] = who_rate(counts[DAYS_365], above[2], strength)
     out[17] = who_rate(ever, above[2], strength)
     out[18] = _share(ever[COD_ORDERS], ever[ORDERS])
-    out[19] = np.nan if marks[LAST_KNOWN] == NONE_KNOWN else float(marks[LAST_KNOWN] == LAST_RTO)
+    out[19] = np.nan
+    if marks[LAST_KNOWN] != NONE_KNOWN:
+        out[19] = 1.0 if marks[LAST_KNOWN] == LAST_RTO else 0.0
     out[20] = _share(marks[RTO_OF_LAST_3], marks[KNOWN_OF_LAST_3])
     out[21] = _days_since(as_of_us, marks[LAST_PLACED_US])
     out[22] = _days_since(as_of_us, marks[LAST_RTO_PLACED_US])

@@ -310,16 +310,16 @@ def keep_recent(
 ) -> int:
     """Keep a key among the most recent ones; ties go to the larger key. Returns how many."""
     for j in range(n):
-        if found[j] == key:
+        if found[j] == key and kinds[j] == kind:
             placed[j] = max(placed[j], placed_us)
             return n
     at = n
     if n == len(found):
         at = 0
         for j in range(1, n):
-            if (placed[j], found[j]) < (placed[at], found[at]):
+            if (placed[j], found[j], kinds[j]) < (placed[at], found[at], kinds[at]):
                 at = j
-        if (placed_us, key) < (placed[at], found[at]):
+        if (placed_us, key, kind) < (placed[at], found[at], kinds[at]):
             return n
     found[at] = key
     placed[at] = placed_us
