@@ -17,12 +17,12 @@ class CommandShelf(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, without importing anything."""
-        return list(COMMANDS)
+        return [*COMMANDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command's module and return the command, or None for an unknown name."""
         if cmd_name not in COMMANDS:
-            return None
+            return super().get_command(ctx, cmd_name)
         module, name = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(import_module(module), name)
         return command

@@ -1,0 +1,281 @@
+"""One of our columns being read from an export: which cells it takes, and what it makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from features.schema import VOCABULARY
+from features.states import STATES
+from training.importing import cells
+from training.importing.refusal import CellError, Reason
+from training.importing.source import Batch, Source
+from training.mapping import OUTCOME_WORDS, ExportMapping, Kind, Spec, kind_of
+
+Value = str | int | float | None
+Cells = tuple[str, ...]
+Clean = Callable[[Cells], Value]
+
+TYPES: dict[Kind, pa.DataType] = {
+    "money": pa.int64(), "time": pa.int64(), "count": pa.int64(), "number": pa.float64(),
+}  # fmt: skip
+# A word for "nothing" is read as unknown in these, and kept as a word in texts.
+_CODES = ("money", "time", "count", "number", "pincode", "phone")
+
+# Never shown as an example. An extra can hold anything, so it is not shown either.
+PERSONAL = frozenset(
+    {
+        "customer_id", "customer_name", "phone", "alt_phone", "email", "ship_name", "ship_phone",
+        "address_line1", "address_line2", "landmark", "ip", "device_id", "user_agent",
+    }
+)  # fmt: skip
+
+
+_PINCODE = re.compile("[1-9][0-9]{5}")
+
+
+@dataclass
+class Column:
+    """A column of ours under construction.
+
+    All in rows: ``words`` counts what each word of the export was read as, ``changed`` what
+    cleaning altered, ``odd`` the states and pincodes that are none and were kept as typed.
+    """
+
+    name: str
+    kind: Kind
+    at: tuple[int, ...]
+    clean: Clean
+    private: bool
+    words: Counter[tuple[str, str]] = field(default_factory=Counter)
+    changed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    odd: Counter[str] = field(default_factory=Counter)
+    chunks: list[pa.Array] = field(default_factory=list)
+
+    def read(self, batch: Batch) -> dict[int, Reason]:
+        """Clean a batch, each distinct cell once; returns the rows that cannot be read."""
+        rows: list[Cells] = list(zip(*(batch.columns[i] for i in self.at), strict=True))
+        if not rows:
+            rows = [()] * len(batch.numbers)
+        counts = Counter(rows)
+        read: dict[Cells, Value] = {}
+        faults: dict[Cells, Reason] = {}
+        for cell, times in counts.items():
+            try:
+                read[cell] = self.clean(cell)
+            except CellError as error:
+                read[cell] = None
+                faults[cell] = self._reason(cell, error)
+            else:
+                self._note(cell, read[cell], times)
+        self.chunks.append(
+            pa.array([read[cell] for cell in rows], TYPES.get(self.kind, pa.string()))
+        )
+        if not faults:
+            return {}
+        pairs = zip(batch.numbers, rows, strict=True)
+        return {number: faults[cell] for number, cell in pairs if cell in faults}
+
+    def array(self) -> pa.ChunkedArray:
+        """Everything read."""
+        return pa.chunked_array(self.chunks, TYPES.get(self.kind, pa.string()))
+
+    def _reason(self, cell: Cells, error: CellError) -> Reason:
+        shown = " / ".join(text.strip()[:60] for text in cell if text.strip())
+        name = self.name.removeprefix("only ")
+        if self.private or not shown:
+            return Reason(f"{name} {error.says}", f"{name} {error.says}")
+        return Reason(f"{name} {error.says}", f'{name} "{shown}" {error.says}')
+
+    def _note(self, cell: Cells, value: Value, times: int) -> None:
+        if (self.kind == "state" and value not in (*STATES, None)) or (
+            self.kind == "pincode" and not _PINCODE.fullmatch(str(value or "100000"))
+        ):
+            self.odd[str(value)[:30]] += times
+        if self.kind == "choice":
+            shown = " / ".join(text.strip() for text in cell if text.strip())
+            self.words[shown, str(value or "")] += times
+        elif (
+            len(cell) == 1
+            and not self.name.startswith("only ")
+            and _differs(self.kind, cell[0], value)
+        ):
+            pair = ("", "") if self.private else (cell[0][:60], str(value or "")[:60])
+            self.changed[pair] += times
+
+
+def build_columns(mapping: ExportMapping, source: Source) -> list[Column]:
+    """The columns a mapping reads from this file, in the mapping's order.
+
+    Raises
+    ------
+    MappingError
+        If the file lacks a column that is not optional.
+    """
+    optional = {name.strip() for name in mapping.optional_columns}
+    for name in mapping.sources():
+        if name.strip() not in optional:
+            source.require(name)
+    outcome = mapping.columns.get("outcome")
+    columns = [_only_column(name, texts, source) for name, texts in mapping.only.items()]
+    for section, name, spec in mapping.parts():
+        kind = kind_of(name, spec, section=section, country=mapping.country)
+        at, clean = _reading(name, spec, kind, mapping, source, outcome)
+        title = name if section == "columns" else f"{section}.{name}"
+        private = name in PERSONAL or (section == "extra" and spec.kind == "text")
+        columns.append(Column(title, kind, at, clean, private))
+        if spec.when_empty is not None:
+            columns.append(_month_column(name, spec, mapping, source))
+    return columns
+
+
+def _only_column(name: str, texts: Cells, source: Source) -> Column:
+    """A check: rows whose cell fits none of the texts are refused."""
+    fits = [cells.glob(text) for text in texts]
+    expected = " or ".join(text for text in texts if text)
+
+    def check(cell: Cells) -> Value:
+        if cell and not any(fit(cell[0]) for fit in fits):
+            raise CellError(f"is not {expected}")
+        return None
+
+    return Column(f"only {name}", "text", _positions(source, (name,)), check, private=False)
+
+
+def text_column(name: str, at: int) -> Column:
+    """A column of the export taken as it stands (the key of a join)."""
+    return Column(name, "text", (at,), lambda cell: cell[0].strip() or None, private=True)
+
+
+def clock_of(name: str, spec: Spec, mapping: ExportMapping) -> cells.Clock:
+    """The clock a column of times is read by."""
+    return cells.Clock(
+        spec.format or mapping.dates.format,
+        spec.zone or mapping.dates.zone,
+        learned=name == "outcome_at",
+    )
+
+
+def _reading(
+    name: str, spec: Spec, kind: Kind, mapping: ExportMapping, source: Source, outcome: Spec | None
+) -> tuple[tuple[int, ...], Clean]:
+    if spec.constant is not None:
+        value = _cleaner(name, spec, kind, mapping)(spec.constant)
+        return (), lambda _: value
+    if spec.rules:
+        return _positions(source, spec.sources()), _by_rules(spec, source)
+    if spec.by_outcome and outcome is not None:
+        return _by_outcome(name, spec, mapping, source, outcome)
+    at = _positions(source, spec.column)
+    one = _cleaner(name, spec, kind, mapping)
+    unknown = frozenset(cells.plain(text) for text in spec.unknown)
+    return at, lambda cell: one(_first_filled(cell, unknown))
+
+
+def _positions(source: Source, names: tuple[str, ...]) -> tuple[int, ...]:
+    found = (source.index(name) for name in names)
+    return tuple(at for at in found if at is not None)
+
+
+def _first_filled(cell: Cells, unknown: frozenset[str] = frozenset()) -> str:
+    for text in cell:
+        trimmed = text.strip()
+        if trimmed and cells.plain(trimmed) not in unknown:
+            return trimmed
+    return ""
+
+
+def _cleaner(name: str, spec: Spec, kind: Kind, mapping: ExportMapping) -> Callable[[str], Value]:
+    """From trimmed text to a value; an empty text is unknown unless a word table says more."""
+    if kind == "choice":
+        known = OUTCOME_WORDS if name == "outcome" else VOCABULARY[name]
+        return cells.Words(spec.values or dict(zip(known, known, strict=True)))
+    plain_cleaners: dict[Kind, Callable[[str], Value]] = {
+        "identifier": cells.identifier, "phone": cells.phone, "pincode": cells.pincode,
+        "state": cells.state, "money": cells.money, "count": cells.count, "number": cells.number,
+        "text": cells.unguarded,
+        "coupons": lambda text: cells.coupons(text, spec.separator),
+    }  # fmt: skip
+    clean = clock_of(name, spec, mapping) if kind == "time" else plain_cleaners[kind]
+    words = cells.Words(spec.values) if spec.values else None
+    extract = re.compile(spec.extract, re.DOTALL) if spec.extract else None
+
+    def read(text: str) -> Value:
+        if words is not None:
+            return words(text)
+        if extract is not None and (match := extract.search(text)):
+            text = (match[1] or "").strip()
+        if not text or (kind in _CODES and cells.is_nothing(text)):
+            return None
+        return clean(text)
+
+    return read
+
+
+def _by_rules(spec: Spec, source: Source) -> Clean:
+    places = {name: i for i, name in enumerate(
+        name for name in spec.sources() if source.index(name) is not None)}  # fmt: skip
+    rules = [
+        ([(places.get(name), [cells.glob(text) for text in texts])
+          for name, texts in rule.when.items()], rule.value)
+        for rule in spec.rules
+    ]  # fmt: skip
+
+    def read(cell: Cells) -> Value:
+        for tests, value in rules:
+            if all(any(fits("" if at is None else cell[at]) for fits in patterns)
+                   for at, patterns in tests):  # fmt: skip
+                return value or None
+        raise CellError("fits none of the mapping's rules; add one")
+
+    return read
+
+
+def _by_outcome(
+    name: str, spec: Spec, mapping: ExportMapping, source: Source, outcome: Spec
+) -> tuple[tuple[int, ...], Clean]:
+    """A time taken from the column of the row's own outcome."""
+    outcome_at, outcome_of = _reading("outcome", outcome, "choice", mapping, source, None)
+    places = {word: _positions(source, names) for word, names in spec.by_outcome.items()}
+    flat = tuple(dict.fromkeys(at for found in places.values() for at in found))
+    clock = _cleaner(name, spec, "time", mapping)
+    start = len(outcome_at)
+
+    def read(cell: Cells) -> Value:
+        word = outcome_of(cell[:start])
+        chosen = places.get("delivered" if word == "returned" else word, ())  # type: ignore[call-overload]
+        return clock(_first_filled(tuple(cell[start + flat.index(at)] for at in chosen)))
+
+    return outcome_at + flat, read
+
+
+def _month_column(name: str, spec: Spec, mapping: ExportMapping, source: Source) -> Column:
+    """The start of the month that stands in for a missing time; empty where there is a time."""
+    month = spec.when_empty
+    assert month is not None
+    times = _positions(source, spec.column)
+    clock = cells.Clock((month.format,), spec.zone or mapping.dates.zone)
+
+    def read(cell: Cells) -> Value:
+        text = cell[-1].strip()
+        return clock(text) if text and not _first_filled(cell[:-1]) else None
+
+    at = (*times, source.require(month.column))
+    return Column(f"month of {name}", "time", at, read, private=False)
+
+
+def _differs(kind: Kind, text: str, value: Value) -> bool:
+    """Whether cleaning changed what the cell says, not merely how its type is written."""
+    if kind == "money":
+        return any(letter not in "0123456789.+- " for letter in text) and value is not None
+    if kind in ("time", "number"):
+        return False
+    if kind == "coupons":
+        return "|" in text
+    if kind == "count":
+        return not text.strip().isdigit() and value is not None
+    return text != (value or "")
