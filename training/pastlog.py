@@ -116,7 +116,7 @@ def _fold(
 
 
 def _us(column: pa.ChunkedArray) -> Integers:
-    return column.cast(pa.int64()).fill_null(-1).to_numpy().astype(np.int64)
+    return np.asarray(column.cast(pa.int64()).fill_null(-1).to_numpy(), np.int64)
 
 
 def _placed(orders: pa.Table) -> Events:
@@ -158,8 +158,8 @@ def _from_columns(orders: pa.Table) -> Events:
 
 def _events(rows: Iterable[tuple[int, str, int, int]]) -> Events:
     table = [(order, EVENT_CODES[kind], detail, known) for order, kind, detail, known in rows]
-    columns = np.array(table, np.int64).reshape(-1, 4).T
-    return Events(*columns, np.full(len(table), -1))
+    order, kind, detail, known = np.array(table, np.int64).reshape(-1, 4).T
+    return Events(order, kind, detail, known, np.full(len(table), -1))
 
 
 def _from_table(folder: Folder) -> Events:

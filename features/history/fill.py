@@ -18,6 +18,7 @@ from features.history.values import PRIOR_RATE, RATES, where_rates, where_values
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Out = NDArray[np.float32] | NDArray[np.float64]
 
 
 @compiled
@@ -28,7 +29,7 @@ def fill_where(
     amount: int,
     rates: Floats,
     scratch: Floats,
-    out: Floats,
+    out: Out,
 ) -> None:
     """Write the features of one where-key of an order.
 
@@ -71,7 +72,7 @@ def fill_who(
     as_of_us: int,
     amount: int,
     scratch: Floats,
-    out: Floats,
+    out: Out,
 ) -> None:
     """Write the features of one who-key of an order; see :func:`fill_where`.
 

@@ -189,7 +189,7 @@ def _changes(log: Log, per_slot: Integers, n_keys: int) -> _Groups:
 
 def _replay_linked(
     log: Log, asks: Asks, links: list[Integers], out: NDArray[np.float32],
-    run: Callable[..., Iterable[None]],
+    run: Callable[..., Iterable[Integers]],
 ) -> None:  # fmt: skip
     found = np.concatenate(links) if links else np.empty((0, 4), np.int64)
     chosen = kernels.choose_linked(found[np.argsort(found[:, 0], kind="stable")])

@@ -209,8 +209,8 @@ def _mark_outcome(state: int, placed_us: int, marks: NDArray[np.int64]) -> None:
     """Take one order, from the latest backwards, into the marks of the last outcomes."""
     kind = state % CLASSES
     rto = kind == RTO
-    if rto and marks[LAST_RTO_PLACED_US] == 0:
-        marks[LAST_RTO_PLACED_US] = placed_us
+    if rto:
+        marks[LAST_RTO_PLACED_US] = max(marks[LAST_RTO_PLACED_US], placed_us)
     if kind not in (DELIVERED, RETURNED, RTO):
         return
     if marks[LAST_KNOWN] == NONE_KNOWN:
@@ -248,8 +248,7 @@ def read(
         if record[at + _NUMBER] == own_number:
             continue
         _add_latest(record, at, as_of_us, counts)
-        if marks[LAST_PLACED_US] == 0:
-            marks[LAST_PLACED_US] = record[at + _PLACED_US]
+        marks[LAST_PLACED_US] = max(marks[LAST_PLACED_US], record[at + _PLACED_US])
         _mark_outcome(record[at + _STATE], record[at + _PLACED_US], marks)
     if record[_EVICTED] > 0:
         _add_days(record, as_of_us, counts)
