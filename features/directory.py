@@ -45,7 +45,10 @@ class Directory:
         self._names = arrays["office_names"].data
         self._keys = arrays["name_key"].data
         self._by_name = arrays["name_office"].data
+        self._lat, self._lon = arrays["office_lat"].data, arrays["office_lon"].data
+        self._kind = arrays["office_kind"].data
         self._named_districts = _districts_by_sound(self.districts)
+        self._district_sounds = tuple(self._named_districts)
         self._place = lru_cache(MEMORISED_PINCODES)(self._read_place)
 
     @classmethod
@@ -131,15 +134,44 @@ class Directory:
 
     def offices_named(self, name: str) -> tuple[int, ...]:
         """Numbers of all offices in India whose place sounds like ``name``."""
-        key = name_key(skeleton(plain(name)))
+        return self.offices_sounding(skeleton(plain(name)))
+
+    def offices_sounding(self, sound: str) -> tuple[int, ...]:
+        """Numbers of all offices whose place has this skeleton (see ``features.spelling``)."""
+        key = name_key(sound)
         first = last = bisect_left(self._keys, key)
         while last < len(self._keys) and self._keys[last] == key:
             last += 1
         return tuple(self._by_name[first:last])
 
+    def office_point(self, number: int) -> tuple[float, float, int]:
+        """Latitude and longitude of an office, and 0, 1, 2 for a branch, sub, head office."""
+        return self._lat[number], self._lon[number], self._kind[number]
+
     def districts_named(self, name: str) -> tuple[int, ...]:
         """Numbers of the districts (in ``districts``) with this name, old name or chief city."""
-        return self._named_districts.get(skeleton(plain(name)), ())
+        return self.districts_sounding(skeleton(plain(name)))
+
+    def districts_sounding(self, sound: str) -> tuple[int, ...]:
+        """The same for a skeleton."""
+        return self._named_districts.get(sound, ())
+
+    @property
+    def district_sounds(self) -> tuple[str, ...]:
+        """The skeletons of all names under which districts are known."""
+        return self._district_sounds
+
+    def district_km(self, number: int, place: Place) -> float:
+        """Distance from a place to the nearest pincode of a district; NaN for an unknown place."""
+        arrays = self._arrays
+        rows = np.flatnonzero(arrays["pincode_district"] == number)
+        if not place.known or not len(rows):
+            return math.nan
+        lats, lons = arrays["pincode_lat"][rows], arrays["pincode_lon"][rows]
+        # Flat-earth distance ranks near points well enough to pick the one to measure.
+        squeeze = math.cos(math.radians(place.lat))
+        i = int(np.argmin((lats - place.lat) ** 2 + ((lons - place.lon) * squeeze) ** 2))
+        return distance_km(place.lat, place.lon, float(lats[i]), float(lons[i]))
 
     def district_name(self, text: str | None, state: str | None = None) -> str | None:
         """The canonical name of a district or of the district of a city.
@@ -150,9 +182,11 @@ class Directory:
         >>> Directory.open().district_name("Bangalore Urban")
         'bengaluru urban'
         """
-        found = [self.districts[i] for i in self.districts_named((text or "")[:80])]
+        sound = skeleton(plain((text or "")[:80]))
+        found = [self.districts[i] for i in self.districts_sounding(sound)]
         names = {name for of, name in found if state is None or of == state}
-        return names.pop() if len(names) == 1 else None
+        own = {name for name in names if skeleton(name) == sound}
+        return (own or names).pop() if len(own or names) == 1 else None
 
     @staticmethod
     def state_name(text: str | None) -> str | None:

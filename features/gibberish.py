@@ -7,6 +7,7 @@ bank-branch addresses (RBI/NPCI list, public domain) and the directory's localit
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,8 +27,8 @@ class Letters(NamedTuple):
 
     ``surprise`` is the mean over its letters and word ends in nats, ``worst`` the highest mean of
     any word of four letters or more; both NaN without such letters. ``noise`` counts the letters
-    in words above ``NOISE_NATS``. A ``number`` is a word with a digit and fewer than six of them;
-    ``first_number`` is its position among the words (−1: none).
+    in words above ``NOISE_NATS``; a digit ends a word for this purpose. A ``number`` is a word
+    with one to five digits, ``first_number`` the position of the first (−1: none).
     """
 
     letters: int
@@ -45,6 +46,7 @@ class Letters(NamedTuple):
 Surprise = npt.NDArray[np.int16]
 
 
+@lru_cache(maxsize=1)
 def open_surprise() -> Surprise:
     """The shipped table, of shape (27 · 27 · 27,), memory-mapped."""
     return np.asarray(np.load(TABLE, mmap_mode="r"))
@@ -52,55 +54,52 @@ def open_surprise() -> Surprise:
 
 def read_letters(plain_text: str, surprise: Surprise) -> Letters:
     """Count and judge the letters of a text that ``features.latin.plain`` made."""
-    return Letters(*_read(np.frombuffer(plain_text.encode("ascii") + b" ", np.uint8), surprise))
+    symbols = np.frombuffer(plain_text.encode("ascii") + b" ", np.uint8)
+    return Letters(*_count(symbols), *_judge(symbols, surprise))
 
 
 @compiled
-def _read(
-    text: npt.NDArray[np.uint8], surprise: Surprise
-) -> tuple[int, int, int, int, int, int, int, int, float, float]:
-    letters = digits = words = longest = numbers = long_numbers = noise = steps = 0
+def _count(symbols: npt.NDArray[np.uint8]) -> tuple[int, int, int, int, int, int, int]:
+    letters = digits = words = longest = numbers = long_numbers = 0
     first_number = -1
-    total = 0.0
-    worst = np.nan
-    before = last = 0
     word_letters = word_digits = 0
-    word_total = 0.0
-    for symbol in text:
-        if 97 <= symbol <= 122:
-            now = symbol - 96
-            word_total += surprise[(before * 27 + last) * 27 + now]
-            before, last = last, now
-            word_letters += 1
+    for symbol in symbols:
+        if symbol != 32:
+            word_digits += symbol <= 57
+            word_letters += symbol > 57
             continue
-        if 48 <= symbol <= 57:
-            word_digits += 1
-            continue
-        if word_letters + word_digits == 0:
-            continue
-        if word_letters > 0:
-            word_total += surprise[(before * 27 + last) * 27]
-            total += word_total
-            steps += word_letters + 1
-            mean = word_total / (1000.0 * (word_letters + 1))
-            if word_letters >= WORD_LETTERS:
-                if not worst >= mean:
-                    worst = mean
-                if mean > NOISE_NATS:
-                    noise += word_letters
         if 0 < word_digits < 6:
             numbers += 1
-            if first_number < 0:
-                first_number = words
-        if word_digits >= 6:
-            long_numbers += 1
+            first_number = words if first_number < 0 else first_number
+        long_numbers += word_digits >= 6
         letters += word_letters
         digits += word_digits
         longest = max(longest, word_letters + word_digits)
-        words += 1
-        before = last = word_letters = word_digits = 0
+        words += word_letters + word_digits > 0
+        word_letters = word_digits = 0
+    return letters, digits, words, longest, numbers, first_number, long_numbers
+
+
+@compiled
+def _judge(symbols: npt.NDArray[np.uint8], surprise: Surprise) -> tuple[int, float, float]:
+    noise = steps = 0
+    total = word_total = 0.0
+    worst = np.nan
+    before = last = word_letters = 0
+    for symbol in symbols:
+        now = symbol - 96 if symbol > 57 else 0
+        if now > 0 or word_letters > 0:
+            word_total += surprise[(before * SYMBOLS + last) * SYMBOLS + now]
+            before, last = last, now
+            word_letters += now > 0
+        if now > 0 or word_letters == 0:
+            continue
+        mean = word_total / (1000.0 * (word_letters + 1))
+        if word_letters >= WORD_LETTERS:
+            worst = mean if not worst >= mean else worst
+            noise += word_letters if mean > NOISE_NATS else 0
+        total += word_total
+        steps += word_letters + 1
+        before = last = word_letters = 0
         word_total = 0.0
-    mean = total / (1000.0 * steps) if steps else np.nan
-    return (
-        letters, digits, words, longest, numbers, first_number, long_numbers, noise, mean, worst,
-    )  # fmt: skip
+    return noise, (total / (1000.0 * steps) if steps else np.nan), worst

@@ -55,7 +55,8 @@ def surprise_of(counts: npt.NDArray[np.int64]) -> Surprise:
     pairs = counts.sum(axis=0)
     bigram = (pairs + TRUST_LETTER * unigram) / (pairs.sum(axis=1, keepdims=True) + TRUST_LETTER)
     trigram = (counts + TRUST_PAIR * bigram) / (counts.sum(axis=2, keepdims=True) + TRUST_PAIR)
-    return np.rint(-1000.0 * np.log(trigram)).astype(np.int16).reshape(-1)
+    milli_nats: Surprise = np.rint(-1000.0 * np.log(trigram)).astype(np.int16).reshape(-1)
+    return milli_nats
 
 
 def _localities() -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from hashlib import blake2b
 
 _DOUBLED = re.compile(r"(.)\1+")
-_VOWELS = str.maketrans("", "", "aeiou")
+_BARE = str.maketrans("m", "n", "aeiou")
 _SOUNDS = str.maketrans({"w": "v", "z": "j", "q": "k", "c": "k", "y": "i", "h": None, " ": None})
 
 
@@ -34,12 +34,13 @@ def skeleton(text: str) -> str:
 def consonants(skeletal: str) -> str:
     """A skeleton without vowels: all that transliteration from Indic scripts keeps reliably.
 
-    The inherent vowel of those scripts is not written, so ``कर्नाटक`` arrives as ``krnatk``.
+    The inherent vowel of those scripts is not written, so ``कर्नाटक`` arrives as ``krnatk``, and
+    one sign stands for any nasal, so m and n fall together.
 
     >>> consonants(skeleton("krnatk")) == consonants(skeleton("karnataka"))
     True
     """
-    return skeletal.translate(_VOWELS)
+    return _DOUBLED.sub(r"\1", skeletal.translate(_BARE))
 
 
 def name_key(skeletal: str) -> int:

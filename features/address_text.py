@@ -1,0 +1,100 @@
+"""What the typed lines of an address say: length, parts named, noise, odd characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from features.address_words import BUILDING, DUMMY, LANDMARK, NUMBERED, STREET, TELLING_DUMMY
+from features.gibberish import Letters, Surprise, read_letters
+from features.latin import plain
+from features.order import Order
+
+LONGEST_TEXT = 500
+FOREIGN_SHARE = 0.3
+
+_ODD = re.compile(r"[^\w\s,./#()&'’`\"“”:;+\-–—°@|\\\[\]]|_{3,}")
+_PINCODE = re.compile(r"(?<!\d)([1-9]\d{2})\s?(\d{3})(?!\d)")
+_BREAK = re.compile(r"[\r\n\t]+")
+
+
+class Wording(NamedTuple):
+    """The typed lines, read once; counts are of the first 500 characters."""
+
+    text: str
+    plain: str
+    words: frozenset[str]
+    letters: Letters
+    house: bool
+    building: bool
+    street: bool
+    landmark: bool
+    dummy: bool
+    odd: int
+    foreign: bool
+    pincodes: tuple[str, ...]
+
+
+def address_text(order: Order) -> str | None:
+    """Both lines and the landmark as one text of at most 500 characters; None without any."""
+    parts = [part for part in (order.address_line1, order.address_line2, order.landmark) if part]
+    if not parts:
+        return None
+    return ", ".join(part[:LONGEST_TEXT] for part in parts)[:LONGEST_TEXT]
+
+
+def read_text(text: str, has_landmark: bool, surprise: Surprise) -> Wording:
+    """Read an address text.
+
+    Parameters
+    ----------
+    text : str
+        As typed, at most 500 characters.
+    has_landmark : bool
+        Whether the order has a landmark field of its own.
+    surprise : ndarray
+        The character model's table.
+    """
+    latin = plain(text)
+    words = frozenset(latin.split())
+    letters = read_letters(latin, surprise)
+    return Wording(
+        text=text,
+        plain=latin,
+        words=words,
+        letters=letters,
+        house=0 <= letters.first_number <= 3
+        or (letters.numbers > 0 and not NUMBERED.isdisjoint(words)),
+        building=not BUILDING.isdisjoint(words),
+        street=not STREET.isdisjoint(words),
+        landmark=has_landmark or not LANDMARK.isdisjoint(words),
+        dummy=_is_dummy(latin, words),
+        odd=_odd_characters(text),
+        foreign=not text.isascii() and _foreign_share(text) > FOREIGN_SHARE,
+        pincodes=_pincodes(latin) if letters.digits >= 6 else (),
+    )
+
+
+def _is_dummy(latin: str, words: frozenset[str]) -> bool:
+    if len(words) <= 4 and not TELLING_DUMMY.isdisjoint(words):
+        return True
+    letters = latin.replace(" ", "")
+    return len(set(letters)) <= 2 or words <= DUMMY or letters.isdigit()
+
+
+def _odd_characters(text: str) -> int:
+    odd = _ODD.findall(text)
+    if not odd or text.isascii():
+        return len(odd)
+    # Vowel signs and joiners of Indic scripts are no word characters to Python, yet no oddity.
+    return sum(unicodedata.category(c[0])[0] != "M" and c not in "\u200c\u200d\u0964" for c in odd)
+
+
+def _foreign_share(text: str) -> float:
+    letters = sum(c.isalpha() for c in text)
+    return sum(c.isalpha() and ord(c) > 0x24F for c in text) / letters if letters else 0.0
+
+
+def _pincodes(latin: str) -> tuple[str, ...]:
+    return tuple(a + b for a, b in _PINCODE.findall(latin))

@@ -1,0 +1,212 @@
+"""Whether state, city and locality, as typed, agree with the pincode."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
+
+from features.directory import Directory
+from features.latin import plain
+from features.parent_districts import PARENT_DISTRICTS
+from features.place import Place, distance_km
+from features.place_aliases import DISTRICT_ALIASES
+from features.spelling import consonants, skeleton
+from features.states import ONCE_ONE_STATE, state_name
+
+HEAD = 2
+NEAR_KM = 50.0
+NEXT_DOOR_KM = 45.0
+LONGEST_CITY = 80
+SAME_NAME = 84.0
+SAME_CITY = 88.0
+SURE_LETTERS = 8
+LOCALITY_FLOOR = 80.0
+
+_PARTS = re.compile(r"[/,;|()\[\]\n-]+")
+_PADDING = re.compile(
+    r"\b(?:city|dist|distt|district|taluk|taluka|tehsil|teh|tq|tal|mandal|town|post|po|vill|village"
+    r"|urban|rural|municipality|corporation|india|pin|pincode|\d+)\b"
+)
+_SIDES = re.compile(r"\b(?:east|west|north|south|e|w|n|s|new|greater)\b")
+
+
+class CityFit(NamedTuple):
+    """How a city fits a pincode.
+
+    ``score`` is 1 for a name of the pincode's own, of an office within 50 km or of a district
+    whose nearest pincode is within 45 km (districts are split and cities outgrow them), the
+    similarity (0.84–1) for one spelled nearly like one of its own, 0 for a district, its chief city
+    or a head office's town that lies elsewhere, NaN for any other name: smaller places share names.
+    ``km`` is the distance to the
+    nearest office so named, or to the nearest pincode of the district so named.
+    """
+
+    score: float
+    km: float
+
+
+UNKNOWN_FIT = CityFit(math.nan, math.nan)
+
+
+def state_fit(place: Place, text: str | None) -> float:
+    """1 when the state is the pincode's, 0.5 for one it was split from, 0 when not, else NaN."""
+    state = state_name(text)
+    if state is None or place.state is None:
+        return math.nan
+    if state == place.state:
+        return 1.0
+    return 0.5 if frozenset((state, place.state)) in ONCE_ONE_STATE else 0.0
+
+
+def city_fit(directory: Directory, place: Place, text: str | None) -> CityFit:
+    """How the typed city fits the pincode; see ``CityFit``."""
+    if not text or not place.known:
+        return UNKNOWN_FIT
+    return _city_fit(directory, place.pincode or "", text[:LONGEST_CITY])
+
+
+def locality_fit(directory: Directory, place: Place, sounds: str) -> float:
+    """How clearly the address names a locality of its pincode.
+
+    Parameters
+    ----------
+    sounds : str
+        ``skeleton`` of the whole plain address.
+
+    Returns
+    -------
+    float
+        1 when a locality's name stands in the address, the best partial similarity (0.8–1) when
+        one stands there nearly, 0 otherwise, NaN when the pincode is unknown.
+    """
+    if not place.known:
+        return math.nan
+    names = _locality_sounds(directory, place.pincode or "")
+    for name in names:
+        if name in sounds:
+            return 1.0
+    if not sounds:
+        return 0.0
+    best = process.extractOne(sounds, names, scorer=fuzz.partial_ratio, score_cutoff=LOCALITY_FLOOR)
+    return best[1] / 100.0 if best else 0.0
+
+
+def bare_locality_fit(directory: Directory, place: Place, sounds: str) -> float:
+    """The same for text of an Indic script, by consonants: 0.9 when they stand in it, else 0."""
+    if not place.known:
+        return math.nan
+    text = consonants(sounds)
+    bare = (consonants(name) for name in _locality_sounds(directory, place.pincode or ""))
+    return 0.9 if any(len(name) >= 4 and name in text for name in bare) else 0.0
+
+
+@lru_cache(maxsize=8192)
+def _city_fit(directory: Directory, pincode: str, text: str) -> CityFit:
+    place = directory.place(pincode)
+    fits = [_name_fit(directory, place, name) for name in _city_names(text)]
+    known = [fit for fit in fits if not math.isnan(fit.score)]
+    if known and max(known).score > 0.0:
+        return max(known)
+    own = own_names(directory, pincode)
+    if any(len(word) >= 5 and skeleton(word) in own for word in plain(text).split()):
+        return CityFit(1.0, 0.0)
+    if known:
+        return max(known)
+    state = state_name(text)
+    return CityFit(1.0, math.nan) if state and state == place.state else UNKNOWN_FIT
+
+
+def _city_names(text: str) -> list[str]:
+    """The sounds a city field may stand for, whole first, then its parts."""
+    names: dict[str, None] = {}
+    for part in (text, *_PARTS.split(text)):
+        words = plain(part)
+        bare = _PADDING.sub(" ", words)
+        for name in (skeleton(words), skeleton(bare), skeleton(_SIDES.sub(" ", bare))):
+            if len(name) > 1:
+                names[name] = None
+    return list(names)
+
+
+def _name_fit(directory: Directory, place: Place, name: str) -> CityFit:
+    own = own_names(directory, place.pincode or "")
+    if name in own:
+        return CityFit(1.0, 0.0)
+    office_km, town = _office_km(directory, place, name)
+    district_km = _district_km(directory, place, directory.districts_sounding(name))
+    if office_km <= NEAR_KM or district_km <= NEXT_DOOR_KM:
+        return CityFit(1.0, min(office_km, district_km))
+    if (alike := _alike(name, own)) > 0.0:
+        return CityFit(alike, 0.0)
+    if district_km == math.inf and not town and (meant := _meant_city(directory, name)):
+        district_km = _district_km(directory, place, directory.districts_sounding(meant))
+        if district_km <= NEXT_DOOR_KM:
+            return CityFit(1.0, district_km)
+        if len(name) < SURE_LETTERS:
+            return UNKNOWN_FIT
+    if town or district_km < math.inf:
+        return CityFit(0.0, min(office_km, district_km))
+    return UNKNOWN_FIT
+
+
+def _alike(name: str, own: tuple[str, ...]) -> float:
+    """How alike a name is to the likest of a pincode's own, 0 below ``SAME_NAME``."""
+    found = process.extractOne(name, own, scorer=fuzz.ratio, score_cutoff=SAME_NAME)
+    if found:
+        return found[1] / 100.0
+    # Transliterated Indic names have lost their inherent vowels, so they share consonants only.
+    bare = consonants(name)
+    return 0.9 if len(bare) >= 4 and any(consonants(other) == bare for other in own) else 0.0
+
+
+def _office_km(directory: Directory, place: Place, name: str) -> tuple[float, bool]:
+    """Distance to the nearest office of this name, and whether any is a head office."""
+    km, town = math.inf, False
+    for number in directory.offices_sounding(name):
+        lat, lon, kind = directory.office_point(number)
+        km = min(km, distance_km(place.lat, place.lon, lat, lon))
+        town = town or kind == HEAD
+    return km, town
+
+
+def _district_km(directory: Directory, place: Place, districts: tuple[int, ...]) -> float:
+    return min((directory.district_km(number, place) for number in districts), default=math.inf)
+
+
+@lru_cache(maxsize=1024)
+def _meant_city(directory: Directory, name: str) -> str | None:
+    """The district or city name that a misspelled one is close to."""
+    if len(name) < 5:
+        return None
+    names = directory.district_sounds
+    found = process.extractOne(name, names, scorer=fuzz.ratio, score_cutoff=SAME_CITY)
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=2048)
+def own_names(directory: Directory, pincode: str) -> tuple[str, ...]:
+    """The sounds of everything a pincode's city may be called: districts, aliases, localities."""
+    place = directory.place(pincode)
+    names = [*place.districts]
+    for district in place.districts:
+        names += DISTRICT_ALIASES.get(district, ())
+        names += PARENT_DISTRICTS.get(district, ())
+    names += directory.localities(pincode)
+    return tuple(dict.fromkeys(skeleton(name) for name in names))
+
+
+@lru_cache(maxsize=2048)
+def _locality_sounds(directory: Directory, pincode: str) -> tuple[str, ...]:
+    """Localities worth finding in a text: not the district's or chief city's own name."""
+    place = directory.place(pincode)
+    city = {skeleton(d) for d in place.districts}
+    city |= {skeleton(a) for d in place.districts for a in DISTRICT_ALIASES.get(d, ())}
+    return tuple(
+        sound
+        for name in directory.localities(pincode)
+        if len(sound := skeleton(name)) >= 4 and sound not in city
+    )
