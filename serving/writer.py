@@ -105,12 +105,11 @@ class Writer:
         return future
 
     def stop(self) -> None:
-        """Commit what is waiting and end the thread."""
+        """Commit what is waiting and end the thread; the connection stays open."""
         self._stopping = True
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
-        self._log.connection.close()
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:

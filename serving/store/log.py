@@ -204,21 +204,31 @@ class Log:
         return held
 
     def decide(
-        self, order: Held, decision_id: bytes, body: bytes, row: bytes, *, at_us: int
+        self,
+        order: Held,
+        decision_id: bytes,
+        body: bytes,
+        row: bytes,
+        *,
+        becomes: int,
+        at_us: int,
     ) -> int:
-        """Append ``decided`` and put it in force."""
+        """Append ``decided`` and put it in force; some decisions move the order's state."""
         self.seq += 1
+        was, now = (None, None) if becomes == order.state else (order.state, becomes)
         self.connection.execute(
             _EVENT,
             (
                 self.seq, order.number, order.merchant_id, "decided", order.revision,
-                at_us, at_us, None, None, body, row,
+                at_us, at_us, was, now, body, row,
             ),
         )  # fmt: skip
         self.connection.execute("INSERT INTO decision VALUES (?,?)", (decision_id, self.seq))
         self.connection.execute(
             "UPDATE orders SET decided_seq=? WHERE number=?", (self.seq, order.number)
         )
+        if now is not None:
+            self._move(order, now)
         return self.seq
 
     def find(self, merchant_id: str, order_id: str, *, test: bool = False) -> Held | None:

@@ -1,0 +1,138 @@
+"""Folds: the window tables of the where-keys, published as events and swapped in whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.history.fact import FACT_SIZE
+from features.history.where import WindowTable
+from serving.store.connection import flush_folder
+from serving.store.log import Log, body_of, last_seq
+
+Integers = NDArray[np.int64]
+
+FOLD_EVERY_S = 3_600
+_KEPT = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A published fold: the position it counts up to, and when it was made."""
+
+    boundary: int
+    at_us: int
+
+
+NO_FOLD = Fold(0, 0)
+
+
+def newest_fold(connection: sqlite3.Connection) -> Fold:
+    """The fold published last; ``NO_FOLD`` before the first."""
+    found = connection.execute(
+        """SELECT body, at_us FROM event
+           WHERE number IS NULL AND kind='fold' AND merchant_id IS NULL
+           ORDER BY seq DESC LIMIT 1"""
+    ).fetchone()
+    return NO_FOLD if found is None else Fold(int(str(body_of(found[0])["boundary"])), found[1])
+
+
+def open_fold(folder: Path, fold: Fold) -> WindowTable:
+    """Memory-map the table of a fold.
+
+    Raises
+    ------
+    StoreError
+        If it is damaged or gone.
+    """
+    if fold == NO_FOLD:
+        return WindowTable.empty()
+    return WindowTable.open(folder / str(fold.boundary))
+
+
+def publish_fold(connection: sqlite3.Connection, folder: Path, *, now_us: int) -> Fold:
+    """Count all orders as they stand, write the table, then append the fold.
+
+    Where no order has changed since the last fold and its table is there, the new fold names the
+    same boundary: it is still the whole truth.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        For writing; the counting itself holds no lock.
+    """
+    last = newest_fold(connection)
+    connection.execute("BEGIN")
+    try:
+        boundary = last_seq(connection)
+        if not _changed_since(connection, last) and (folder / str(last.boundary)).is_dir():
+            boundary, orders = last.boundary, None
+        else:
+            orders = standing_orders(connection)
+    finally:
+        connection.execute("COMMIT")
+    if orders is not None:
+        _write(WindowTable.build(*orders, boundary), folder / str(boundary))
+    log = Log(connection)
+    log.begin()
+    try:
+        log.append("fold", {"boundary": boundary}, at_us=now_us, known_us=now_us)
+        log.commit()
+    except BaseException:
+        log.rollback()
+        raise
+    _drop_old(folder)
+    return Fold(boundary, now_us)
+
+
+def standing_orders(connection: sqlite3.Connection) -> tuple[Integers, Integers]:
+    """Facts and present states of all orders that count."""
+    facts, states = [], []
+    for fact, state in connection.execute(
+        """SELECT f.data, o.state FROM orders o JOIN event f ON f.seq = o.fact_seq
+           WHERE o.test = 0 ORDER BY o.number"""
+    ):
+        facts.append(fact)
+        states.append(state)
+    return facts_array(facts), np.array(states, np.int64)
+
+
+def facts_array(facts: list[bytes]) -> Integers:
+    """Stored facts as rows, shape (n_orders, FACT_SIZE)."""
+    return np.frombuffer(b"".join(facts), np.int64).reshape(-1, FACT_SIZE)
+
+
+def _changed_since(connection: sqlite3.Connection, fold: Fold) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM event WHERE seq > ? AND becomes IS NOT NULL LIMIT 1", (fold.boundary,)
+    ).fetchone()
+    return found is not None
+
+
+def _write(table: WindowTable, path: Path) -> None:
+    """Put the table on disk before any event names it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():  # a publisher died between the table and its event
+        shutil.rmtree(path)
+    shutil.rmtree(path.with_name(f".{path.name}.partial"), ignore_errors=True)
+    table.write(path)
+    for file in path.iterdir():
+        handle = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    flush_folder(path)
+    flush_folder(path.parent)
+
+
+def _drop_old(folder: Path) -> None:
+    numbered = sorted((p for p in folder.iterdir() if p.name.isdigit()), key=lambda p: int(p.name))
+    for path in numbered[:-_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,35 @@
+"""Instants as the outside reads them, and identifiers that sort by the instant they were made."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+
+from features.days import IST, from_us
+
+
+def now_us() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def rfc3339(us: int) -> str:
+    """An instant on an Indian wall clock.
+
+    >>> rfc3339(1_795_149_900_000_000)
+    '2026-11-20T10:15:00+05:30'
+    """
+    return from_us(us).astimezone(IST).isoformat()
+
+
+def uuid7(us: int) -> uuid.UUID:
+    """A version 7 UUID (RFC 9562): its first 48 bits are milliseconds since 1970.
+
+    >>> str(uuid7(1_795_149_900_000_000))[:15]
+    '01a1f745-a8e0-7'
+    """
+    random = secrets.randbits(74)
+    high, low = random >> 62, random & ((1 << 62) - 1)
+    milliseconds = (us // 1000) & ((1 << 48) - 1)
+    return uuid.UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low)

@@ -1,0 +1,131 @@
+"""The OpenAPI document, and a page that shows it without any outside asset."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from models.policy import default_policy
+from serving.schemas import OutcomeItem, ScoreRequest
+from serving.templating import page
+
+_REF = "#/components/schemas/{model}"
+_INPUTS: tuple[type[BaseModel], ...] = (ScoreRequest, OutcomeItem)
+
+_EXAMPLE = {
+    "order_id": "1001",
+    "created_at": "2026-11-20T10:15:00+05:30",
+    "payment_mode": "cod",
+    "amount": 1299.00,
+    "discount": 200,
+    "coupons": ["DIWALI10"],
+    "items": [{"sku": "KRT-01-M", "name": "Cotton kurta", "quantity": 1, "price": 1450}],
+    "customer": {"name": "Asha Rao", "phone": "+91 98765 43210", "email": "asha@example.com"},
+    "shipping_address": {
+        "line1": "Flat 12B, Lake View Apts",
+        "line2": "80 Feet Road",
+        "city": "Bengaluru",
+        "state": "Karnataka",
+        "pincode": "560034",
+    },
+}
+
+POLICY_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": default_policy().to_json(),
+            }
+        },
+    },
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "The revision that was changed, as GET gave it in ETag.",
+        }
+    ],
+}
+
+
+def body(schema: str, *, most: int | None = None) -> dict[str, Any]:
+    """The request body of a route whose bytes the route itself parses.
+
+    Parameters
+    ----------
+    schema : str
+        Name of a model of ``serving.schemas``.
+    most : int, optional
+        The body is a list of at most so many.
+    """
+    one: dict[str, Any] = {"$ref": _REF.format(model=schema)}
+    whole = one if most is None else {"type": "array", "items": one, "maxItems": most}
+    content: dict[str, Any] = {"schema": whole}
+    if schema == "ScoreRequest":
+        content["example"] = _EXAMPLE
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the application."""
+    found = get_openapi(
+        title="RTO risk",
+        version=app.version,
+        openapi_version="3.1.0",
+        description=(
+            "Scores orders for the risk of return to origin, says why, and records every "
+            "decision durably."
+        ),
+        routes=app.routes,
+    )
+    schemas = found.setdefault("components", {}).setdefault("schemas", {})
+    for model in _INPUTS:
+        whole = model.model_json_schema(ref_template=_REF)
+        schemas.update(whole.pop("$defs", {}))
+        schemas[model.__name__] = whole
+    for framework in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(framework, None)
+    _secure(found)
+    found["components"]["schemas"] = dict(sorted(schemas.items()))
+    return found
+
+
+def _secure(found: dict[str, Any]) -> None:
+    """Name the key on every route of the API, and our own error for the framework's."""
+    found["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    problem = {"schema": {"$ref": _REF.format(model="Problem")}}
+    for path, methods in found["paths"].items():
+        for operation in methods.values():
+            if path.startswith("/v1/"):
+                operation["security"] = [{"key": []}]
+            for status, answer in operation["responses"].items():
+                if status.isdigit() and int(status) >= 400 and path.startswith("/v1/"):
+                    content = answer.pop("content", {}).get("application/json", problem)
+                    if "HTTPValidationError" in str(content):
+                        content = problem
+                    answer["content"] = {"application/problem+json": content}
+
+
+def install(app: FastAPI) -> None:
+    """Add ``/openapi.json`` and ``/docs``."""
+
+    @cache
+    def made() -> dict[str, Any]:
+        return document(app)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi_json() -> Response:
+        return Response(to_json(made()), media_type="application/json")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(_: Request) -> Response:
+        return page("docs.html", title="API", api=made())

@@ -1,0 +1,100 @@
+"""Orders as callers and pages read them: one whole story, or a list of the latest decisions."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from features.history.states import CLASSES
+from serving.decisions import Answer, answer_now, answer_of
+from serving.moments import rfc3339
+from serving.outcomes import CLASS_NAMES
+from serving.store.contacts import Contacts
+from serving.store.log import Held, body_of, find_order
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a list of orders."""
+
+    order_id: str
+    state: str
+    created_at: str
+    amount_paise: int | None
+    payment_mode: str
+    answer: Answer
+
+
+def story(
+    connection: sqlite3.Connection,
+    contacts: Contacts,
+    merchant_id: str,
+    order_id: str,
+    *,
+    test: bool = False,
+) -> dict[str, Any] | None:
+    """Everything about one order, or None when the merchant has no such order."""
+    held = find_order(connection, merchant_id, order_id, test=test)
+    if held is None:
+        return None
+    return {
+        "order_id": held.order_id,
+        "revision": held.revision,
+        "state": CLASS_NAMES[held.state % CLASSES],
+        "treated": held.state >= CLASSES,
+        "test": held.test,
+        "order": content_held(connection, contacts, held.number),
+        "decision": answer_now(connection, held),
+        "events": _events(connection, held),
+    }
+
+
+def content_held(connection: sqlite3.Connection, contacts: Contacts, number: int) -> dict[str, Any]:
+    """What the order said: its public part, and the sealed part as long as it is kept."""
+    public = connection.execute("SELECT body FROM event WHERE seq=?", (number,)).fetchone()[0]
+    return {**body_of(public), **(contacts.of(connection, number) or {})}
+
+
+def _events(connection: sqlite3.Connection, held: Held) -> list[dict[str, Any]]:
+    found = connection.execute(
+        """SELECT seq, kind, revision, at_us, known_us, body FROM event
+           WHERE number=? ORDER BY seq""",
+        (held.number,),
+    )
+    return [
+        {
+            "seq": seq,
+            "event": kind,
+            "revision": revision,
+            "at": rfc3339(at_us),
+            "known_at": rfc3339(known_us),
+            # What was ordered stands in ``order`` already.
+            "detail": {} if kind in ("placed", "revised") else body_of(body),
+        }
+        for seq, kind, revision, at_us, known_us, body in found
+    ]
+
+
+def latest(connection: sqlite3.Connection, merchant_id: str, limit: int) -> list[Listed]:
+    """The merchant's orders decided last, newest first; no test orders."""
+    found = connection.execute(
+        """SELECT o.order_id, o.state, p.at_us, p.body, d.body
+           FROM orders o JOIN event d ON d.seq = o.decided_seq JOIN event p ON p.seq = o.number
+           WHERE o.merchant_id=? AND o.test=0 AND o.decided_seq IS NOT NULL
+           ORDER BY o.decided_seq DESC LIMIT ?""",
+        (merchant_id, limit),
+    )
+    return [_listed(*line) for line in found]
+
+
+def _listed(order_id: str, state: int, created_us: int, placed: bytes, decided: bytes) -> Listed:
+    content: dict[str, Any] = body_of(placed)
+    return Listed(
+        order_id=order_id,
+        state=CLASS_NAMES[state % CLASSES],
+        created_at=rfc3339(created_us),
+        amount_paise=content.get("amount_paise"),
+        payment_mode=content.get("payment_mode", "unknown"),
+        answer=answer_of(body_of(decided)),
+    )

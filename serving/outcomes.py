@@ -1,0 +1,132 @@
+"""What became of orders: reports in any order and any number of times, each counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic_core import from_json
+
+from features.days import SECOND_US, to_us
+from features.history.states import (
+    CLASSES,
+    EVENT_CODES,
+    OUTCOME_CLASSES,
+    RTO,
+    RTO_NOT_CUSTOMER,
+    event_detail,
+    next_state,
+)
+from serving.parsing import BodyError, FieldsError, parse_plain
+from serving.schemas import OutcomeItem
+from serving.store.log import Held, Kind, Log
+from serving.store.merchants import Access
+
+MOST = 1_000
+CLOCK_SKEW_US = 300 * SECOND_US
+
+_KINDS: dict[str, Kind] = {
+    "delivered": "delivered",
+    "rto": "rto_initiated",
+    "cancelled": "cancelled",
+    "lost": "lost",
+    "returned": "returned",
+}
+CLASS_NAMES = ("pending", "delivered", "rto", "rto", "cancelled", "lost", "returned")
+
+Result = Literal["recorded", "unchanged", "unknown_order", "refused", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What was done with one report."""
+
+    order_id: str
+    result: Result
+    detail: str = ""
+
+
+def read_outcomes(body: bytes) -> list[OutcomeItem | Reported]:
+    """Read a list of reports, ``{"outcomes": […]}`` or a single one; wrong ones become results.
+
+    Raises
+    ------
+    BodyError
+        If the body is none of these, or too long.
+    """
+    try:
+        plain = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise BodyError(f"the body is not valid JSON: {error}") from None
+    if isinstance(plain, dict):
+        plain = plain.get("outcomes", [plain])
+    if not isinstance(plain, list):
+        raise BodyError("the body must be a list of outcomes")
+    if len(plain) > MOST:
+        raise BodyError(f"{len(plain)} outcomes are too many; send at most {MOST} at a time")
+    return [_read(value) for value in plain]
+
+
+def _read(value: object) -> OutcomeItem | Reported:
+    try:
+        return parse_plain(OutcomeItem, value)[0]
+    except (BodyError, FieldsError) as error:
+        named = value.get("order_id") if isinstance(value, dict) else None
+        return Reported(named if isinstance(named, str) else "", "invalid", str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Work for the writer: record what is new of some reports.
+
+    Parameters
+    ----------
+    items
+        Reports, and results of those that could not be read.
+    now_us : int
+        When we learn of them.
+    """
+
+    access: Access
+    items: Sequence[OutcomeItem | Reported]
+    now_us: int
+
+    def __call__(self, log: Log) -> list[Reported]:
+        return [
+            item if isinstance(item, Reported) else self._record(log, item) for item in self.items
+        ]
+
+    def _record(self, log: Log, item: OutcomeItem) -> Reported:
+        if to_us(item.outcome_at) > self.now_us + CLOCK_SKEW_US:
+            return Reported(item.order_id, "invalid", "outcome_at lies in the future")
+        held = log.find(self.access.merchant_id, item.order_id, test=self.access.test)
+        if held is None:
+            return Reported(item.order_id, "unknown_order", "no order of this id has been scored")
+        kind: Kind = "correction" if item.correction else _KINDS[item.outcome]
+        detail = event_detail(kind, reason=item.reason, outcome=item.outcome, action=None)
+        becomes = next_state(held.state, EVENT_CODES[kind], detail)
+        if becomes == held.state:
+            return _nothing_new(held, item)
+        body = item.model_dump(include={"outcome", "reason", "awb", "cancelled_by"})
+        known = {name: value for name, value in body.items() if value is not None}
+        self._append(log, held, kind, known, to_us(item.outcome_at), becomes)
+        return Reported(item.order_id, "recorded")
+
+    def _append(
+        self, log: Log, held: Held, kind: Kind, body: dict[str, Any], at_us: int, becomes: int
+    ) -> None:
+        log.append(kind, body, at_us=at_us, known_us=self.now_us, order=held, becomes=becomes)
+
+
+def _nothing_new(held: Held, item: OutcomeItem) -> Reported:
+    """The order was final: said again, or contradicted."""
+    now = held.state % CLASSES
+    wanted = OUTCOME_CLASSES[item.outcome]
+    if item.correction or now == wanted or (now == RTO_NOT_CUSTOMER and wanted == RTO):
+        return Reported(item.order_id, "unchanged")
+    return Reported(
+        item.order_id,
+        "refused",
+        f'the order is {CLASS_NAMES[now]} already; send "correction": true if that was wrong',
+    )

@@ -1,0 +1,109 @@
+"""Errors as the outside sees them: application/problem+json after RFC 9457, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from features.errors import RefusedError, RtoError, StoreError
+from serving.access import NoAccessError
+from serving.desk import OtherContentError
+from serving.parsing import BodyError, FieldsError
+from serving.store.policies import StaleRevisionError
+from serving.writer import BusyError
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger("rto.problems")
+
+
+class UnknownOrderError(RtoError):
+    """The merchant has no such order."""
+
+
+class TooLargeError(RtoError):
+    """A body beyond the documented size."""
+
+
+class MissingConditionError(RtoError):
+    """A change that does not say what it changes."""
+
+
+_STATUS: tuple[tuple[type[RtoError], int], ...] = (
+    (BodyError, 400),
+    (FieldsError, 422),
+    (NoAccessError, 401),
+    (UnknownOrderError, 404),
+    (TooLargeError, 413),
+    (MissingConditionError, 428),
+    (OtherContentError, 409),
+    (StaleRevisionError, 412),
+    (RefusedError, 422),
+    (BusyError, 429),
+    (StoreError, 503),
+)
+_HEADERS: Mapping[int, dict[str, str]] = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "1"},
+    503: {"Retry-After": "2"},
+}
+
+
+def problem(status: int, detail: str, **more: Any) -> Response:
+    """One problem answer; ``more`` are further members of the object."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return Response(to_json(body), status, _HEADERS.get(status), MEDIA_TYPE)
+
+
+def problem_of(error: RtoError) -> Response:
+    """The problem that an error of ours is to a caller."""
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    if status == 500:
+        _log.error("unexpected %s: %s", type(error).__name__, error)
+        return problem(500, "something went wrong here; it has been logged")
+    if isinstance(error, FieldsError):
+        faults = [{"field": field, "message": says} for field, says in error.faults]
+        return problem(status, str(error), errors=faults)
+    if isinstance(error, OtherContentError):
+        return problem(status, str(error), decision=error.decision)
+    return problem(status, str(error))
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of an application with a problem."""
+
+    @app.exception_handler(RtoError)
+    async def _ours(_: Request, error: RtoError) -> Response:
+        return problem_of(error)
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> Response:
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(RequestValidationError)
+    async def _framework(_: Request, error: RequestValidationError) -> Response:
+        faults = [
+            {"field": ".".join(map(str, fault["loc"])), "message": fault["msg"]}
+            for fault in error.errors()
+        ]
+        return problem(422, "the request is not understood", errors=faults)
+
+    @app.exception_handler(Exception)
+    async def _unexpected(_: Request, error: Exception) -> Response:
+        _log.exception("unexpected error", exc_info=error)
+        return problem(500, "something went wrong here; it has been logged")

@@ -1,0 +1,77 @@
+"""Whether a process decides, with which model, and how fresh the history is that it reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+
+from features.days import DAY_US, HOUR_US, to_us
+from serving.folds import NO_FOLD
+from serving.moments import rfc3339
+from serving.schemas import Ready
+from serving.service import Service
+
+FOLD_LATE_US = 2 * HOUR_US
+
+
+def readiness(service: Service) -> Ready:
+    """The state of a process, with a warning for each thing that makes its scores worse."""
+    until = history_until(service.connection)
+    fold, now = service.history.fold, service.clock()
+    warnings = [
+        warning
+        for warning in (
+            _behind_model(until, trained_until(service.scorer)),
+            _fold_late(service, now),
+        )
+        if warning is not None
+    ]
+    return Ready(
+        ready=not service.draining,
+        model=service.scorer.version,
+        seq=service.history.seq,
+        history_until=None if until is None else rfc3339(until),
+        fold=fold.boundary,
+        fold_age_s=None if fold == NO_FOLD else (now - fold.at_us) / 1e6,
+        warnings=warnings,
+    )
+
+
+def history_until(connection: sqlite3.Connection) -> int | None:
+    """When the newest event of an order became known; None for an empty log."""
+    found = connection.execute(
+        "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
+def trained_until(scorer: object) -> int | None:
+    """The instant up to which a bundle's manifest says it was trained."""
+    manifest = getattr(scorer, "manifest", None)
+    training = manifest.get("training") if isinstance(manifest, Mapping) else None
+    text = training.get("until") if isinstance(training, Mapping) else None
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return to_us(moment)
+    except ValueError:
+        return None
+
+
+def _behind_model(until: int | None, trained: int | None) -> str | None:
+    if trained is None or (until is not None and until >= trained - DAY_US):
+        return None
+    has = "is empty" if until is None else f"ends at {rfc3339(until)}"
+    return (
+        f"the history {has}, the model was trained on orders until {rfc3339(trained)}: "
+        "load the orders since with `rto load`"
+    )
+
+
+def _fold_late(service: Service, now: int) -> str | None:
+    fold = service.history.fold
+    if service.history.seq == 0 or (fold != NO_FOLD and now - fold.at_us <= FOLD_LATE_US):
+        return None
+    return "no fold for two hours: is `rto worker` running?"

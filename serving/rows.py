@@ -1,0 +1,76 @@
+"""The feature row of one order: what it says by itself, and what the log knows of its keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from features.catalogue import CATALOGUE, N_SIGNALS, signals_of
+from features.directory import Directory
+from features.history.fact import FIRST_WHERE, FIRST_WHO, Fact, fact_of
+from features.history.reader import Evidence, Reader
+from features.history.where import WindowTable
+from features.keys import Hasher, keys_of, person_of, plain_key
+from features.order import Order
+from features.place import Place
+from features.row import Row
+from features.tokens import tokens_of
+from serving.ledger import Ledger
+
+# An order that is being decided has no number yet, and no order of the log has this one.
+UNNUMBERED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who and where an order is, as history counts it."""
+
+    place: Place
+    fact: Fact
+    person: int
+
+
+class Past(NamedTuple):
+    """What the log knew of an order's keys."""
+
+    values: np.ndarray[tuple[int], np.dtype[np.float64]]
+    evidence: Evidence
+
+
+class Rows:
+    """Makes rows; one per thread, since the reading of history keeps buffers.
+
+    Parameters
+    ----------
+    directory : Directory
+    hasher : Hasher
+        Of the installation's secret.
+    """
+
+    def __init__(self, directory: Directory, hasher: Hasher) -> None:
+        self._directory = directory
+        self._hasher = hasher
+        self._reader = Reader()
+
+    def identity(self, order: Order) -> Identity:
+        """The keys of an order, as a fact without a number."""
+        place = self._directory.place(order.pincode)
+        keys = keys_of(order, place, self._hasher)
+        itself = plain_key("order", order.merchant_id, order.order_id)
+        return Identity(place, fact_of(order, keys, UNNUMBERED), person_of(keys, itself))
+
+    def past(self, identity: Identity, ledger: Ledger, windows: WindowTable, as_of_us: int) -> Past:
+        """Read history as the ledger and the fold have it."""
+        fact, reader = identity.fact, self._reader
+        near = reader.linked(fact, ledger.read(fact[FIRST_WHO:FIRST_WHERE].tolist()))
+        values = reader.read(fact, windows, as_of_us, ledger.read([link.key for link in near]))
+        return Past(values, reader.evidence(fact, windows, as_of_us))
+
+    def row(self, order: Order, identity: Identity, past: Past) -> Row:
+        """The row a model reads."""
+        values = np.empty(len(CATALOGUE))
+        values[:N_SIGNALS] = signals_of(order, identity.place, self._directory)
+        values[N_SIGNALS:] = past.values
+        return Row(values, tokens_of(order, identity.place))

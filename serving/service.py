@@ -1,0 +1,157 @@
+"""One scoring process: everything the desk stands on, opened, kept up to date and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
+
+from features.directory import Directory
+from features.keys import Hasher
+from features.settings import Settings
+from models.scorer import Scorer
+from serving.access import Doorkeeper
+from serving.desk import Desk
+from serving.history import History
+from serving.keyring import Keyring, open_keyring
+from serving.ledger import catch_up, store_changed
+from serving.metrics import Metrics
+from serving.moments import now_us
+from serving.policies import Policies
+from serving.rows import Rows
+from serving.store.connection import connect
+from serving.store.contacts import Contacts
+from serving.store.log import Change, last_seq
+from serving.store.migrations import migrate
+from serving.writer import BusyError, Writer
+
+_log = logging.getLogger("rto.service")
+
+_TICK_S = 1.0
+_CHECKPOINT_TICKS = 30
+_EXIT_SOFTWARE = 70
+
+
+class Service:
+    """The parts of a scoring process and their upkeep.
+
+    Parameters
+    ----------
+    settings : Settings
+    keyring : Keyring
+    scorer : Scorer
+    clock : callable
+        Microseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        keyring: Keyring,
+        scorer: Scorer,
+        *,
+        clock: Callable[[], int] = now_us,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.scorer = scorer
+        self._writing = connect(settings.database)
+        migrate(self._writing, settings.database)
+        self.connection = connect(settings.database, readonly=True)
+        self.history = History(self.connection, settings.folds_dir)
+        self.writer = Writer(self._writing, self._landed)
+        self.metrics = Metrics(self._gauges)
+        self.policies = Policies(self.connection)
+        self.doorkeeper = Doorkeeper(self.connection)
+        self.contacts = Contacts(keyring.sealing)
+        hasher = Hasher(list(keyring.hashing.keys.values()))
+        self.desk = Desk(
+            connection=self.connection,
+            writer=self.writer,
+            history=self.history,
+            rows=Rows(Directory.open(), hasher),
+            scorer=lambda: self.scorer,
+            policies=self.policies,
+            contacts=self.contacts,
+            metrics=self.metrics,
+            digest_key=keyring.digest_key(),
+            arm_secret=arm_secret(self.connection),
+            clock=clock,
+        )
+        self._upkeep: asyncio.Task[None] | None = None
+        self.draining = False
+
+    @classmethod
+    def open(cls, settings: Settings, scorer: Scorer) -> Self:
+        """Open with the keys of the settings, or those made on first start."""
+        return cls(settings, open_keyring(settings), scorer)
+
+    async def start(self) -> None:
+        """Catch up with the log and begin to write."""
+        catch_up(self.history.ledger, self._writing)
+        self.history.follow_fold()
+        self.writer.start(asyncio.get_running_loop(), self.history.seq)
+        self._upkeep = asyncio.create_task(self._keep_up())
+
+    async def stop(self) -> None:
+        """Finish what was begun, store the who-records and close the files."""
+        self.draining = True
+        if self._upkeep is not None:
+            self._upkeep.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._upkeep
+        await asyncio.to_thread(self.writer.stop)
+        await asyncio.sleep(0)  # what the writer answered last reaches the ledger
+        store_changed(self.history.ledger, self._writing)
+        self._writing.close()
+        self.connection.close()
+
+    async def tick(self) -> None:
+        """Follow what other processes appended and published."""
+        with suppress(BusyError):
+            if last_seq(self.connection) > self.history.seq:
+                await self.writer.submit(lambda _: None)
+        self.history.follow_fold()
+        if self.history.ledger.wants_checkpoint:
+            await self.history.checkpoint(self.writer)
+
+    async def _keep_up(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(_TICK_S)
+            ticks += 1
+            try:
+                await self.tick()
+                if ticks % _CHECKPOINT_TICKS == 0 and self.history.ledger.dirty:
+                    await self.history.checkpoint(self.writer)
+            except Exception:  # noqa: BLE001 - the next second may be better
+                _log.exception("upkeep failed")
+
+    def _landed(self, until: int, changes: list[Change]) -> None:
+        try:
+            self.history.landed(until, changes)
+        except Exception:  # noqa: BLE001 - whatever it was, the ledger is wrong now
+            # A ledger that is not the fold of the log must not decide. A restart replays the log.
+            _log.critical("the ledger cannot follow the log; ending this process", exc_info=True)
+            os._exit(_EXIT_SOFTWARE)
+
+    def _gauges(self) -> dict[str, float]:
+        fold = self.history.fold
+        age = (self.clock() - fold.at_us) / 1e6 if fold.boundary else float("nan")
+        return {
+            "log_seq": self.history.seq,
+            "fold_boundary": fold.boundary,
+            "fold_age_seconds": age,
+            "writes_waiting": self.writer.waiting,
+            "who_records_changed": self.history.ledger.dirty,
+        }
+
+
+def arm_secret(connection: sqlite3.Connection) -> bytes:
+    """The secret that draws the comparison arms; it belongs to the log, not to a hash key."""
+    found = connection.execute("SELECT value FROM meta WHERE name='arm_secret'").fetchone()
+    return bytes(found[0])
