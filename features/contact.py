@@ -7,7 +7,8 @@ from math import nan
 
 from features.email import Email, domain_kind, read_email
 from features.feature import Feature
-from features.keyboard import is_keyboard_walk, noise
+from features.gibberish import open_surprise, read_letters
+from features.keyboard import is_keyboard_walk
 from features.name import Name, name_similarity, read_name
 from features.order import Order
 from features.phone import (
@@ -167,10 +168,10 @@ FEATURES: tuple[Feature, ...] = (
     ),
     _email(
         "email_gibberish",
-        "score",
+        "nats",
         "gibberish_detected_in_email",
-        "Share of the letters before the at-sign that stand in runs no word has (five consonants, "
-        "four equal letters, four neighbours on the keyboard); NaN also below three letters",
+        "Mean surprise of the letters before the at-sign under the character model: about 2.5 for "
+        "Indian words, above 4 for keyboard noise; NaN also below three letters",
     ),
     _email(
         "email_name_match",
@@ -192,8 +193,8 @@ FEATURES: tuple[Feature, ...] = (
         "name_gibberish",
         "flag",
         "dummy_name_detected",
-        "1 when buyer's or receiver's name cannot be spoken in Latin letters or has a key held "
-        "down, else 0; NaN without both.",
+        "1 when a word of buyer's or receiver's name is keyboard noise to the character model or a "
+        "key was held down, else 0; NaN without both.",
         "name",
         text=True,
     ),
@@ -286,7 +287,7 @@ def _of_email(email: Email | None, phone: Phone, name: Name | None) -> tuple[flo
         digits / len(local) if local else 0.0,
         float("+" in local),
         float(digits >= 7 and phone.e164 is not None and national_digits(phone.e164) in local),
-        noise(words) if len(letters) >= _SHORTEST_WORD else nan,
+        read_letters(words, open_surprise()).surprise if len(letters) >= _SHORTEST_WORD else nan,
         _name_match(letters, name),
     )
 

@@ -16,6 +16,7 @@ LONGEST = 200
 _PLACEHOLDERS = frozenset(
     {"null", "none", "nil", "nan", "undefined", "unknown", "default", "test", "na", "n/a", "device"}
 )
+_BRACES = str.maketrans("", "", "{}")
 _REASON = "device_signals"
 _NO_AGENT = "NaN without a user agent"
 
@@ -101,17 +102,17 @@ def normal_device(text: str | None) -> str | None:
     Returns
     -------
     str or None
-        Lower case without braces; None for a placeholder that many devices share: a word such
-        as ``undefined``, or one character repeated, such as the all-zero advertising identifier
-        that phones give to apps without consent.
+        Lower case without blanks and braces; None for a placeholder that many devices share: a
+        word such as ``undefined``, or one character repeated, such as the all-zero advertising
+        identifier that phones give to apps without consent.
 
     >>> normal_device("{6F9619FF-8B86-D011-B42D-00C04FC964FF}"), normal_device("00000000-0000")
     ('6f9619ff-8b86-d011-b42d-00c04fc964ff', None)
     """
     if not text:
         return None
-    found = text[:LONGEST].strip().strip("{}").lower()
-    marks = set(found) - {"-", ":", "_", " "}
+    found = "".join(text[:LONGEST].lower().split()).translate(_BRACES)[:LONGEST]
+    marks = set(found) - {"-", ":", "_"}
     return None if found in _PLACEHOLDERS or len(marks) < 2 else found
 
 

@@ -95,6 +95,7 @@ def test_an_address_tells_whether_it_can_be_a_customers(
     ("typed", "normal"),
     [
         ("D-1", "d-1"),
+        ("{ { D-1 } }", "d-1"),
         (" {6F9619FF-8B86-D011-B42D-00C04FC964FF} ", "6f9619ff-8b86-d011-b42d-00c04fc964ff"),
         ("00000000-0000-0000-0000-000000000000", None),
         ("Undefined", None),

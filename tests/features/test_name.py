@@ -27,6 +27,7 @@ def name(text: str) -> Name:
         ("आशा राव", "आशा राव"),
         ("मोहम्मद अली", "मोहम्मद अली"),
         ("ＡＳＨＡ", "asha"),
+        ("𝐀𝐬𝐡𝐚", "asha"),
         ("Asha2 Rao", "asha rao"),
         ("😀", None),
         ("123", None),
@@ -70,7 +71,7 @@ def test_a_rare_or_foreign_name_is_neither_dummy_nor_gibberish(typed: str) -> No
     assert (found.dummy, found.gibberish, found.digit) == (False, False, False)
 
 
-@pytest.mark.parametrize("typed", ["xkjhgf", "Asha Bcdfghj", "ashaaaa", "राााााम"])
+@pytest.mark.parametrize("typed", ["xkjhgf", "Asha Sdjfhksdjf", "Qwsx", "ashaaaa", "राााााम"])
 def test_what_cannot_be_spoken_is_gibberish(typed: str) -> None:
     assert name(typed).gibberish
 
