@@ -192,8 +192,8 @@ def _plain(column: pa.Array) -> list[object]:
 
 def _lines(items: pa.Table) -> dict[tuple[str, str], tuple[Line, ...]]:
     found: dict[tuple[str, str], list[Line]] = {}
-    columns = [_plain(items.column(c).combine_chunks()) for c in
-               ("merchant_id", "order_id", "sku", "name", "category", "quantity", "price")]  # fmt: skip
+    names = ("merchant_id", "order_id", "sku", "name", "category", "quantity", "price")
+    columns = [_plain(items.column(name).combine_chunks()) for name in names]
     for merchant, order_id, sku, name, category, quantity, price in zip(*columns, strict=True):
         line = Line(
             sku=cast("str | None", sku),

@@ -172,7 +172,13 @@ def _features() -> tuple[Feature, ...]:
     where = (_feature(p, v, "as known at the last fold") for p in WHERE for v in p.values)
     who = (_feature(p, v, "as known when placed") for p in WHO for v in p.values)
     near = (
-        Feature(name, "count", "linked_identity_rto", f"{_NEAR_SAYS[name].capitalize()}.", "linked")
+        Feature(
+            name,
+            "count",
+            "linked_identity_rto",
+            f"{_NEAR_SAYS[name].capitalize()}; NaN without phone, device and address.",
+            "linked",
+        )
         for name in NEAR_VALUES
     )
     return (*where, *who, *near)

@@ -15,7 +15,15 @@ from features.history.counts import COUNTS, EVER, ORDERS, WINDOWS
 from features.history.fact import AMOUNT_PAISE, FIRST_WHERE, FIRST_WHO, NUMBER, Fact
 from features.history.fill import fill_where, fill_who
 from features.history.layout import N_HISTORY, NEAR_START, PLACE_STRENGTH, WHO_ABOVE
-from features.history.linked import LINKS, MOST_LINKED, OWN, PARTNER, PARTNER_SPACES, SLOT
+from features.history.linked import (
+    LINK_SLOTS,
+    LINKS,
+    MOST_LINKED,
+    OWN,
+    PARTNER,
+    PARTNER_SPACES,
+    SLOT,
+)
 from features.history.values import RATES, WHERE_VALUES, WHO_VALUES, near_values
 from features.history.where import WindowTable, read_sums
 from features.keys import ABSENT, MERCHANT_PINCODE, PHONE, WHERE_KINDS, WHO_SLOTS
@@ -105,7 +113,8 @@ class Reader:
         for packed in near:
             who.unpack(packed, self._linked)
             who.lifetime(self._linked, fact[NUMBER], lifetimes)
-        near_values(len(near), lifetimes, out[NEAR_START:])
+        known = any(fact[FIRST_WHO + slot] != ABSENT for slot in LINK_SLOTS)
+        near_values(len(near) if known else -1, lifetimes, out[NEAR_START:])
         return out
 
     def evidence(self, fact: Fact, windows: WindowTable, as_of_us: int) -> Evidence:

@@ -195,6 +195,8 @@ def _replay_linked(
     chosen = kernels.choose_linked(found[np.argsort(found[:, 0], kind="stable")])
     lifetimes = np.zeros((len(asks.order), COUNTS), np.int64)
     linked = np.bincount(chosen[:, 0], minlength=len(asks.order)).astype(np.int64)
+    keys = log.facts[asks.order][:, [FIRST_WHO + slot for slot in LINK_SLOTS]]
+    linked[(keys == ABSENT).all(axis=1)] = -1
 
     def one(partner: int) -> Integers:
         return _lifetimes_of(log, asks, chosen[chosen[:, 3] == partner], partner)

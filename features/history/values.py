@@ -204,8 +204,13 @@ def who_values(
 
 @compiled
 def near_values(linked: int, counts: Integers, out: Floats) -> None:
-    """Fill ``out``, shape (len(NEAR_VALUES),), from the summed lifetime counts of the linked."""
+    """Fill ``out``, shape (len(NEAR_VALUES),), from the summed lifetime counts of the linked.
+
+    ``linked`` is -1 for an order without phone, device and address: then nothing is known.
+    """
     out[0] = linked
     out[1] = counts[ORDERS]
     out[2] = _of_class(counts, DELIVERED)
     out[3] = _of_class(counts, RTO)
+    if linked < 0:
+        out[:] = np.nan
