@@ -26,7 +26,8 @@ last AS (
     FROM ask a JOIN changes c ON c.pos < a.{position} GROUP BY a.i, c.ord
 ),
 known AS (
-    SELECT a.i, a.as_of, o.placed_us, o.amount, o.cod, l.state % 7 AS class, l.state >= 7 AS treated,
+    SELECT a.i, a.as_of, o.placed_us, o.amount, o.cod,
+           l.state % 7 AS class, l.state >= 7 AS treated,
            (o.placed_us + {ist}) // {day} AS day, (a.as_of + {ist}) // {day} AS today
     FROM ask a JOIN orders me ON me.ord = a.ord
     JOIN last l ON l.i = a.i JOIN orders o ON o.ord = l.ord
@@ -42,7 +43,8 @@ WHO_SQL = {
     "orders_30d": "count(*) FILTER (day > today - 30)",
     "orders_365d": "count(*) FILTER (day > today - 365)",
     "orders_ever": "count(placed_us)",
-    "amount_1d": f"coalesce(sum(amount) FILTER (amount >= 0 AND placed_us > k.as_of - {DAY_US}), 0) / 100.0",
+    "amount_1d": "coalesce(sum(amount) FILTER (amount >= 0 AND placed_us > k.as_of - "
+    f"{DAY_US}), 0) / 100.0",
     "pending": "count(*) FILTER (class = 0)",
     "delivered_365d": "count(*) FILTER (class = 1 AND day > today - 365)",
     "rto_90d": "count(*) FILTER (class = 2 AND day > today - 90)",
