@@ -25,6 +25,7 @@ SAME_NAME = 84.0
 SAME_CITY = 88.0
 SURE_LETTERS = 8
 LOCALITY_FLOOR = 80.0
+NEARLY_NAMED = 24
 
 _PARTS = re.compile(r"[/,;|()\[\]\n-]+")
 _PADDING = re.compile(
@@ -81,7 +82,7 @@ def locality_fit(directory: Directory, place: Place, sounds: str) -> float:
     -------
     float
         1 when a locality's name stands in the address, the best partial similarity (0.8–1) when
-        one stands there nearly, 0 otherwise, NaN when the pincode is unknown.
+        one of its 24 chief ones stands there nearly, 0 otherwise, NaN for an unknown pincode.
     """
     if not place.known:
         return math.nan
@@ -187,26 +188,29 @@ def _meant_city(directory: Directory, name: str) -> str | None:
     return found[0] if found else None
 
 
-@lru_cache(maxsize=2048)
-def own_names(directory: Directory, pincode: str) -> tuple[str, ...]:
-    """The sounds of everything a pincode's city may be called: districts, aliases, localities."""
-    place = directory.place(pincode)
-    names = [*place.districts]
-    for district in place.districts:
-        names += DISTRICT_ALIASES.get(district, ())
-        names += PARENT_DISTRICTS.get(district, ())
-    names += directory.localities(pincode)
+@lru_cache(maxsize=1024)
+def _district_sounds(district: str) -> tuple[str, ...]:
+    """The sounds of a district's names and of those of the cities and districts it stands for."""
+    names = (district, *DISTRICT_ALIASES.get(district, ()), *PARENT_DISTRICTS.get(district, ()))
     return tuple(dict.fromkeys(skeleton(name) for name in names))
 
 
 @lru_cache(maxsize=2048)
+def own_names(directory: Directory, pincode: str) -> tuple[str, ...]:
+    """The sounds of everything a pincode's city may be called: districts, aliases, localities."""
+    names: dict[str, None] = {}
+    for district in directory.place(pincode).districts:
+        names |= dict.fromkeys(_district_sounds(district))
+    return tuple(names | dict.fromkeys(directory.locality_sounds(pincode)))
+
+
+@lru_cache(maxsize=4096)
 def _locality_sounds(directory: Directory, pincode: str) -> tuple[str, ...]:
     """Localities worth finding in a text: not the district's or chief city's own name."""
-    place = directory.place(pincode)
-    city = {skeleton(d) for d in place.districts}
-    city |= {skeleton(a) for d in place.districts for a in DISTRICT_ALIASES.get(d, ())}
+    districts = directory.place(pincode).districts
+    city = {sound for district in districts for sound in _district_sounds(district)}
     return tuple(
         sound
-        for name in directory.localities(pincode)
-        if len(sound := skeleton(name)) >= 4 and sound not in city
+        for sound in directory.locality_sounds(pincode)
+        if len(sound) >= 4 and sound not in city
     )

@@ -41,7 +41,7 @@ from features.postal_source import KINDS, Offices, read_offices, source_file  # 
 from features.spelling import name_key, skeleton  # noqa: E402
 
 TABLES = _HERE / "tables" / "directory"
-FORMAT = 1
+FORMAT = 2
 RECIPE = (
     "build_directory.py",
     "large_cities.py",
@@ -71,7 +71,9 @@ def tables(offices: Offices) -> dict[str, npt.NDArray[Any]]:
     offices.lat[unplaced], offices.lon[unplaced] = centres[of_office[unplaced]].T
     heads = np.column_stack([offices.lat, offices.lon])[offices.kind == KINDS["HO"]]
     names = [name.encode() for name in offices.name]
-    keys = np.array([name_key(skeleton(_plain(name))) for name in offices.name], np.uint64)
+    sounds = [skeleton(_plain(name)) for name in offices.name]
+    keys = np.array([name_key(sound) for sound in sounds], np.uint64)
+    lines = ["\n".join(dict.fromkeys(sounds[a:b])).encode() for a, b in pairwise(start)]
     by_key = np.argsort(keys, kind="stable")
     return {
         "pincode": pincodes.astype(np.int32),
@@ -82,6 +84,9 @@ def tables(offices: Offices) -> dict[str, npt.NDArray[Any]]:
         "pincode_measured": (~np.isnan(own[:, 0])).astype(np.uint8),
         "pincode_head_km": nearest_km(centres, heads).astype(np.float32),
         "pincode_tier": city_tiers(pincodes, centres).astype(np.uint8),
+        "pincode_delivery": np.maximum.reduceat(offices.delivery, first).astype(np.uint8),
+        "pincode_sounds_end": np.cumsum([len(line) for line in lines]).astype(np.int32),
+        "pincode_sounds": np.frombuffer(b"".join(lines), np.uint8),
         "office_pincode": of_office.astype(np.int16),
         "office_kind": offices.kind.astype(np.uint8),
         "office_delivery": offices.delivery.astype(np.uint8),

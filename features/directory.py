@@ -20,7 +20,7 @@ from features.spelling import name_key, skeleton
 from features.states import state_name
 
 TABLES = Path(__file__).resolve().parent / "tables" / "directory"
-FORMAT = 1
+FORMAT = 2
 KINDS = ("branch", "sub", "head")
 MEMORISED_PINCODES = 4096
 
@@ -39,14 +39,11 @@ class Directory:
         self.edition: str = about["recipe"]
         self.districts: tuple[tuple[str, str], ...] = tuple((s, d) for s, d in about["districts"])
         self._arrays = arrays
-        self._pincode = arrays["pincode"].data
-        self._start = arrays["pincode_start"].data
-        self._name_end = arrays["office_name_end"].data
-        self._names = arrays["office_names"].data
-        self._keys = arrays["name_key"].data
-        self._by_name = arrays["name_office"].data
-        self._lat, self._lon = arrays["office_lat"].data, arrays["office_lon"].data
-        self._kind = arrays["office_kind"].data
+        self._views = {name: array.data for name, array in arrays.items()}
+        self._pincode, self._start = self._views["pincode"], self._views["pincode_start"]
+        self._names, self._name_end = self._views["office_names"], self._views["office_name_end"]
+        self._sounds = self._views["pincode_sounds"]
+        self._sounds_end = self._views["pincode_sounds_end"]
         self._named_districts = _districts_by_sound(self.districts)
         self._district_sounds = tuple(self._named_districts)
         self._place = lru_cache(MEMORISED_PINCODES)(self._read_place)
@@ -99,17 +96,17 @@ class Directory:
 
     def office(self, number: int) -> Office:
         """One office by its number."""
-        arrays = self._arrays
-        state, district = self.districts[int(arrays["office_district"][number])]
+        view = self._views
+        state, district = self.districts[view["office_district"][number]]
         return Office(
             name=self.office_name(number),
-            pincode=self._pincode[int(arrays["office_pincode"][number])],
-            kind=KINDS[int(arrays["office_kind"][number])],
+            pincode=self._pincode[view["office_pincode"][number]],
+            kind=KINDS[view["office_kind"][number]],
             district=district,
             state=state,
-            lat=float(arrays["office_lat"][number]),
-            lon=float(arrays["office_lon"][number]),
-            delivery=bool(arrays["office_delivery"][number]),
+            lat=view["office_lat"][number],
+            lon=view["office_lon"][number],
+            delivery=view["office_delivery"][number] == 1,
         )
 
     def office_name(self, number: int) -> str:
@@ -139,14 +136,16 @@ class Directory:
     def offices_sounding(self, sound: str) -> tuple[int, ...]:
         """Numbers of all offices whose place has this skeleton (see ``features.spelling``)."""
         key = name_key(sound)
-        first = last = bisect_left(self._keys, key)
-        while last < len(self._keys) and self._keys[last] == key:
+        keys = self._views["name_key"]
+        first = last = bisect_left(keys, key)
+        while last < len(keys) and keys[last] == key:
             last += 1
-        return tuple(self._by_name[first:last])
+        return tuple(self._views["name_office"][first:last])
 
     def office_point(self, number: int) -> tuple[float, float, int]:
         """Latitude and longitude of an office, and 0, 1, 2 for a branch, sub, head office."""
-        return self._lat[number], self._lon[number], self._kind[number]
+        view = self._views
+        return view["office_lat"][number], view["office_lon"][number], view["office_kind"][number]
 
     def districts_named(self, name: str) -> tuple[int, ...]:
         """Numbers of the districts (in ``districts``) with this name, old name or chief city."""
@@ -193,16 +192,24 @@ class Directory:
         """The canonical name of a state, see ``features.states``."""
         return state_name(text)
 
+    def locality_sounds(self, pincode: str | int | None) -> tuple[str, ...]:
+        """The skeletons of its localities, each once, head and sub offices' first."""
+        i = self.row(pincode)
+        if i is None:
+            return ()
+        begin = self._sounds_end[i - 1] if i else 0
+        return tuple(bytes(self._sounds[begin : self._sounds_end[i]]).decode().split("\n"))
+
     def _read_place(self, pincode: str | None) -> Place:
         i = self.row(pincode)
         if i is None:
             return Place(pincode) if pincode else NOWHERE
-        arrays, span = self._arrays, slice(self._start[i], self._start[i + 1])
-        chief = int(arrays["pincode_district"][i])
-        others = [int(d) for d in np.unique(arrays["office_district"][span]) if d != chief]
+        view = self._views
+        begin, end = self._start[i], self._start[i + 1]
+        chief = view["pincode_district"][i]
+        others = sorted(set(view["office_district"][begin:end]) - {chief})
         state, district = self.districts[chief]
-        lat, lon = float(arrays["pincode_lat"][i]), float(arrays["pincode_lon"][i])
-        centre = float(arrays["district_lat"][chief]), float(arrays["district_lon"][chief])
+        lat, lon = view["pincode_lat"][i], view["pincode_lon"][i]
         return Place(
             pincode=pincode,
             known=True,
@@ -211,13 +218,15 @@ class Directory:
             districts=(district, *(self.districts[d][1] for d in others)),
             lat=lat,
             lon=lon,
-            measured=bool(arrays["pincode_measured"][i]),
-            delivery=bool(arrays["office_delivery"][span].any()),
-            offices=span.stop - span.start,
-            branch_share=float(np.mean(arrays["office_kind"][span] == 0)),
-            head_km=float(arrays["pincode_head_km"][i]),
-            district_km=distance_km(lat, lon, *centre) if not math.isnan(centre[0]) else math.nan,
-            tier=int(arrays["pincode_tier"][i]),
+            measured=view["pincode_measured"][i] == 1,
+            delivery=view["pincode_delivery"][i] == 1,
+            offices=end - begin,
+            branch_share=bytes(view["office_kind"][begin:end]).count(0) / (end - begin),
+            head_km=view["pincode_head_km"][i],
+            district_km=distance_km(
+                lat, lon, view["district_lat"][chief], view["district_lon"][chief]
+            ),
+            tier=view["pincode_tier"][i],
         )
 
 
