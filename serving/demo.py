@@ -1,0 +1,204 @@
+"""The demo: an invented year, a model trained on it, and a running server with a few orders."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from features.errors import RtoError
+from features.settings import Settings
+
+ORDERS = 40_000
+SEED = 7
+_POSTED = 8
+_READY_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where the demo lies and what it serves on."""
+
+    settings: Settings
+    host: str
+    port: int
+    orders: int = ORDERS
+
+    @property
+    def folder(self) -> Path:
+        """Data, bundle and key of the demo."""
+        return self.settings.home / "demo"
+
+    @property
+    def url(self) -> str:
+        """Where the server answers."""
+        return f"http://{self.host}:{self.port}"
+
+    def run(self, *, stay: bool) -> None:
+        """Set up what is missing, serve, score a few orders and (``stay``) keep serving."""
+        self._set_up()
+        server = subprocess.Popen(_rto("serve", "--host", self.host, "--port", str(self.port)))
+        try:
+            self._wait_ready(server)
+            _show(list(self._post_orders()))
+            self._greet()
+            if stay:
+                server.wait()
+        except KeyboardInterrupt:
+            click.echo("\nstopping")
+        finally:
+            _stop(server)
+
+    def _set_up(self) -> None:
+        done = self.folder / "ready"
+        if done.exists():
+            return
+        data, bundle = self.folder / "data", self.folder / "bundle"
+        start = (datetime.now(UTC) - timedelta(days=366)).date().isoformat()
+        click.secho("1/4  Inventing a year of orders", bold=True)
+        _call("simulate", "--orders", str(self.orders), "--seed", str(SEED), "--start", start,
+              "--out", str(data))  # fmt: skip
+        click.secho("2/4  Training on what was known of them", bold=True)
+        _call("train", "--data", str(data), "--out", str(bundle))
+        version = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["version"]
+        click.secho("3/4  Promoting the model", bold=True)
+        _call("promote", str(version))
+        click.secho("4/4  Loading the past orders into the live store", bold=True)
+        _call("load", "--data", str(data))
+        self._make_keys()
+        done.write_text("The demo is set up; delete this folder to begin anew.\n", encoding="utf-8")
+
+    def _make_keys(self) -> None:
+        merchant = _largest_merchant(self._orders())
+        for name, kind in (("key", ()), ("page_key", ("--page",))):
+            made = subprocess.run(
+                _rto("key", "new", merchant, *kind), check=True, capture_output=True, text=True
+            )
+            path = self.folder / name
+            path.touch(mode=0o600)
+            path.write_text(made.stdout.split()[-1], encoding="utf-8")
+
+    def _orders(self) -> pa.Table:
+        return pq.read_table(self.folder / "data" / "orders.parquet")
+
+    def _wait_ready(self, server: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + _READY_S
+        while time.monotonic() < until:
+            if server.poll() is not None:
+                raise RtoError("the server ended before it was ready; its message stands above")
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        raise RtoError(f"the server was not ready after {_READY_S:.0f} seconds")
+
+    def _post_orders(self) -> Iterator[dict[str, Any]]:
+        """Orders like the merchant's latest, placed anew by the same customers."""
+        orders = self._orders()
+        mine = orders.filter(pc.equal(orders.column("merchant_id"), _largest_merchant(orders)))
+        recent = mine.sort_by([("created_at", "descending")]).slice(0, 40 * _POSTED)
+        stamp = datetime.now(UTC).strftime("%d%H%M%S")
+        for i in range(_POSTED):
+            row = recent.slice(i * 40, 1).to_pylist()[0]
+            body = _request(row, f"demo-{stamp}-{i + 1}", datetime.now(UTC))
+            yield self._post("/v1/score", body) | {"request": body}
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        key = (self.folder / "key").read_text(encoding="utf-8")
+        request = urllib.request.Request(
+            f"{self.url}{path}",
+            data=json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def _greet(self) -> None:
+        page_key = (self.folder / "page_key").read_text(encoding="utf-8")
+        click.echo(f"""
+All of this is invented data. The service is running; stop it with Ctrl-C.
+
+  orders scored so far   {self.url}/?key={page_key}
+  API documentation      {self.url}/docs
+  API key of the demo    {self.folder / "key"}
+""")
+
+
+def _request(row: Mapping[str, Any], order_id: str, created: datetime) -> dict[str, Any]:
+    """A past order's row as a new order's body."""
+    return {
+        "order_id": order_id,
+        "created_at": created.isoformat(),
+        **_some(row, "payment_mode", "amount", "discount", "shipping_fee", "cod_fee", "channel",
+                "origin_pincode", "courier"),
+        "coupons": row["coupons"].split("|") if row["coupons"] else [],
+        "items": [_some(row, "sku", "category", "quantity") | {"price": _plain(row["amount"])}],
+        "customer": {"id": row["customer_id"], "name": row["customer_name"],
+                     **_some(row, "phone", "email", "language")},
+        "shipping_address": {"name": row["ship_name"], "phone": row["ship_phone"],
+                             "line1": row["address_line1"], "line2": row["address_line2"],
+                             **_some(row, "landmark", "city", "state", "pincode")},
+        "device": _some(row, "ip", "device_id", "user_agent"),
+    }  # fmt: skip
+
+
+def _some(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: _plain(row[name]) for name in names}
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _show(answers: list[dict[str, Any]]) -> None:
+    """The scores as a small table."""
+    click.secho(f"\n{'pays':8} {'rupees':>8}  {'risk':>5}  {'advice':8} why", bold=True)
+    for answer in answers:
+        body = answer["request"]
+        why = (
+            "; ".join(r["text"] for r in answer["reasons"] if r["impact"] > 0) or "nothing unusual"
+        )
+        click.echo(
+            f"{body['payment_mode']:8} {body['amount']:8.0f}  {answer['probability']:5.1%}  "
+            f"{answer['policy_action']:8} {why[:100]}"
+        )
+
+
+def _largest_merchant(orders: pa.Table) -> str:
+    counts = pc.value_counts(orders.column("merchant_id")).to_pylist()
+    return str(max(counts, key=lambda pair: (pair["counts"], pair["values"]))["values"])
+
+
+def _rto(*words: str) -> list[str]:
+    return [sys.executable, "-m", "rto", *words]
+
+
+def _call(*words: str) -> None:
+    if subprocess.run(_rto(*words), check=False).returncode != 0:
+        raise RtoError(f"the demo stopped at rto {words[0]}; its message stands above")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
