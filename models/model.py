@@ -1,0 +1,179 @@
+"""A model ready to score: trees and linear part over one reader, blended and calibrated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.feature import Feature
+from features.row import Row
+from models.blend import Blend
+from models.calibration import Calibration
+from models.forest import Forest
+from models.impacts import impacts
+from models.inputs import Inputs, Reader, reason_of, tokens_of
+from models.linear import Linear, LinearScorer
+from models.risk import Impact, Risk
+from models.scorer import Extra, Floats
+from models.shap import Explainer
+from models.trees import parse_trees
+
+CHUNK = 16_384
+"""Orders scored at a time, so that any number of them fits in memory."""
+
+
+class Model:
+    """What a bundle holds, assembled; training scores with it before anything is written.
+
+    Parameters
+    ----------
+    catalogue : sequence of Feature
+        The order of a row's values.
+    inputs : Inputs
+        Columns of the trees.
+    trees : str or None
+        LightGBM's text; None is a model without trees.
+    linear : Linear or None
+        None is a model without a linear part.
+
+    Raises
+    ------
+    BundleError
+        If the parts do not fit each other or the catalogue.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalogue: Sequence[Feature],
+        inputs: Inputs,
+        trees: str | None,
+        linear: Linear | None,
+        blend: Blend,
+        calibration: Calibration,
+    ) -> None:
+        self.blend, self.calibration = blend, calibration
+        self.reader = Reader(inputs, catalogue)
+        parsed = parse_trees(trees, n_columns=inputs.n_columns) if trees is not None else ()
+        self.forest = Forest.of(parsed, n_columns=inputs.n_columns)
+        self.explainer = Explainer.of(parsed, n_columns=inputs.n_columns)
+        self.linear = LinearScorer(linear or Linear(0.0), self.reader.position)
+        self.base_log_odds = self.blended(self.forest.expected, self.linear.base)
+        self.base_probability = calibration.probability(self.base_log_odds)
+        self._group_reasons()
+
+    def score(self, row: Row, extra: Extra) -> Risk:
+        """Score one order; ``extra`` holds the merchant's own columns."""
+        z = self.blended(*self.parts(row, extra))
+        probability = self.calibration.probability(z)
+        return Risk(probability, z, self.base_probability, self.base_log_odds)
+
+    def parts(self, row: Row, extra: Extra) -> tuple[float, float]:
+        """The raw score of the trees and the linear score of one order."""
+        tokens = tokens_of(row.tokens, extra)
+        numbers = self.reader.numbers(row, extra)
+        trees = self.forest.raw(self.reader.columns(numbers, tokens))
+        return trees, self.linear.score(numbers, tokens)
+
+    def blended(self, trees: float, linear: float) -> float:
+        """The blend of one order's two scores."""
+        return self.blend.trees * trees + self.blend.linear * linear + self.blend.intercept
+
+    def score_many(
+        self,
+        values: Floats,
+        tokens: Sequence[Sequence[str]],
+        extras: Mapping[str, Sequence[float | str | None]] | None = None,
+    ) -> Floats:
+        """Probabilities of many orders, each exactly as ``score`` gives it.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape (n_orders, n_catalogue)
+            May be memory-mapped: it is read in chunks.
+        tokens : sequence of sequence of str
+            Tokens of each order.
+        extras : mapping of str to sequence, optional
+            The merchant's own columns by name, one value per order; None is unknown.
+        """
+        return self.calibration.many(self.log_odds_many(values, tokens, extras))
+
+    def log_odds_many(
+        self,
+        values: Floats,
+        tokens: Sequence[Sequence[str]],
+        extras: Mapping[str, Sequence[float | str | None]] | None = None,
+    ) -> Floats:
+        """Blended scores before calibration, shape (n_orders,)."""
+        z = np.empty(len(values))
+        for part in _chunks(len(values)):
+            own = {name: column[part] for name, column in (extras or {}).items()}
+            z[part] = self._log_odds(np.ascontiguousarray(values[part]), tokens[part], own)
+        return z
+
+    def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
+        """Exact reasons of a risk that ``score`` gave for the same input, largest impact first."""
+        return impacts(self.contributions(row, extra), risk, self.calibration)
+
+    def contributions(self, row: Row, extra: Extra) -> dict[str, float]:
+        """Blended log-odds by reason code, summing to the score less its base."""
+        tokens = tokens_of(row.tokens, extra)
+        numbers = self.reader.numbers(row, extra)
+        sums = dict.fromkeys(self._codes, 0.0)
+        if self.forest.trees:
+            parts = self.explainer.contributions(self.reader.columns(numbers, tokens))
+            self._add(sums, parts * self.blend.trees, self._tree_groups)
+        parts = self.linear.contributions(numbers)
+        self._add(sums, parts * self.blend.linear, self._term_groups)
+        for prefix, part in self.linear.token_contributions(tokens).items():
+            code = reason_of(prefix)
+            sums[code] = sums.get(code, 0.0) + self.blend.linear * part
+        return sums
+
+    def _log_odds(
+        self,
+        values: Floats,
+        tokens: Sequence[Sequence[str]],
+        extras: Mapping[str, Sequence[float | str | None]],
+    ) -> Floats:
+        """Blended scores of one chunk."""
+        words = {
+            name: [value if isinstance(value, str) else 0.0 for value in column]
+            for name, column in extras.items()
+        }
+        keys = [
+            tokens_of(own, {name: column[i] for name, column in words.items()})
+            for i, own in enumerate(tokens)
+        ]
+        numbers = self.reader.numbers_many(values, extras)
+        trees = self.forest.raw_many(self.reader.columns_many(numbers, keys))
+        linear = self.linear.score_many(numbers, keys)
+        return self.blend.trees * trees + self.blend.linear * linear + self.blend.intercept
+
+    def _group_reasons(self) -> None:
+        """Number the reasons, so that columns are gathered by one addition per column."""
+        reasons = self.reader.column_reasons
+        terms = [self.reader.reasons[position] for position in self.linear.positions]
+        self._codes = tuple(dict.fromkeys((*reasons, *terms)))
+        number = {code: i for i, code in enumerate(self._codes)}
+        self._tree_groups = np.array([number[code] for code in reasons], dtype=np.intp)
+        self._term_groups = np.array([number[code] for code in terms], dtype=np.intp)
+
+    def _add(
+        self,
+        sums: dict[str, float],
+        parts: Floats,
+        groups: NDArray[np.intp],
+    ) -> None:
+        """Add columns' contributions to their reasons."""
+        totals = np.bincount(groups, weights=parts, minlength=len(self._codes))
+        for code, total in zip(self._codes, totals.tolist(), strict=True):
+            sums[code] += total
+
+
+def _chunks(n: int) -> Iterator[slice]:
+    """Slices that cover n orders."""
+    for start in range(0, n, CHUNK):
+        yield slice(start, start + CHUNK)
