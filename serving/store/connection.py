@@ -37,7 +37,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     """
     try:
         if not readonly:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         mode = "ro" if readonly else "rwc"
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode={mode}",

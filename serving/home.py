@@ -1,0 +1,60 @@
+"""The home of an installation: its keys and its database, both made on first use."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from features.settings import Settings
+from serving.keyring import Keyring, open_keyring
+from serving.store.connection import connect
+from serving.store.log import Log
+from serving.store.migrations import migrate
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Keys, and a writing connection for short transactions beside whoever serves."""
+
+    settings: Settings
+    keyring: Keyring
+    connection: sqlite3.Connection
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open it; the keys come first, so that no database is ever without them.
+
+        Raises
+        ------
+        SettingsError, StoreError
+            If keys or database cannot be used.
+        """
+        keyring = open_keyring(settings)
+        connection = connect(settings.database)
+        migrate(connection, settings.database)
+        return cls(settings, keyring, connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Log]:
+        """One transaction of the log, undone by any exception."""
+        log = Log(self.connection)
+        log.begin()
+        try:
+            yield log
+            log.commit()
+        except BaseException:
+            log.rollback()
+            raise
+
+    def close(self) -> None:
+        """Close the database."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,69 @@
+"""The scoring process: a service behind its HTTP door, on a socket that the supervisor bound."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import click
+import uvicorn
+
+from features.errors import RtoError
+from features.settings import load_settings
+from serving.api import create_app
+from serving.home import Home
+from serving.lifeline import end_with_parent, log_to_stderr
+from serving.model import choose_scorer
+from serving.service import Service
+from serving.supervisor import DRAIN_S
+
+_BACKLOG = 1024
+
+
+class _Server(uvicorn.Server):
+    """A server that tells its supervisor when it has begun."""
+
+    def __init__(self, config: uvicorn.Config, ready: int) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            os.write(self._ready, b"1")
+
+
+@click.command()
+@click.option("--socket", "handle", type=int, required=True)
+@click.option("--life", type=int, required=True)
+@click.option("--ready", type=int, required=True)
+@click.option("--bundle", type=click.Path(path_type=Path))
+def main(handle: int, life: int, ready: int, bundle: Path | None) -> None:
+    """Serve until told to stop."""
+    end_with_parent(life)
+    settings = load_settings()
+    log_to_stderr(settings)
+    with Home.open(settings) as home:
+        scorer = choose_scorer(home.connection, settings.models_dir, bundle)
+    config = uvicorn.Config(
+        create_app(Service.open(settings, scorer)),
+        http="httptools",
+        loop="uvloop",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        backlog=_BACKLOG,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    _Server(config, ready).run(sockets=[socket.socket(fileno=handle)])
+
+
+if __name__ == "__main__":
+    try:
+        main(standalone_mode=False)
+    except RtoError as error:
+        click.echo(f"rto: {error}", err=True)
+        sys.exit(1)

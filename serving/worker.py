@@ -1,0 +1,40 @@
+"""The worker: publishes a fold every hour; messages and timers will live here too."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+
+from features.errors import StoreError
+from features.settings import Settings
+from serving.folds import FOLD_EVERY_S, newest_fold, publish_fold
+from serving.home import Home
+from serving.moments import now_us
+
+_log = logging.getLogger("rto.worker")
+
+_LOOK_EVERY_S = 10.0
+
+
+def keep_folding(settings: Settings, stop: threading.Event) -> None:
+    """Publish a fold whenever the last one is an hour old, until ``stop`` is set."""
+    with Home.open(settings) as home:
+        while True:
+            try:
+                fold_if_due(home, now_us())
+            except (StoreError, sqlite3.Error, OSError):
+                _log.exception("folding failed; trying again")
+            if stop.wait(_LOOK_EVERY_S):
+                return
+
+
+def fold_if_due(home: Home, now: int) -> bool:
+    """Publish a fold if the last one is an hour old and there are orders; True if so."""
+    connection = home.connection
+    if now - newest_fold(connection).at_us < FOLD_EVERY_S * 1_000_000:
+        return False
+    if connection.execute("SELECT 1 FROM orders WHERE test = 0 LIMIT 1").fetchone() is None:
+        return False
+    publish_fold(connection, home.settings.folds_dir, now_us=now)
+    return True
