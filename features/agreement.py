@@ -17,7 +17,6 @@ from features.place_aliases import DISTRICT_ALIASES
 from features.spelling import consonants, skeleton
 from features.states import ONCE_ONE_STATE, state_name
 
-HEAD = 2
 NEAR_KM = 50.0
 NEXT_DOOR_KM = 45.0
 LONGEST_CITY = 80
@@ -38,12 +37,12 @@ _SIDES = re.compile(r"\b(?:east|west|north|south|e|w|n|s|new|greater)\b")
 class CityFit(NamedTuple):
     """How a city fits a pincode.
 
-    ``score`` is 1 for a name of the pincode's own, of an office within 50 km or of a district
-    whose nearest pincode is within 45 km (districts are split and cities outgrow them), the
-    similarity (0.84–1) for one spelled nearly like one of its own, 0 for a district, its chief city
-    or a head office's town that lies elsewhere, NaN for any other name: smaller places share names.
-    ``km`` is the distance to the
-    nearest office so named, or to the nearest pincode of the district so named.
+    ``score`` is 1 for a name of the pincode's own, of an office within 50 km, of a head or sub
+    office of its district, or of a district whose nearest pincode is within 45 km (districts are
+    split and cities outgrow them); the similarity (0.84–1) for a name spelled nearly like one of
+    its own; 0 for a district, its chief city or a head office's town that lies elsewhere; NaN for
+    any other name, since smaller places share names. ``km`` is the distance to the nearest office
+    so named (50 at most within the district), or to the nearest pincode of the district so named.
     """
 
     score: float
@@ -110,15 +109,14 @@ def _city_fit(directory: Directory, pincode: str, text: str) -> CityFit:
     place = directory.place(pincode)
     fits = [_name_fit(directory, place, name) for name in _city_names(text)]
     known = [fit for fit in fits if not math.isnan(fit.score)]
-    if known and max(known).score > 0.0:
-        return max(known)
+    best = max(known, default=UNKNOWN_FIT)
+    if best.score > 0.0:
+        return best
     own = own_names(directory, pincode)
     if any(len(word) >= 5 and skeleton(word) in own for word in plain(text).split()):
         return CityFit(1.0, 0.0)
-    if known:
-        return max(known)
     state = state_name(text)
-    return CityFit(1.0, math.nan) if state and state == place.state else UNKNOWN_FIT
+    return CityFit(1.0, math.nan) if state and state == place.state else best
 
 
 def _city_names(text: str) -> list[str]:
@@ -165,12 +163,18 @@ def _alike(name: str, own: tuple[str, ...]) -> float:
 
 
 def _office_km(directory: Directory, place: Place, name: str) -> tuple[float, bool]:
-    """Distance to the nearest office of this name, and whether any is a head office."""
+    """Distance to the nearest office of this name, and whether any is a head office.
+
+    A head or sub office in the pincode's own district is near, however large the district.
+    """
     km, town = math.inf, False
     for number in directory.offices_sounding(name):
-        lat, lon, kind = directory.office_point(number)
-        km = min(km, distance_km(place.lat, place.lon, lat, lon))
-        town = town or kind == HEAD
+        office = directory.office(number)
+        away = distance_km(place.lat, place.lon, office.lat, office.lon)
+        if office.kind != "branch" and office.district in place.districts:
+            away = min(away, NEAR_KM)
+        km = min(km, away)
+        town = town or office.kind == "head"
     return km, town
 
 

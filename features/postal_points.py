@@ -12,6 +12,7 @@ import numpy.typing as npt
 from features.large_cities import LARGE_CITIES
 from features.postal_source import Floats, Ints, Offices
 
+STRAY_KM = (650.0, 250.0, 60.0, 60.0)
 CITY_RADIUS_KM = {1: 30.0, 2: 15.0}
 
 
@@ -31,17 +32,24 @@ def drop_strays(offices: Offices) -> None:
     """Blank, in place, the points that cannot be where their pincode is.
 
     Dropped are a point given to offices of five or more pincodes (a division's address), and a
-    point farther from the median office of its state (then of its three-digit pincode region)
-    than 650 km (60 km) and than three and a half times the median distance there.
+    point farther than ``STRAY_KM`` and than three times the median distance from the median office
+    of its state, then of its two-digit and three-digit pincode region within the state, then of
+    its district. The wide circles come first: whole districts of the source lie in another state.
     """
     shared: dict[tuple[float, float], set[int]] = defaultdict(set)
     points = list(zip(offices.lat, offices.lon, strict=True))
     for point, pincode in zip(points, offices.pincode, strict=True):
         shared[point].add(int(pincode))
     _blank(offices, np.array([len(shared[point]) >= 5 for point in points]))
-    state = np.array([offices.districts[district][0] for district in offices.district])
-    _drop_far(offices, np.unique(state, return_inverse=True)[1], 650.0)
-    _drop_far(offices, offices.pincode // 1_000, 60.0)
+    names = [offices.districts[district][0] for district in offices.district]
+    state = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    for region, floor_km in (
+        (state, STRAY_KM[0]),
+        (state * 1_000 + offices.pincode // 10_000, STRAY_KM[1]),
+        (state * 1_000 + offices.pincode // 1_000, STRAY_KM[2]),
+        (offices.district, STRAY_KM[3]),
+    ):
+        _drop_far(offices, region, floor_km)
 
 
 def _drop_far(offices: Offices, region: Ints, floor_km: float) -> None:
@@ -49,7 +57,7 @@ def _drop_far(offices: Offices, region: Ints, floor_km: float) -> None:
         rows = np.flatnonzero(region == number)
         lat, lon = offices.lat[rows], offices.lon[rows]
         away = distance_km(lat, lon, _median(lat), _median(lon))
-        _blank(offices, rows[away > max(floor_km, 3.5 * _median(away))])
+        _blank(offices, rows[away > max(floor_km, 3.0 * _median(away))])
 
 
 def _blank(offices: Offices, rows: npt.NDArray[Any]) -> None:
@@ -63,44 +71,27 @@ def group_centres(lat: Floats, lon: Floats, groups: Ints, count: int) -> Floats:
     return np.array([[_median(lat[part]), _median(lon[part])] for part in parts])
 
 
-def fill_gaps(centres: Floats, pincodes: Ints) -> Floats:
+def fill_gaps(centres: Floats, pincodes: Ints, chief: Ints) -> Floats:
     """Centres for pincodes none of whose offices has a point.
 
-    Each takes the median over the pincodes that share its first five digits, else four, three or
-    two: neighbours in number are neighbours on the ground.
+    Each takes the median over the pincodes of its district that share its first five digits, else
+    four (neighbours in number are neighbours on the ground), else over its district, else over all
+    that share its first three or two digits.
     """
     filled = centres.copy()
-    for digits_off in (10, 100, 1_000, 10_000):
+    one = np.zeros_like(chief)
+    for digits_off, part in (
+        (10, chief),
+        (100, chief),
+        (10**6, chief),
+        (1_000, one),
+        (10_000, one),
+    ):
         for i in np.flatnonzero(np.isnan(filled[:, 0])):
-            near = centres[pincodes // digits_off == pincodes[i] // digits_off]
+            alike = pincodes // digits_off == pincodes[i] // digits_off
+            near = centres[alike & (part == part[i])]
             filled[i] = _median(near[:, 0]), _median(near[:, 1])
     return filled
-
-
-def mend_districts(chief: Ints, centres: Floats, districts: list[tuple[str, str]]) -> Ints:
-    """Each pincode's district, where the source's is plainly another's.
-
-    The source calls much of Bastar Raipur. A pincode whose own offices lie over 120 km from the
-    median of its district is given the district of the nearest pincode of its state that is not
-    itself so far out, if that one is within 60 km; large true districts keep their own.
-
-    Parameters
-    ----------
-    chief : ndarray of shape (n_pincodes,)
-        The source's district of most offices.
-    centres : ndarray of shape (n_pincodes, 2)
-        Where the pincode's own offices are, NaN where unknown.
-    """
-    middle = group_centres(centres[:, 0], centres[:, 1], chief, len(districts))
-    state = np.array([districts[district][0] for district in chief])
-    away = distance_km(centres[:, 0], centres[:, 1], middle[chief, 0], middle[chief, 1])
-    mended = chief.copy()
-    for i in np.flatnonzero(away > 120.0):
-        settled = np.flatnonzero((away <= 120.0) & (state == state[i]))
-        to = distance_km(centres[i, 0], centres[i, 1], centres[settled, 0], centres[settled, 1])
-        if to.min(initial=np.inf) <= 60.0:
-            mended[i] = chief[settled[to.argmin()]]
-    return mended
 
 
 def majority(values: Ints) -> int:

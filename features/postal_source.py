@@ -18,6 +18,9 @@ from features.place_aliases import DISTRICT_NAMES
 KINDS = {"BO": 0, "PO": 1, "HO": 2}
 ENCLAVES = frozenset(("puducherry", "chandigarh", "lakshadweep"))
 
+# A division's offices that the source puts into a district on the other side of the state.
+CORRECTED = {("Bastar Division", "raipur"): "bastar"}
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -91,7 +94,8 @@ def _district_of(record: dict[str, Any]) -> tuple[str, str] | None:
     if record["District"] is None or record["State"] is None:
         return None
     state = record["State"].strip().lower().removeprefix("the ")
-    return state, _district_name(record["District"])
+    name = _district_name(record["District"])
+    return state, CORRECTED.get((record["Division"], name), name)
 
 
 def _impossible_states(records: list[dict[str, Any]]) -> set[tuple[str, str]]:
