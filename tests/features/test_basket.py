@@ -148,6 +148,21 @@ def test_traffic_sources_are_kinds(source: str | None, flags: list[float]) -> No
     assert values == pytest.approx(flags, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("fields", "channel", "campaign"),
+    [
+        ({"channel": "shopify"}, 1.0, 0.0),
+        ({"utm_campaign": "diwali"}, 0.0, 1.0),
+        ({"utm_source": "meta"}, 0.0, 0.0),
+    ],
+)
+def test_a_named_channel_and_a_named_campaign_are_flags(
+    fields: dict[str, str], channel: float, campaign: float
+) -> None:
+    found = seen(**fields)
+    assert (found["channel_named"], found["campaign_named"]) == (channel, campaign)
+
+
 MONEY = st.none() | st.integers(-(10**400), 10**400)
 COUNTS = st.none() | st.integers(-(10**400), 10**400)
 

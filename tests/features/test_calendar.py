@@ -186,6 +186,52 @@ def test_festivals_are_counted_to_and_from(
     assert found["order_near_diwali"] == near
 
 
+@pytest.mark.parametrize(
+    ("day", "sale", "festive"),
+    [
+        ((2026, 10, 3), 0.0, 0.0),
+        ((2026, 10, 4), 1.0, 1.0),
+        ((2026, 11, 8), 1.0, 1.0),
+        ((2026, 11, 9), 0.0, 0.0),
+        ((2026, 1, 20), 1.0, 0.0),
+        ((2026, 11, 22), 0.0, 0.0),
+        ((2026, 11, 23), 1.0, 0.0),
+    ],
+)
+def test_the_festive_season_is_one_of_the_sale_seasons(
+    day: tuple[int, int, int], sale: float, festive: float
+) -> None:
+    found = at(*day)
+    assert (found["order_in_sale_season"], found["order_in_festive_season"]) == (sale, festive)
+
+
+@pytest.mark.parametrize(
+    ("day", "monsoon"),
+    [((2026, 5, 31), 0.0), ((2026, 6, 1), 1.0), ((2026, 9, 30), 1.0), ((2026, 10, 1), 0.0)],
+)
+def test_the_monsoon_is_june_to_september(day: tuple[int, int, int], monsoon: float) -> None:
+    assert at(*day)["order_in_monsoon"] == monsoon
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("eid", (2026, 3, 14)),
+        ("eid", (2026, 5, 28)),
+        ("holi", (2026, 2, 25)),
+        ("raksha_bandhan", (2026, 8, 21)),
+        ("navratri", (2026, 10, 11)),
+        ("christmas", (2026, 12, 18)),
+    ],
+)
+def test_each_festival_is_near_on_the_first_or_last_day_of_its_window(
+    name: str, day: tuple[int, int, int]
+) -> None:
+    assert at(*day)[f"order_near_{name}"] == 1.0
+    outside = date(*day) + timedelta(days=1 if day == (2026, 5, 28) else -1)
+    assert at(outside.year, outside.month, outside.day)[f"order_near_{name}"] == 0.0
+
+
 def test_seasons_outside_the_calendar_are_unknown_and_not_zero() -> None:
     season = [feature.name for feature in FEATURES if "2020 to 2030" in feature.says]
     assert len(season) == 12
