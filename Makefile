@@ -1,5 +1,6 @@
 # make run    set up, invent a demo year, train, serve it          make test   set up, run the tests
-# make check  format, lint, types, layers, dependencies, tests     make bench  speed, as ratios
+# make check  format, lint, types, layers, dependencies, tests
+# make mutants  break the code on purpose: every breakage must be noticed
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -8,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: run test check quick setup lock clean bench
+.PHONY: help run test check quick setup lock clean mutants
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +31,9 @@ $(READY): requirements.lock pyproject.toml features/build_directory.py
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+run: $(READY)
+	$(BIN)/rto demo
+
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -42,6 +46,10 @@ quick: $(READY)
 	$(BIN)/deptry .
 
 check: quick test
+
+# Break the code on purpose and see the tests notice (about ten minutes).
+mutants: $(READY)
+	$(BIN)/python tests/mutants/run.py
 
 lock:
 	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --all-extras pyproject.toml requirements-build.in -o requirements.lock
