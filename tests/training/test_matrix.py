@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from tests.training.test_pastlog import NOON, event, events, order, orders
 from training.matrix import Matrix, build
 
 NAMES = [feature.name for feature in CATALOGUE]
-PHONE = {"phone": "+919000000001", "payment_mode": "cod", "amount": None}
+PHONE: dict[str, Any] = {"phone": "+919000000001", "payment_mode": "cod", "amount": None}
 
 
 def value(matrix: Matrix, row: int, name: str) -> float:
