@@ -163,3 +163,12 @@ def store_changed(ledger: Ledger, connection: sqlite3.Connection) -> None:
         ledger.end_checkpoint(stored=False)
         raise
     ledger.end_checkpoint(stored=True)
+
+
+def warm_up_records() -> None:
+    """Have the machine code for changing records at hand, stored (read-only) ones included."""
+    record, partners = who.blank(), np.zeros(who.PARTNERS, np.int64)
+    who.place(record, 1, 0, 0, 0, partners)
+    who.move(record, 1, 0, 0, 1)
+    who.unpack(np.frombuffer(who.pack(record).tobytes(), np.int64), record)
+    who.unpack(NO_RECORD, record)

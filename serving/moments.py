@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from features.days import IST, from_us
 
@@ -33,3 +35,28 @@ def uuid7(us: int) -> uuid.UUID:
     high, low = random >> 62, random & ((1 << 62) - 1)
     milliseconds = (us // 1000) & ((1 << 48) - 1)
     return uuid.UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
+
+
+_NAMED = {"as_of_us": "as_of", "dispatch_cutoff_us": "dispatch_cutoff"}
+
+
+def outside(inside: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as the outside reads them: instants as RFC 3339, paise as rupees, at every depth.
+
+    >>> outside({"created_us": 1_795_149_900_000_000, "amount_paise": 129950})
+    {'created_at': '2026-11-20T10:15:00+05:30', 'amount': 1299.5}
+    """
+    seen: dict[str, Any] = {}
+    for name, value in inside.items():
+        if name.endswith("_us"):
+            shown = _NAMED.get(name, f"{name[:-3]}_at")
+            seen[shown] = None if value is None else rfc3339(value)
+        elif name.endswith("_paise"):
+            seen[name[:-6]] = None if value is None else value / 100
+        elif isinstance(value, Mapping):
+            seen[name] = outside(value)
+        elif isinstance(value, list):
+            seen[name] = [outside(v) if isinstance(v, Mapping) else v for v in value]
+        else:
+            seen[name] = value
+    return seen

@@ -8,7 +8,7 @@ from typing import Any
 
 from features.history.states import CLASSES
 from serving.decisions import Answer, answer_now, answer_of
-from serving.moments import rfc3339
+from serving.moments import outside, rfc3339
 from serving.outcomes import CLASS_NAMES
 from serving.store.contacts import Contacts
 from serving.store.log import Held, body_of, find_order
@@ -44,7 +44,7 @@ def story(
         "state": CLASS_NAMES[held.state % CLASSES],
         "treated": held.state >= CLASSES,
         "test": held.test,
-        "order": content_held(connection, contacts, held.number),
+        "order": outside(content_held(connection, contacts, held.number)),
         "decision": answer_now(connection, held),
         "events": _events(connection, held),
     }
@@ -70,7 +70,7 @@ def _events(connection: sqlite3.Connection, held: Held) -> list[dict[str, Any]]:
             "at": rfc3339(at_us),
             "known_at": rfc3339(known_us),
             # What was ordered stands in ``order`` already.
-            "detail": {} if kind in ("placed", "revised") else body_of(body),
+            "detail": {} if kind in ("placed", "revised") else outside(body_of(body)),
         }
         for seq, kind, revision, at_us, known_us, body in found
     ]

@@ -72,6 +72,8 @@ def _behind_model(until: int | None, trained: int | None) -> str | None:
 
 def _fold_late(service: Service, now: int) -> str | None:
     fold = service.history.fold
-    if service.history.seq == 0 or (fold != NO_FOLD and now - fold.at_us <= FOLD_LATE_US):
-        return None
-    return "no fold for two hours: is `rto worker` running?"
+    if fold == NO_FOLD:
+        return "no fold has been published yet: places and products count from the first one on"
+    if now - fold.at_us > FOLD_LATE_US:
+        return f"the last fold is of {rfc3339(fold.at_us)}: is `rto worker` running?"
+    return None

@@ -7,18 +7,19 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Self
 
 from features.directory import Directory
 from features.keys import Hasher
+from features.order import Order
 from features.settings import Settings
 from models.scorer import Scorer
 from serving.access import Doorkeeper
 from serving.desk import Desk
 from serving.history import History
 from serving.keyring import Keyring, open_keyring
-from serving.ledger import catch_up, store_changed
+from serving.ledger import catch_up, store_changed, warm_up_records
 from serving.metrics import Metrics
 from serving.moments import now_us
 from serving.policies import Policies
@@ -59,8 +60,9 @@ class Service:
         self.settings = settings
         self.clock = clock
         self.scorer = scorer
-        self._writing = connect(settings.database)
-        migrate(self._writing, settings.database)
+        with closing(connect(settings.database)) as first:
+            migrate(first, settings.database)
+        self._writing = connect(settings.database, patient=False)
         self.connection = connect(settings.database, readonly=True)
         self.history = History(self.connection, settings.folds_dir)
         self.writer = Writer(self._writing, self._landed)
@@ -68,12 +70,12 @@ class Service:
         self.policies = Policies(self.connection)
         self.doorkeeper = Doorkeeper(self.connection)
         self.contacts = Contacts(keyring.sealing)
-        hasher = Hasher(list(keyring.hashing.keys.values()))
+        self.rows = Rows(Directory.open(), Hasher(list(keyring.hashing.keys.values())))
         self.desk = Desk(
             connection=self.connection,
             writer=self.writer,
             history=self.history,
-            rows=Rows(Directory.open(), hasher),
+            rows=self.rows,
             scorer=lambda: self.scorer,
             policies=self.policies,
             contacts=self.contacts,
@@ -94,8 +96,19 @@ class Service:
         """Catch up with the log and begin to write."""
         catch_up(self.history.ledger, self._writing)
         self.history.follow_fold()
+        self._warm_up()
         self.writer.start(asyncio.get_running_loop(), self.history.seq)
         self._upkeep = asyncio.create_task(self._keep_up())
+
+    def _warm_up(self) -> None:
+        """Score an order that nobody placed, so that the first real one finds machine code."""
+        now = self.clock()
+        order = Order(merchant_id="", order_id="", created_us=now, pincode="110001", phone="1")
+        identity = self.rows.identity(order)
+        past = self.rows.past(identity, self.history.ledger, self.history.windows, now)
+        row = self.rows.row(order, identity, past)
+        self.scorer.explain(row, {}, self.scorer.score(row, {}))
+        warm_up_records()
 
     async def stop(self) -> None:
         """Finish what was begun, store the who-records and close the files."""
@@ -104,8 +117,7 @@ class Service:
             self._upkeep.cancel()
             with suppress(asyncio.CancelledError):
                 await self._upkeep
-        await asyncio.to_thread(self.writer.stop)
-        await asyncio.sleep(0)  # what the writer answered last reaches the ledger
+        await self.writer.stop()
         store_changed(self.history.ledger, self._writing)
         self._writing.close()
         self.connection.close()

@@ -1,4 +1,4 @@
-"""The writer: one thread that commits whatever is waiting as one transaction, then answers."""
+"""The writer: everything that waits goes into one transaction, and is answered after its commit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -20,8 +22,10 @@ Landed = Callable[[int, list[Change]], None]
 
 _log = logging.getLogger("rto.writer")
 
-_GROUP = 512
+_GROUP = 256
 _WAITING = 4096
+_LOCKED_S = 5.0
+_LOCKED_STEP_S = 0.002
 
 
 class BusyError(RtoError):
@@ -36,29 +40,32 @@ class _Item:
 
 @dataclass(slots=True)
 class _Group:
-    """What one commit did, on its way back to the event loop."""
+    """The members of one transaction, and what it brings."""
 
-    until: int
+    items: list[_Item]
+    answers: list[Any] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    answers: list[tuple[asyncio.Future[Any], Any]] = field(default_factory=list)
-    faults: list[tuple[asyncio.Future[Any], BaseException]] = field(default_factory=list)
 
 
 class Writer:
     """Serialises every write of this process.
 
-    Work is a function of the :class:`Log`; what it returns is answered once the transaction that
-    holds it is on disk. Work that raises fails alone: its group is rolled back and each of its
-    members is then tried in a transaction of its own. The thread outlives every error.
+    Work is a function of the :class:`Log`. It runs on the event loop, where it takes
+    microseconds; only what waits for the disk or for other processes' locks (``COMMIT``, a
+    contended ``BEGIN``) is done by a thread, which needs no Python and so never competes with the
+    loop for the interpreter. While a commit is under way new work gathers for the next.
+
+    Work that raises fails alone: its group is rolled back and each member then has a transaction
+    of its own, so work may run twice and must change nothing but the log. The writer outlives
+    every error.
 
     Parameters
     ----------
     connection : sqlite3.Connection
-        A writing connection for this thread alone.
+        A writing connection that nothing else uses; it must not wait for locks (timeout 0).
     landed : callable
-        Called on the event loop after each commit and before its answers, with the last position
-        on disk and every change up to it since the call before, those of other processes
-        included.
+        Called after each commit and before its answers, with the last position on disk and every
+        change up to it since the call before, those of other processes included.
     waiting : int
         Work that may wait; more is refused.
     """
@@ -70,20 +77,25 @@ class Writer:
         self._seen = self._log.seq
         self._landed = landed
         self._limit = waiting
-        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
+        self._queue: deque[_Item] = deque()
+        self._alone = 0
+        self._busy = False
         self._stopping = False
+        self._idle = asyncio.Event()
+        self._orders: SimpleQueue[tuple[str, _Group] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def waiting(self) -> int:
         """Work not yet begun."""
-        return self._queue.qsize()
+        return len(self._queue)
 
     def start(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
         """Begin; ``seen`` is the last position whose changes ``landed`` has no need of."""
         self._loop = loop
         self._seen = seen
+        self._idle.set()
         self._thread.start()
 
     def submit(self, work: Work[T]) -> asyncio.Future[T]:
@@ -98,74 +110,113 @@ class Writer:
         """
         if self._loop is None or self._stopping:
             raise StoreError("the service is shutting down; post again in a moment")
-        if self._queue.qsize() >= self._limit:
+        if len(self._queue) >= self._limit:
             raise BusyError("too many requests are waiting for the disk; post again in a second")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Item(work, future))
+        self._queue.append(_Item(work, future))
+        if not self._busy:
+            self._busy = True
+            self._idle.clear()
+            self._loop.call_soon(self._turn)
         return future
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Commit what is waiting and end the thread; the connection stays open."""
         self._stopping = True
-        self._queue.put(None)
+        await self._idle.wait()
+        self._orders.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
-    def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            items = [first]
-            while len(items) < _GROUP and not self._queue.empty():
-                item = self._queue.get()
-                if item is None:
-                    self._queue.put(None)  # stop after this group
-                    break
-                items.append(item)
-            self._write(items)
-
-    def _write(self, items: list[_Item]) -> None:
+    def _turn(self) -> None:
+        """Begin the next group, or rest."""
+        if not self._queue:
+            self._busy = False
+            self._idle.set()
+            return
+        size = 1 if self._alone else min(_GROUP, len(self._queue))
+        self._alone = max(0, self._alone - 1)
+        group = _Group([self._queue.popleft() for _ in range(size)])
         try:
-            group = self._commit(items)
-        except BaseException as error:  # noqa: BLE001 - the thread outlives whatever happens
-            self._undo()
-            if len(items) > 1:
-                for item in items:
-                    self._write([item])
-                return
-            group = _Group(until=self._seen, faults=[(items[0].future, _readable(error))])
-        self._answer(group)
+            self._log.begin()
+        except BaseException as error:  # noqa: BLE001 - the writer outlives whatever happens
+            if _locked(error):
+                self._orders.put(("begin", group))
+            else:
+                self._failed(group, error)
+        else:
+            self._fill(group)
 
-    def _commit(self, items: list[_Item]) -> _Group:
-        tail = self._log.begin()
-        changes = []
-        if tail > self._seen:  # other processes have appended since
-            changes = changes_between(self._log.connection, self._seen, tail)
-        answers = [(item.future, item.work(self._log)) for item in items]
-        self._log.commit()
-        self._seen = self._log.seq
-        return _Group(until=self._seen, changes=changes + self._log.changes, answers=answers)
+    def _fill(self, group: _Group) -> None:
+        """Run the work of a group inside the transaction that has begun."""
+        try:
+            if self._log.seq > self._seen:  # other processes have appended since
+                group.changes = changes_between(self._log.connection, self._seen, self._log.seq)
+            for item in group.items:
+                group.answers.append(item.work(self._log))
+            group.changes += self._log.changes
+        except BaseException as error:  # noqa: BLE001 - the writer outlives whatever happens
+            self._failed(group, error)
+        else:
+            self._orders.put(("commit", group))
 
-    def _undo(self) -> None:
+    def _failed(self, group: _Group, error: BaseException) -> None:
         try:
             self._log.rollback()
         except sqlite3.Error:
             _log.exception("rolling back failed")
+        if len(group.items) > 1:
+            self._queue.extendleft(reversed(group.items))
+            self._alone += len(group.items)
+        elif not group.items[0].future.done():
+            group.items[0].future.set_exception(_readable(error))
+        if self._loop is not None:
+            self._loop.call_soon(self._turn)
 
-    def _answer(self, group: _Group) -> None:
-        assert self._loop is not None
-        try:
-            self._loop.call_soon_threadsafe(self._deliver, group)
-        except RuntimeError:  # the loop is closed: nobody waits any more
-            _log.warning("%d answers had no one left to wait for them", len(group.answers))
+    def _committed(self, group: _Group) -> None:
+        self._seen = self._log.seq
+        self._landed(self._seen, group.changes)
+        for item, answer in zip(group.items, group.answers, strict=True):
+            if not item.future.done():
+                item.future.set_result(answer)
+        self._turn()
 
-    def _deliver(self, group: _Group) -> None:
-        if not group.faults:
-            self._landed(group.until, group.changes)
-        for future, answer in group.answers:
-            if not future.done():
-                future.set_result(answer)
-        for future, fault in group.faults:
-            if not future.done():
-                future.set_exception(fault)
+    def _run(self) -> None:
+        """The thread: waits for locks and for the disk."""
+        while (order := self._orders.get()) is not None:
+            what, group = order
+            try:
+                if what == "begin":
+                    self._begin_patiently()
+                    then: tuple[Any, ...] = (self._fill, group)
+                else:
+                    self._log.commit()
+                    then = (self._committed, group)
+            except BaseException as error:  # noqa: BLE001 - the thread outlives whatever happens
+                then = (self._failed, group, error)
+            assert self._loop is not None
+            try:
+                self._loop.call_soon_threadsafe(*then)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                _log.warning("an answer had no one left to wait for it")
+
+    def _begin_patiently(self) -> None:
+        until = time.monotonic() + _LOCKED_S
+        while True:
+            try:
+                self._log.begin()
+            except sqlite3.OperationalError as error:
+                if not _locked(error) or time.monotonic() >= until:
+                    raise
+                time.sleep(_LOCKED_STEP_S)
+            else:
+                return
+
+
+def _locked(error: BaseException) -> bool:
+    """Whether another process holds the write lock."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _readable(error: BaseException) -> BaseException:

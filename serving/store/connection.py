@@ -14,7 +14,7 @@ _CHECKPOINT_PAGES = 4096
 _BUSY_MS = 5_000
 
 
-def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, readonly: bool = False, patient: bool = True) -> sqlite3.Connection:
     """Open the database in write-ahead mode with every commit flushed.
 
     Parameters
@@ -23,6 +23,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         The file; its folder is made if missing, unless ``readonly``.
     readonly : bool
         Refuse every write through this connection.
+    patient : bool
+        Wait up to five seconds for other processes' locks; else fail at once.
 
     Returns
     -------
@@ -48,6 +50,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
             timeout=_BUSY_MS / 1000,
         )
         _prepare(connection, readonly=readonly)
+        if not patient:
+            connection.execute("PRAGMA busy_timeout=0")
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"cannot open the database {path}: {error}; check RTO_HOME and the file's rights"
