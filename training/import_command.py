@@ -14,7 +14,7 @@ def _list_mappings(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if not asked or ctx.resilient_parsing:
         return
     for mapping in shipped_mappings():
-        click.echo(f"{mapping.name.replace('_', '-'):<20}{mapping.reads:<10}{mapping.says}")
+        click.echo(f"{mapping.name.replace('_', '-'):<22}{mapping.reads:<10}{mapping.says}")
     ctx.exit()
 
 

@@ -31,7 +31,7 @@ def check_zone(zone: str) -> None:
     """Refuse a name that is no time zone."""
     try:
         ZoneInfo(zone)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         raise ValueError(f'"{zone}" is no time zone; write it like Asia/Kolkata') from None
 
 

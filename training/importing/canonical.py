@@ -44,6 +44,14 @@ def in_time_order(orders: pa.Table) -> np.ndarray:
     return np.asarray(pc.sort_indices(orders.select(list(names)), sort_keys=keys))
 
 
+def plain_texts(table: pa.Table) -> pa.Table:
+    """The table with texts that were kept once each written out."""
+    for at, column in enumerate(table.columns):
+        if pa.types.is_dictionary(column.type):
+            table = table.set_column(at, table.column_names[at], column.cast(pa.string()))
+    return table
+
+
 def rupees(paise: pa.Array) -> pa.Array:
     """Whole paise as decimals of two places, exactly.
 
@@ -70,6 +78,8 @@ def _canonical(
 
 
 def _typed(values: pa.Array, kind: pa.DataType, name: str, table: str) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        return values
     if kind == RUPEES:
         most = pc.max(values).as_py()
         if most is not None and most > MOST_PAISE:

@@ -1,111 +1,19 @@
-"""One of our columns being read from an export: which cells it takes, and what it makes of them."""
+"""The columns a mapping reads from a file: which cells each takes, and what it makes of them."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-
-import pyarrow as pa
 
 from features.schema import VOCABULARY
-from features.states import STATES
 from training.importing import cells
-from training.importing.refusal import CellError, Reason
-from training.importing.source import Batch, Source
+from training.importing.column import PERSONAL, Cells, Clean, Column, Value
+from training.importing.refusal import CellError
+from training.importing.source import Source
 from training.mapping import OUTCOME_WORDS, ExportMapping, Kind, Spec, kind_of
 
-Value = str | int | float | None
-Cells = tuple[str, ...]
-Clean = Callable[[Cells], Value]
-
-TYPES: dict[Kind, pa.DataType] = {
-    "money": pa.int64(), "time": pa.int64(), "count": pa.int64(), "number": pa.float64(),
-}  # fmt: skip
 # A word for "nothing" is read as unknown in these, and kept as a word in texts.
 _CODES = ("money", "time", "count", "number", "pincode", "phone")
-
-# Never shown as an example. An extra can hold anything, so it is not shown either.
-PERSONAL = frozenset(
-    {
-        "customer_id", "customer_name", "phone", "alt_phone", "email", "ship_name", "ship_phone",
-        "address_line1", "address_line2", "landmark", "ip", "device_id", "user_agent",
-    }
-)  # fmt: skip
-
-
-_PINCODE = re.compile("[1-9][0-9]{5}")
-
-
-@dataclass
-class Column:
-    """A column of ours under construction.
-
-    All in rows: ``words`` counts what each word of the export was read as, ``changed`` what
-    cleaning altered, ``odd`` the states and pincodes that are none and were kept as typed.
-    """
-
-    name: str
-    kind: Kind
-    at: tuple[int, ...]
-    clean: Clean
-    private: bool
-    words: Counter[tuple[str, str]] = field(default_factory=Counter)
-    changed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    odd: Counter[str] = field(default_factory=Counter)
-    chunks: list[pa.Array] = field(default_factory=list)
-
-    def read(self, batch: Batch) -> dict[int, Reason]:
-        """Clean a batch, each distinct cell once; returns the rows that cannot be read."""
-        rows: list[Cells] = list(zip(*(batch.columns[i] for i in self.at), strict=True))
-        if not rows:
-            rows = [()] * len(batch.numbers)
-        counts = Counter(rows)
-        read: dict[Cells, Value] = {}
-        faults: dict[Cells, Reason] = {}
-        for cell, times in counts.items():
-            try:
-                read[cell] = self.clean(cell)
-            except CellError as error:
-                read[cell] = None
-                faults[cell] = self._reason(cell, error)
-            else:
-                self._note(cell, read[cell], times)
-        self.chunks.append(
-            pa.array([read[cell] for cell in rows], TYPES.get(self.kind, pa.string()))
-        )
-        if not faults:
-            return {}
-        pairs = zip(batch.numbers, rows, strict=True)
-        return {number: faults[cell] for number, cell in pairs if cell in faults}
-
-    def array(self) -> pa.ChunkedArray:
-        """Everything read."""
-        return pa.chunked_array(self.chunks, TYPES.get(self.kind, pa.string()))
-
-    def _reason(self, cell: Cells, error: CellError) -> Reason:
-        shown = " / ".join(text.strip()[:60] for text in cell if text.strip())
-        name = self.name.removeprefix("only ")
-        if self.private or not shown:
-            return Reason(f"{name} {error.says}", f"{name} {error.says}")
-        return Reason(f"{name} {error.says}", f'{name} "{shown}" {error.says}')
-
-    def _note(self, cell: Cells, value: Value, times: int) -> None:
-        if (self.kind == "state" and value not in (*STATES, None)) or (
-            self.kind == "pincode" and not _PINCODE.fullmatch(str(value or "100000"))
-        ):
-            self.odd[str(value)[:30]] += times
-        if self.kind == "choice":
-            shown = " / ".join(text.strip() for text in cell if text.strip())
-            self.words[shown, str(value or "")] += times
-        elif (
-            len(cell) == 1
-            and not self.name.startswith("only ")
-            and _differs(self.kind, cell[0], value)
-        ):
-            pair = ("", "") if self.private else (cell[0][:60], str(value or "")[:60])
-            self.changed[pair] += times
 
 
 def build_columns(mapping: ExportMapping, source: Source) -> list[Column]:
@@ -127,7 +35,10 @@ def build_columns(mapping: ExportMapping, source: Source) -> list[Column]:
         at, clean = _reading(name, spec, kind, mapping, source, outcome)
         title = name if section == "columns" else f"{section}.{name}"
         private = name in PERSONAL or (section == "extra" and spec.kind == "text")
-        columns.append(Column(title, kind, at, clean, private))
+        is_text = kind == "text" and not (spec.values or spec.extract or spec.unknown or spec.rules)
+        how = None if is_text and spec.constant is None else clean
+        absent = not at and spec.constant is None
+        columns.append(Column(title, kind, at, how, private, absent=absent))
         if spec.when_empty is not None:
             columns.append(_month_column(name, spec, mapping, source))
     return columns
@@ -143,12 +54,12 @@ def _only_column(name: str, texts: Cells, source: Source) -> Column:
             raise CellError(f"is not {expected}")
         return None
 
-    return Column(f"only {name}", "text", _positions(source, (name,)), check, private=False)
+    return Column(name, "text", _positions(source, (name,)), check, private=False, is_check=True)
 
 
 def text_column(name: str, at: int) -> Column:
     """A column of the export taken as it stands (the key of a join)."""
-    return Column(name, "text", (at,), lambda cell: cell[0].strip() or None, private=True)
+    return Column(name, "text", (at,), None, private=True)
 
 
 def clock_of(name: str, spec: Spec, mapping: ExportMapping) -> cells.Clock:
@@ -184,7 +95,7 @@ def _positions(source: Source, names: tuple[str, ...]) -> tuple[int, ...]:
 def _first_filled(cell: Cells, unknown: frozenset[str] = frozenset()) -> str:
     for text in cell:
         trimmed = text.strip()
-        if trimmed and cells.plain(trimmed) not in unknown:
+        if trimmed and not (unknown and cells.plain(trimmed) in unknown):
             return trimmed
     return ""
 
@@ -266,16 +177,3 @@ def _month_column(name: str, spec: Spec, mapping: ExportMapping, source: Source)
 
     at = (*times, source.require(month.column))
     return Column(f"month of {name}", "time", at, read, private=False)
-
-
-def _differs(kind: Kind, text: str, value: Value) -> bool:
-    """Whether cleaning changed what the cell says, not merely how its type is written."""
-    if kind == "money":
-        return any(letter not in "0123456789.+- " for letter in text) and value is not None
-    if kind in ("time", "number"):
-        return False
-    if kind == "coupons":
-        return "|" in text
-    if kind == "count":
-        return not text.strip().isdigit() and value is not None
-    return text != (value or "")

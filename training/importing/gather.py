@@ -89,15 +89,23 @@ class Groups:
             found.update(dict.fromkeys((text or "").split("|") if text else ()))
         for order, found in parts.items():
             texts[order] = "|".join(found)
-        return pa.array(texts, pa.string())
+        return pa.array(texts, pa.string()).dictionary_encode()
 
     def differing(self, values: pa.ChunkedArray) -> Numbers:
         """The orders whose filled values are not all the same."""
+        values = comparable(values)
         firsts = self.first_filled(values).take(pa.array(self.code))
         other = pc.fill_null(pc.not_equal(values, firsts), False)
         return np.unique(
             self.code[np.flatnonzero(other.combine_chunks().to_numpy(zero_copy_only=False))]
         )
+
+
+def comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Values that can be tested for equality: of texts kept once each, their numbers."""
+    if not pa.types.is_dictionary(values.type):
+        return values
+    return pa.chunked_array([values.combine_chunks().indices])
 
 
 @dataclass
@@ -238,6 +246,7 @@ def _repeated_lines(table: pa.Table, groups: Groups) -> int:
         return 0
     names = [name for name in table.column_names if name != ROW]
     part = table.select(names).take(pa.array(several))
+    part = pa.table({name: comparable(part.column(name)) for name in names})
     distinct = part.group_by(names).aggregate([]).num_rows
     return len(several) - int(distinct)
 
@@ -277,7 +286,7 @@ def _disagreements(table: pa.Table, groups: Groups) -> dict[int, list[str]]:
     firsts = pa.array(groups.first[groups.code])
     for name in table.column_names:
         if name != ROW:
-            values = table.column(name)
+            values = comparable(table.column(name))
             others = values.take(firsts)
             equal = pc.if_else(pc.is_null(values), pc.is_null(others), pc.equal(values, others))
             differs = ~pc.fill_null(equal, False).combine_chunks().to_numpy(zero_copy_only=False)

@@ -13,7 +13,12 @@ import pyarrow.compute as pc
 from features.errors import DataError, MappingError
 from features.schema import AFTER_PLACING
 from features.tables import About, write_folder
-from training.importing.canonical import canonical_items, canonical_orders, in_time_order
+from training.importing.canonical import (
+    canonical_items,
+    canonical_orders,
+    in_time_order,
+    plain_texts,
+)
 from training.importing.fates import Fates, fates_of
 from training.importing.gather import Gathered, gather
 from training.importing.joining import Joined, join_report
@@ -188,7 +193,7 @@ def _tables(gathered: Gathered, fates: Fates, merchant: str | None) -> _Tables:
     columns = dict(zip(gathered.orders.column_names, gathered.orders.columns, strict=True))
     unsorted = canonical_orders(pa.table({**columns, **fates.columns}), merchant=merchant)
     order = in_time_order(unsorted)
-    orders = unsorted.take(pa.array(order))
+    orders = plain_texts(unsorted.take(pa.array(order)))
     items = None
     if gathered.items is not None:
         place = np.argsort(order)[gathered.groups.code]

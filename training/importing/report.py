@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
-from training.importing.columns import Column
+from training.importing.column import Column
 from training.importing.reading import Reading
 from training.importing.refusal import counted
 
@@ -157,12 +157,8 @@ def file_report(reading: Reading, mapping: str, *, merged: int = 0) -> FileRepor
         odd={c.name: _odd(c) for c in reading.columns if c.odd},
         words={c.name: _words(c) for c in reading.columns if c.words},
         unread=[name for i, name in enumerate(source.header) if i not in used and name],
-        absent=[c.name for c in reading.columns if _is_absent(c)],
+        absent=[c.name for c in reading.columns if c.absent],
     )  # fmt: skip
-
-
-def _is_absent(column: Column) -> bool:
-    return not column.at and column.array().null_count == len(column.array())
 
 
 def _changes(column: Column) -> dict[str, object]:

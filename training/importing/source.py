@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
+import pyarrow as pa
 from tqdm import tqdm
 
 from features.errors import DataError, MappingError
@@ -27,11 +29,19 @@ _NO_TEXT = {
 }
 
 
-class Batch(NamedTuple):
+class Batch:
     """Some rows: their numbers below the header, and their cells column by column."""
 
-    numbers: list[int]
-    columns: tuple[tuple[str, ...], ...]
+    def __init__(self, numbers: list[int], rows: list[list[str]]) -> None:
+        self.numbers = numbers
+        self._columns = tuple(zip(*rows, strict=True))
+        self._texts: dict[int, pa.Array] = {}
+
+    def texts(self, at: int) -> pa.Array:
+        """A column's cells."""
+        if at not in self._texts:
+            self._texts[at] = pa.array(self._columns[at], pa.string())
+        return self._texts[at]
 
 
 @dataclass
@@ -106,27 +116,26 @@ class Source:
     def batches(self, *, progress: bool = False) -> Iterator[Batch]:
         """All good rows; odd ones go to ``refused``, blank ones are counted."""
         self.rows, self.blank, self.refused = 0, 0, {}
-        numbers: list[int] = []
-        rows: list[list[str]] = []
-        rows_after_header = self.raw_rows(progress=progress)
-        next(rows_after_header, None)
-        for row in rows_after_header:
-            self.rows += 1
-            if self._is_good(row):
-                numbers.append(self.rows)
-                rows.append(cast("list[str]", row))
-            if len(rows) == BATCH:
-                yield Batch(numbers, tuple(zip(*rows, strict=True)))
-                numbers, rows = [], []
-        if rows:
-            yield Batch(numbers, tuple(zip(*rows, strict=True)))
+        after_header = itertools.islice(self.raw_rows(progress=progress), 1, None)
+        while chunk := list(itertools.islice(after_header, BATCH)):
+            numbers: list[int] = []
+            rows: list[list[str]] = []
+            for row in chunk:
+                self.rows += 1
+                if self._is_good(row):
+                    numbers.append(self.rows)
+                    rows.append(cast("list[str]", row))
+            if rows:
+                yield Batch(numbers, rows)
 
     def _is_good(self, row: list[str] | Malformed) -> bool:
         if isinstance(row, Malformed):
             self.refused[self.rows] = row.says
             return False
         width = len(self.header)
-        if not any(row) or not any(cell.strip() for cell in row):
+        if len(row) == width and row[0] and not row[0].isspace():
+            return True
+        if not any(cell.strip() for cell in row):
             self.blank += 1
             return False
         if len(row) > width and not any(cell.strip() for cell in row[width:]):
