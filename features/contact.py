@@ -11,14 +11,7 @@ from features.gibberish import open_surprise, read_letters
 from features.keyboard import is_keyboard_walk
 from features.name import Name, name_similarity, read_name
 from features.order import Order
-from features.phone import (
-    Phone,
-    is_dummy_phone,
-    longest_repeat,
-    longest_sequence,
-    national_digits,
-    read_phone,
-)
+from features.phone import Phone, national_digits, read_phone, shape_of
 
 _NO_PHONE = "NaN without a valid number"
 _NO_EMAIL = "NaN without an email"
@@ -37,6 +30,15 @@ def _phone(name: str, unit: str, says: str, reason: str = "invalid_phone") -> Fe
 
 def _email(name: str, unit: str, reason: str, says: str) -> Feature:
     return Feature(name, unit, reason, f"{says}; {_NO_EMAIL}.", "email", text=True)
+
+
+def _receiver(name: str, unit: str, reason: str, says: str) -> Feature:
+    return Feature(name, unit, reason, says, "receiver", text=True)
+
+
+def _name(name: str, says: str) -> Feature:
+    said = f"{says}, else 0; NaN without both."
+    return Feature(name, "flag", "dummy_name_detected", said, "name", text=True)
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -88,30 +90,24 @@ FEATURES: tuple[Feature, ...] = (
         "a first valid number.",
         "contact_signals",
     ),
-    Feature(
+    _receiver(
         "receiver_phone_differs",
         "flag",
         "different_receiver",
         "1 when buyer's and receiver's numbers differ, else 0; NaN unless both are valid.",
-        "receiver",
-        text=True,
     ),
-    Feature(
+    _receiver(
         "receiver_phone_invalid",
         "flag",
         "invalid_phone",
         "1 when the receiver's number cannot be dialled, else 0; NaN when the field is empty.",
-        "receiver",
-        text=True,
     ),
-    Feature(
+    _receiver(
         "receiver_name_similarity",
         "share",
         "different_receiver",
         "Likeness of buyer's and receiver's names, 0 to 1, whatever script and order of words; NaN "
         "unless both have letters.",
-        "receiver",
-        text=True,
     ),
     _email(
         "email_invalid",
@@ -180,32 +176,13 @@ FEATURES: tuple[Feature, ...] = (
         "Share of the letters of the name's words (three letters and more) that stand before the "
         "at-sign, 0 to 1; NaN also without such a word",
     ),
-    Feature(
-        "name_dummy",
-        "flag",
-        "dummy_name_detected",
-        "1 when buyer's or receiver's name is a placeholder such as test or asdf, else 0; NaN "
-        "without both.",
-        "name",
-        text=True,
-    ),
-    Feature(
+    _name("name_dummy", "1 when buyer's or receiver's name is a placeholder such as test or asdf"),
+    _name(
         "name_gibberish",
-        "flag",
-        "dummy_name_detected",
         "1 when a word of buyer's or receiver's name is keyboard noise to the character model or a "
-        "key was held down, else 0; NaN without both.",
-        "name",
-        text=True,
+        "key was held down",
     ),
-    Feature(
-        "name_has_digit",
-        "flag",
-        "dummy_name_detected",
-        "1 when buyer's or receiver's name holds a digit, else 0; NaN without both.",
-        "name",
-        text=True,
-    ),
+    _name("name_has_digit", "1 when buyer's or receiver's name holds a digit"),
 )
 """In the order of ``signals``."""
 
@@ -242,18 +219,18 @@ def _of_phone(phone: Phone, order: Order) -> tuple[float, ...]:
     if phone.e164 is None:
         typed = order.phone or order.ship_phone
         return (1.0 if typed else nan, *(nan,) * 9)
-    digits = national_digits(phone.e164)
+    shape = shape_of(phone.e164)
     indian, mobile = phone.indian, phone.mobile
     other = read_phone(order.alt_phone).e164 if order.alt_phone else None
     return (
         0.0,
-        float(is_dummy_phone(phone.e164)),
-        float(len(set(digits))),
-        float(longest_repeat(digits)),
-        float(longest_sequence(digits)),
+        float(shape.dummy),
+        float(shape.distinct),
+        float(shape.repeat),
+        float(shape.sequence),
         float(not mobile) if indian else nan,
         float(not indian),
-        float(digits[0]) if mobile else nan,
+        float(phone.e164[3]) if mobile else nan,
         float(phone.numbers),
         float(other is not None and other != phone.e164),
     )

@@ -103,28 +103,45 @@ def read_phone(text: str | None) -> Phone:
     return Phone(next(iter(found)), len(found)) if found else NO_PHONE
 
 
-def is_dummy_phone(e164: str | None) -> bool:
-    """Whether a number of valid form was plainly made up to get past the field.
-
-    Such a number identifies nobody: 9999999999, 9876543210, 9898989898, 9000000000.
+class Shape(NamedTuple):
+    """How a number looks, whoever owns it.
 
     Parameters
     ----------
-    e164 : str or None
-        A normalised number; of Indian ones the ten national digits are looked at.
-
-    Returns
-    -------
-    bool
-        True when eight digits in a row are equal or count up or down, or when the digits are one
-        pattern of two or five repeated.
+    distinct : int
+        Different digits among the national ones.
+    repeat, sequence : int
+        Longest run of one digit, and of digits that count up or down.
+    dummy : bool
+        Made up to get past the field: eight digits in a row equal or counting, or ten that are
+        one pattern of two or five repeated (9999999999, 9876543210, 9898989898).
     """
-    if e164 is None:
-        return False
+
+    distinct: int
+    repeat: int
+    sequence: int
+    dummy: bool
+
+
+def shape_of(e164: str) -> Shape:
+    """The shape of a normalised number.
+
+    >>> shape_of("+919876043217"), shape_of("+919999999999").dummy
+    (Shape(distinct=9, repeat=1, sequence=4, dummy=False), True)
+    """
     digits = national_digits(e164)
-    if longest_repeat(digits) >= 8 or longest_sequence(digits) >= 8:
-        return True
-    return len(digits) == 10 and (digits == digits[:2] * 5 or digits == digits[:5] * 2)
+    repeat, sequence = longest_repeat(digits), longest_sequence(digits)
+    pattern = digits in (digits[:2] * 5, digits[:5] * 2)
+    return Shape(len(set(digits)), repeat, sequence, pattern or max(repeat, sequence) >= 8)
+
+
+def is_dummy_phone(e164: str | None) -> bool:
+    """Whether a number of valid form was made up (see ``Shape``), so that it identifies nobody.
+
+    >>> is_dummy_phone("+919876543210"), is_dummy_phone(None)
+    (True, False)
+    """
+    return e164 is not None and shape_of(e164).dummy
 
 
 def national_digits(e164: str) -> str:
