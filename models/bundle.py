@@ -146,19 +146,12 @@ def write_bundle(path: Path, parts: BundleParts) -> str:
     if path.exists():
         raise BundleError(f"{path} exists already; choose another version or remove it")
     files = _files(parts)
-    manifest = Manifest(
-        version=parts.version,
-        files={name: hex_digest(body) for name, body in files.items()},
-        features=_fingerprints(parts),
-        training=parts.training,
-        provenance=parts.provenance,
-    )
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
-        for name, body in (*files.items(), (MANIFEST, manifest.to_bytes())):
+        for name, body in files.items():
             _write(aside / name, body)
-        Bundle.load(aside, features=parts.catalogue, digest=manifest.digest)
+        digest = Bundle.load(aside, features=parts.catalogue).digest
         aside.chmod(0o755)
         _flush_folder(aside)
         aside.rename(path)
@@ -166,24 +159,39 @@ def write_bundle(path: Path, parts: BundleParts) -> str:
         shutil.rmtree(aside, ignore_errors=True)
         raise
     _flush_folder(path.parent)
-    return manifest.digest
+    return digest
 
 
 def _files(parts: BundleParts) -> dict[str, bytes]:
+    """Every file of a bundle, the manifest last."""
+    try:
+        files = _model_files(parts)
+        manifest = Manifest(
+            version=parts.version,
+            files={name: hex_digest(body) for name, body in files.items()},
+            features=_fingerprints(parts),
+            training=parts.training,
+            provenance=parts.provenance,
+        )
+        return files | {MANIFEST: manifest.to_bytes()}
+    except (ValueError, TypeError):
+        raise BundleError(
+            "the bundle holds NaN, infinity or what is no JSON; train again"
+        ) from None
+
+
+def _model_files(parts: BundleParts) -> dict[str, bytes]:
     """Every file but the manifest, as bytes that depend on the parts alone."""
     used = {feature.name: i for i, feature in enumerate(parts.catalogue)}
     used = {name: used[name] for name in _used(parts)}
-    try:
-        files = {
-            "blend.json": canonical(parts.blend.to_json()),
-            "calibration.json": canonical(parts.calibration.to_json()),
-            "inputs.json": canonical(parts.inputs.to_json()),
-            "golden.json": canonical(golden_to_json(parts.golden, used)),
-        }
-        if parts.linear is not None:
-            files["linear.json"] = canonical(parts.linear.to_json())
-    except ValueError:
-        raise BundleError("a part of the bundle holds NaN or infinity; train again") from None
+    files = {
+        "blend.json": canonical(parts.blend.to_json()),
+        "calibration.json": canonical(parts.calibration.to_json()),
+        "inputs.json": canonical(parts.inputs.to_json()),
+        "golden.json": canonical(golden_to_json(parts.golden, used)),
+    }
+    if parts.linear is not None:
+        files["linear.json"] = canonical(parts.linear.to_json())
     if parts.trees is not None:
         files["trees.txt"] = parts.trees.encode("utf-8")
     return files

@@ -78,7 +78,7 @@ class Prior:
     def __init__(self) -> None:
         self.version = VERSION
         self.rates = rates()
-        self.digest = hex_digest(canonical({"version": VERSION, "rates": dict(self.rates)}))
+        self.digest = hex_digest(canonical({"version": VERSION, "rates": list(self.rates.items())}))
         self._base = self.rates["unknown"]
 
     def score(self, row: Row, extra: Extra) -> Risk:  # noqa: ARG002 -- the surface of a bundle
