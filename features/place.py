@@ -108,7 +108,7 @@ def distance_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
     """Great-circle distance in km on a sphere of 6,371 km (haversine); NaN where a point is NaN.
 
     >>> round(distance_km(28.61, 77.21, 19.08, 72.88))
-    1148
+    1147
     """
     a, c = math.radians(lat), math.radians(to_lat)
     h = (

@@ -52,7 +52,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "punjab": ("pb", "panjab", "ਪੰਜਾਬ", "पंजाब"),
     "rajasthan": ("rj", "rajsthan", "राजस्थान"),
     "sikkim": ("sk", "सिक्किम"),
-    "tamil nadu": ("tn", "tamilnadu", "tamil nad", "madras state", "தமிழ்நாடு", "तमिलनाडु"),
+    "tamil nadu": ("tn", "tamilnadu", "tamil nad", "madras", "தமிழ்நாடு", "तमिलनाडु"),
     "telangana": ("tg", "ts", "telengana", "తెలంగాణ", "तेलंगाना"),
     "tripura": ("tr", "ত্রিপুরা", "त्रिपुरा"),
     "uttar pradesh": ("up", "u p", "uttarpradesh", "उत्तर प्रदेश"),
