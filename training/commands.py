@@ -8,6 +8,7 @@ import click
 
 # A command and where it lives. To add one, add its line; nothing else here changes.
 COMMANDS: dict[str, str] = {
+    "simulate": "training.simulate_command:simulate",
     "import": "training.import_command:import_",
 }
 

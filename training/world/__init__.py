@@ -1,0 +1,1 @@
+"""An invented year of orders: people, merchants and couriers behave, and outcomes follow."""
