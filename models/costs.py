@@ -48,7 +48,7 @@ class Costs:
     utility_message_paise: int = 13
     marketing_message_paise: int = 88
     prepaid_discount_paise: int = 50_00
-    review_paise: int = 25_00
+    review_paise: int = 30_00
 
     def faults(self) -> tuple[str, ...]:
         """One sentence per value that cannot be."""
@@ -116,8 +116,8 @@ ASSUMED_EFFECTS: Mapping[Action, Effect] = MappingProxyType(
     {
         "ship": Effect(),
         "verify": Effect(rto_avoided=0.35, rto_rescued=0.10, good_lost=0.03),
-        "prepaid": Effect(rto_avoided=0.45, rto_rescued=0.15, good_lost=0.05, paid=0.30),
-        "hold": Effect(rto_avoided=0.60, rto_rescued=0.15, good_lost=0.04),
+        "prepaid": Effect(rto_avoided=0.55, rto_rescued=0.15, good_lost=0.05, paid=0.30),
+        "hold": Effect(rto_avoided=0.70, rto_rescued=0.15, good_lost=0.04),
         "block": Effect(rto_avoided=1.0, good_lost=1.0),
     }
 )
@@ -146,6 +146,8 @@ class CostModel:
             for name in self.effects
             if name not in ACTIONS
         ]
+        if self.effects.get("ship", Effect()) != Effect():
+            missing.append("effects of ship: an order shipped untouched has none; leave it out")
         inside = [
             fault for action, effect in self.effects.items() for fault in effect.faults(action)
         ]
