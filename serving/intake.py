@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,23 @@ _PLACE = ("city", "state", "pincode")
 _DEVICE = ("ip", "device_id", "user_agent")
 _MONEY = ("amount", "amount_due", "discount", "shipping_fee", "cod_fee")
 _PLAIN = ("payment_mode", "channel", "origin_pincode", "courier", "package_type")
+
+_KEPT_PERSONAL = (
+    *(name for name in _CUSTOMER.values() if name != "whatsapp_opt_in"),
+    *_ADDRESS.values(),
+    *_DEVICE,
+)
+_KEPT_PUBLIC = (
+    *_PLAIN,
+    *(f"{name}_paise" for name in (*_MONEY, "shipping_cost", "rto_cost")),
+    "promised_us",
+    "language",
+    *_PLACE,
+    "utm_source",
+    "utm_campaign",
+)
+
+_BASKET = ("sku", "category", "quantity", "item_count")
 
 # Of an order's content, what no feature reads.
 _NO_FEATURE = frozenset({"dispatch_cutoff_us", "whatsapp_opt_in", "items", "coupons"})
@@ -91,6 +108,22 @@ def content_of(request: ScoreRequest) -> Content:
     return Content(public, personal)
 
 
+def content_held_of(order: Order) -> Content:
+    """What a past order said, in the form in which a posted one is kept."""
+    public: dict[str, Any] = {"created_us": order.created_us}
+    personal: dict[str, Any] = {}
+    _take_slots(public, order, _KEPT_PUBLIC)
+    _take_slots(personal, order, _KEPT_PERSONAL)
+    if order.coupons is not None:
+        public["coupons"] = list(order.coupons)
+    if order.lines:
+        public["items"] = [_line(line) for line in order.lines]
+    _take_slots(public, order, _BASKET)
+    if order.extra:
+        personal["extra"] = dict(sorted(order.extra.items()))
+    return Content(public, personal)
+
+
 def digest_of(content: Content, key: bytes) -> bytes:
     """A keyed digest under which two equal contents are equal and nothing can be guessed."""
     keyed = hashlib.blake2b(key=key, digest_size=16)
@@ -110,7 +143,7 @@ def order_of(merchant_id: str, order_id: str, content: Content) -> Order:
     if (coupons := public.get("coupons")) is not None:
         fields["coupons"] = split_coupons("|".join(coupons))
     if items := public.get("items"):
-        fields.update(_basket(items))
+        fields = _basket(items) | fields
     return Order(merchant_id=merchant_id, order_id=order_id, **fields)
 
 
@@ -153,6 +186,19 @@ def _item(item: Item) -> dict[str, Any]:
     _take(plain, item, {name: name for name in names})
     _take(plain, item, {"price": "price_paise", "unit_cost": "unit_cost_paise"})
     return plain
+
+
+def _line(line: Line) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    _take_slots(plain, line, ("sku", "name", "category", "quantity", "price_paise"))
+    return plain
+
+
+def _take_slots(into: dict[str, Any], source: object, names: Iterable[str]) -> None:
+    for name in names:
+        value = getattr(source, name)
+        if value is not None and value != "":
+            into[name] = value
 
 
 def _take(into: dict[str, Any], model: object, names: Mapping[str, str]) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.compiled import compiled
 from features.history import who
 from features.history.fact import (
     AMOUNT_PAISE,
     COD,
     DAY,
+    FACT_SIZE,
     FIRST_WHERE,
     FIRST_WHO,
     MERCHANT,
@@ -34,6 +36,25 @@ _DIRTY = 4_000
 _REPLAY_STEP = 20_000
 
 _PARTNER_COLUMNS = np.array([FIRST_WHO + slot for slot in PARTNER_SLOTS] + [MERCHANT])
+
+
+@compiled
+def _placed(packed: Integers, scratch: Integers, fact: Integers) -> Integers:
+    """A record with one more order."""
+    who.unpack(packed, scratch)
+    who.place(
+        scratch, fact[NUMBER], fact[PLACED_US], fact[AMOUNT_PAISE], fact[COD],
+        fact[_PARTNER_COLUMNS],
+    )  # fmt: skip
+    return who.pack(scratch)
+
+
+@compiled
+def _moved(packed: Integers, scratch: Integers, fact: Integers, was: int, becomes: int) -> Integers:
+    """A record in which one order changed its state."""
+    who.unpack(packed, scratch)
+    who.move(scratch, fact[NUMBER], fact[DAY], was, becomes)
+    return who.pack(scratch)
 
 
 class Ledger:
@@ -107,16 +128,10 @@ class Ledger:
 
     def _change(self, key: int, fact: Integers, change: Change) -> None:
         (packed,) = self.read((key,))
-        scratch = self._scratch
-        who.unpack(packed, scratch)
         if change.was is None:
-            who.place(
-                scratch, fact[NUMBER], fact[PLACED_US], fact[AMOUNT_PAISE], fact[COD],
-                fact[_PARTNER_COLUMNS],
-            )  # fmt: skip
+            self._records[key] = _placed(packed, self._scratch, fact)
         else:
-            who.move(scratch, fact[NUMBER], fact[DAY], change.was, change.becomes)
-        self._records[key] = who.pack(scratch)
+            self._records[key] = _moved(packed, self._scratch, fact, change.was, change.becomes)
         self._dirty.add(key)
 
     def _fetch(self, keys: list[int]) -> None:
@@ -134,7 +149,11 @@ class Ledger:
                 self._records[key] = packed
 
 
-def catch_up(ledger: Ledger, connection: sqlite3.Connection) -> None:
+def catch_up(
+    ledger: Ledger,
+    connection: sqlite3.Connection,
+    progress: Callable[[int], object] = lambda _: None,
+) -> None:
     """Bring a ledger to the end of the log, storing records on the way.
 
     For a process that owns the log and does not serve yet.
@@ -143,12 +162,16 @@ def catch_up(ledger: Ledger, connection: sqlite3.Connection) -> None:
     ----------
     connection : sqlite3.Connection
         For writing.
+    progress : callable
+        Told how many events went by.
     """
     end = last_seq(connection)
     while ledger.seq < end:
-        until = min(ledger.seq + _REPLAY_STEP, end)
-        ledger.apply(changes_between(connection, ledger.seq, until), until)
+        begin = ledger.seq
+        until = min(begin + _REPLAY_STEP, end)
+        ledger.apply(changes_between(connection, begin, until), until)
         store_changed(ledger, connection)
+        progress(until - begin)
 
 
 def store_changed(ledger: Ledger, connection: sqlite3.Connection) -> None:
@@ -167,8 +190,10 @@ def store_changed(ledger: Ledger, connection: sqlite3.Connection) -> None:
 
 def warm_up_records() -> None:
     """Have the machine code for changing records at hand, stored (read-only) ones included."""
-    record, partners = who.blank(), np.zeros(who.PARTNERS, np.int64)
-    who.place(record, 1, 0, 0, 0, partners)
-    who.move(record, 1, 0, 0, 1)
-    who.unpack(np.frombuffer(who.pack(record).tobytes(), np.int64), record)
-    who.unpack(NO_RECORD, record)
+    scratch = who.blank()
+    fact = np.frombuffer(np.zeros(FACT_SIZE, np.int64).tobytes(), np.int64)
+    fresh = _placed(NO_RECORD, scratch, fact)
+    stored = np.frombuffer(fresh.tobytes(), np.int64)
+    for packed in (fresh, stored):
+        _placed(packed, scratch, fact)
+        _moved(packed, scratch, fact, 0, 1)

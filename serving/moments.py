@@ -53,7 +53,7 @@ def outside(inside: Mapping[str, Any]) -> dict[str, Any]:
             seen[shown] = None if value is None else rfc3339(value)
         elif name.endswith("_paise"):
             seen[name[:-6]] = None if value is None else value / 100
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping) and name != "extra":  # the merchant's own names
             seen[name] = outside(value)
         elif isinstance(value, list):
             seen[name] = [outside(v) if isinstance(v, Mapping) else v for v in value]

@@ -15,7 +15,7 @@ from features.history.where import WindowTable
 from features.keys import Hasher, keys_of, person_of, plain_key
 from features.order import Order
 from features.place import Place
-from features.row import Row
+from features.row import Row, rounded
 from features.tokens import tokens_of
 from serving.ledger import Ledger
 
@@ -73,4 +73,4 @@ class Rows:
         values = np.empty(len(CATALOGUE))
         values[:N_SIGNALS] = signals_of(order, identity.place, self._directory)
         values[N_SIGNALS:] = past.values
-        return Row(values, tokens_of(order, identity.place))
+        return Row(rounded(values), tokens_of(order, identity.place))
