@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants
+.PHONY: help run test check quick setup lock clean mutants docs
 .DEFAULT_GOAL := help
 
 help:
@@ -50,6 +50,10 @@ check: quick test
 # Break the code on purpose and see the tests notice (about ten minutes).
 mutants: $(READY)
 	$(BIN)/python tests/mutants/run.py
+
+# The passages of the documents that the code knows better.
+docs: $(READY)
+	$(BIN)/python -m tests.generated
 
 lock:
 	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --all-extras pyproject.toml requirements-build.in -o requirements.lock

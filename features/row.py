@@ -15,10 +15,20 @@ class Row:
     Parameters
     ----------
     values : ndarray of float64, shape (n_catalogue,)
-        In the order of ``features.catalogue.CATALOGUE``; NaN is unknown.
+        In the order of ``features.catalogue.CATALOGUE``; NaN is unknown. Rounded to single
+        precision (see :func:`rounded`), as models are trained on.
     tokens : tuple of str
         Non-personal keys such as ``pincode=560034`` or ``coupon=DIWALI10``.
     """
 
     values: NDArray[np.float64]
     tokens: tuple[str, ...]
+
+
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values as a matrix of single precision holds them.
+
+    Training keeps millions of rows, so it rounds; a live value that did not could fall on the
+    other side of a tree's threshold.
+    """
+    return values.astype(np.float32).astype(np.float64)

@@ -9,19 +9,20 @@ from typing import NamedTuple, overload
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE, N_SIGNALS, SIGNAL_FEATURES, signals_of
 from features.directory import Directory
 from features.feature import Feature
-from features.history.fact import FACT_SIZE, fact_of
+from features.history.fact import FACT_SIZE, FIRST_WHO, fact_of
 from features.history.replay import Log, replay
 from features.history.states import CLASSES
-from features.keys import Hasher, Keys, keys_of, person_of
+from features.keys import WHO_SLOTS, Hasher, Keys, keys_of, person_of
 from features.tables import Folder, orders_of
 from features.tokens import tokens_of
-from training.pastlog import changes_of, events_of, imported_asks
+from training.pastlog import changes_of, events_of, imported_asks, live_asks, order_rows
 
 Integers = NDArray[np.int64]
 
@@ -119,10 +120,9 @@ def build(
     orders = folder.orders
     values = np.empty((orders.num_rows, len(CATALOGUE)), np.float32)
     facts, words, persons = _read_orders(folder, values, threads, progress)
+    _overlay(folder, facts, values, persons)
     log, known_us = _log(folder, facts)
-    created = orders.column("created_at").cast(pa.int64()).to_numpy()
-    asks = imported_asks(np.arange(orders.num_rows), created, known_us)
-    replay(log, asks, values[:, N_SIGNALS:], threads=threads)
+    _read_history(folder, log, known_us, values[:, N_SIGNALS:], threads)
     return Matrix(
         values=values,
         tokens=words,
@@ -132,10 +132,47 @@ def build(
     )
 
 
+def _overlay(
+    folder: Folder, facts: Integers, values: NDArray[np.float32], persons: Integers
+) -> None:
+    """Take keys and text features from the export's revisions, which outlive the text itself."""
+    revisions = folder.revisions
+    if revisions is None:
+        return
+    revisions = revisions.filter(pc.equal(revisions.column("revision"), 0))
+    at = order_rows(folder.orders, revisions, file="revisions")
+    for slot, (name, _) in enumerate(WHO_SLOTS):
+        facts[at, FIRST_WHO + slot] = revisions.column(f"key_{name}").to_numpy()
+    persons[at] = revisions.column("person").to_numpy()
+    for column, feature in enumerate(SIGNAL_FEATURES):
+        if feature.text:
+            values[at, column] = revisions.column(f"f_{feature.name}").to_numpy()
+
+
 def _log(folder: Folder, facts: Integers) -> tuple[Log, Integers]:
     events = events_of(folder)
     log, at = changes_of(events, folder.orders.num_rows)
     return replace(log, facts=facts), events.known_us[at]
+
+
+def _read_history(
+    folder: Folder, log: Log, known_us: Integers, out: NDArray[np.float32], threads: int
+) -> None:
+    """Read history as an import does, and for live decisions as they recorded it."""
+    events = events_of(folder)
+    by_seq = events.take(np.argsort(events.seq, kind="stable")[(events.seq < 0).sum() :])
+    live_log, at = changes_of(by_seq, folder.orders.num_rows)
+    live, is_live = live_asks(folder, by_seq.seq[at])
+    created = folder.orders.column("created_at").cast(pa.int64()).to_numpy()
+    imported = np.flatnonzero(~is_live)
+    asks = imported_asks(imported, created[imported], known_us)
+    if not is_live.any():
+        replay(log, asks, out, threads=threads)
+        return
+    for these, source in ((asks, log), (live, replace(live_log, facts=log.facts))):
+        rows = np.empty((len(these.order), out.shape[1]), np.float32)
+        replay(source, these, rows, threads=threads)
+        out[these.order] = rows
 
 
 def _read_orders(

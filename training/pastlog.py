@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +49,15 @@ class Events:
         """The events at these places, in this order."""
         return Events(*(getattr(self, name)[at] for name in self.__slots__))
 
+    def joined(self, others: Events) -> Events:
+        """These events and others behind them."""
+        pairs = ((getattr(self, name), getattr(others, name)) for name in self.__slots__)
+        return Events(*(np.concatenate(pair) for pair in pairs))
+
+    def without(self, orders: Integers) -> Events:
+        """The events of all orders but these."""
+        return self.take(np.flatnonzero(~np.isin(self.order, orders)))
+
 
 def events_of(folder: Folder) -> Events:
     """Every event of the folder, by known time, ties in the contract's order.
@@ -57,12 +65,49 @@ def events_of(folder: Folder) -> Events:
     Without an events table the columns of ``orders`` stand for them. An outcome whose
     ``outcome_at`` is unknown is not known at any time, so it enters no history.
     """
-    placed = _placed(folder.orders)
-    rest = _from_table(folder) if folder.events is not None else _from_columns(folder.orders)
-    both = Events(
-        *(np.concatenate([getattr(placed, n), getattr(rest, n)]) for n in Events.__slots__)
-    )
+    both = _placed(folder.orders)
+    if folder.events is None:
+        both = both.joined(_from_columns(folder.orders))
+    else:
+        told = _from_table(folder.orders, folder.events)
+        both = both.without(told.order[told.kind == EVENT_CODES["placed"]]).joined(told)
     return both.take(np.lexsort((both.order, both.kind, both.known_us)))
+
+
+def live_asks(folder: Folder, seqs: Integers) -> tuple[Asks, NDArray[np.bool_]]:
+    """What the live decisions of an exported log had read, by their own record.
+
+    Parameters
+    ----------
+    folder : Folder
+        With ``decided`` events; the first decision of an order is the one that counts.
+    seqs : ndarray of int64, ascending
+        Position of each change of the log.
+
+    Returns
+    -------
+    Asks
+        One per order that was decided live.
+    ndarray of bool, shape (n_orders,)
+        Which orders those are.
+    """
+    live = np.zeros(folder.orders.num_rows, bool)
+    nothing = np.empty(0, np.int64)
+    if folder.events is None:
+        return Asks(nothing, nothing, nothing, nothing), live
+    decided = folder.events.filter(pc.equal(folder.events.column("event"), "decided"))
+    decided = decided.filter(pc.is_valid(decided.column("read_seq"))).sort_by("seq")
+    order, first = np.unique(order_rows(folder.orders, decided), return_index=True)
+    decided = decided.take(first)
+    live[order] = True
+    read, fold = (decided.column(c).to_numpy() for c in ("read_seq", "fold"))
+    asks = Asks(
+        order=order,
+        read=np.searchsorted(seqs, read, side="right"),
+        fold=np.searchsorted(seqs, fold, side="right"),
+        as_of_us=_us(decided.column("as_of")),
+    )
+    return asks, live
 
 
 def changes_of(events: Events, n_orders: int) -> tuple[Log, Integers]:
@@ -162,12 +207,10 @@ def _events(rows: Iterable[tuple[int, str, int, int]]) -> Events:
     return Events(order, kind, detail, known, np.full(len(table), -1))
 
 
-def _from_table(folder: Folder) -> Events:
-    events = cast(pa.Table, folder.events)
+def _from_table(orders: pa.Table, events: pa.Table) -> Events:
     # A reader passes over kinds it does not know.
     events = events.filter(pc.is_in(events.column("event"), pa.array(list(EVENT_CODES))))
-    events = events.filter(pc.not_equal(events.column("event"), "placed"))
-    rows = _rows_of(folder.orders, events)
+    rows = order_rows(orders, events)
     kinds = events.column("event").to_pylist()
     words = (events.column(c).to_pylist() for c in ("reason", "outcome", "action"))
     detail = [
@@ -195,15 +238,21 @@ def order_keys(table: pa.Table) -> list[tuple[str, str]]:
     return list(zip(*columns, strict=True))
 
 
-def _rows_of(orders: pa.Table, events: pa.Table) -> Integers:
-    """The orders row of each event."""
+def order_rows(orders: pa.Table, others: pa.Table, *, file: str = "events") -> Integers:
+    """The orders row that each row of another table speaks of.
+
+    Raises
+    ------
+    DataError
+        Naming the first row whose order is not there.
+    """
     at = {key: row for row, key in enumerate(order_keys(orders))}
-    rows = np.empty(events.num_rows, np.int64)
-    for i, key in enumerate(order_keys(events)):
+    rows = np.empty(others.num_rows, np.int64)
+    for i, key in enumerate(order_keys(others)):
         row = at.get(key)
         if row is None:
             raise DataError(
-                f'order "{key[1]}" is not in orders', file="events", row=i + 1, column="order_id"
+                f'order "{key[1]}" is not in orders', file=file, row=i + 1, column="order_id"
             )
         rows[i] = row
     return rows
