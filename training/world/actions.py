@@ -3,7 +3,6 @@ blocked; exactly, and as drawn under the same luck."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,28 +65,26 @@ def chances(action: str, odds: Odds, spec: WorldSpec) -> Chances:
     odds : the order's odds
     spec : for what follows when a request to pay stays unanswered
     """
-    if action == "block":
-        nothing = np.zeros(len(odds.lost))
-        return Chances(nothing, nothing)
-    delivered, returned = _EXACT[action](odds, spec)
+    delivered, returned = _exact(action, odds, spec)
     sent = (1 - odds.cancels) * (1 - odds.lost)
     return Chances(rto=sent * returned, delivered=sent * delivered)
 
 
-def _ship(odds: Odds, spec: WorldSpec) -> tuple[Floats, Floats]:
+def _exact(action: str, odds: Odds, spec: WorldSpec) -> tuple[Floats, Floats]:
+    """Probability of delivery and of return, once not cancelled otherwise and not lost."""
+    if action == "verify":
+        return _ask(odds, _by_message(odds))
+    if action == "hold":
+        return _ask(odds, _by_call(odds))
+    if action == "prepaid":
+        return _request_payment(odds, spec)
+    if action == "block":
+        return np.zeros(len(odds.lost)), np.zeros(len(odds.lost))
     delivered = odds.door.delivers()
     return delivered, 1 - delivered
 
 
-def _verify(odds: Odds, spec: WorldSpec) -> tuple[Floats, Floats]:
-    return _ask(odds, _by_message(odds))
-
-
-def _hold(odds: Odds, spec: WorldSpec) -> tuple[Floats, Floats]:
-    return _ask(odds, _by_call(odds))
-
-
-def _prepaid(odds: Odds, spec: WorldSpec) -> tuple[Floats, Floats]:
+def _request_payment(odds: Odds, spec: WorldSpec) -> tuple[Floats, Floats]:
     door = odds.door
     pays, pays_unwilling = odds.pays, _UNWILLING_PAY * odds.pays
     paid_door = door.paid_for(odds.cash_order).delivers_willing() * (1 - door.faulty)
@@ -98,13 +95,9 @@ def _prepaid(odds: Odds, spec: WorldSpec) -> tuple[Floats, Floats]:
         unpaid_delivered = (1 - pays) * door.delivers()
         delivered = delivered + unpaid_delivered
         returned = returned + (1 - paid) - unpaid_delivered
-    shipped, back = _ship(odds, spec)
-    return np.where(odds.cash_order, delivered, shipped), np.where(odds.cash_order, returned, back)
-
-
-_EXACT: dict[str, Callable[[Odds, WorldSpec], tuple[Floats, Floats]]] = {
-    "ship": _ship, "verify": _verify, "prepaid": _prepaid, "hold": _hold,
-}  # fmt: skip
+    shipped = door.delivers()
+    asked = odds.cash_order
+    return np.where(asked, delivered, shipped), np.where(asked, returned, 1 - shipped)
 
 
 def _by_message(odds: Odds) -> _Asked:

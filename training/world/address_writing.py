@@ -180,7 +180,9 @@ def _town(rng: np.random.Generator, year: Year, at: Ints, spot: _Spot) -> dict[s
     return {
         "city": hide(slip(rng, city, 0.4 * year.papers.slips[at]), rng.random(n) > 0.01),
         "state": hide(state, rng.random(n) > 0.02),
-        "pincode": hide(choose((rng.random(n) < 0.015).astype(np.int64), pincode, spaced), rng.random(n) > 0.002),
+        "pincode": hide(
+            choose((rng.random(n) < 0.015).astype(np.int64), pincode, spaced), rng.random(n) > 0.002
+        ),
     }  # fmt: skip
 
 

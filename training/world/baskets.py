@@ -8,9 +8,8 @@ import numpy as np
 
 from training.world.chance import Dice, Flags, Ints, draw, draw_within, one_of
 from training.world.customers import ORDINARY, PRANKSTER, Customers
-from training.world.merchants import CHANNELS, Merchants
+from training.world.merchants import Merchants
 from training.world.moments import Moments
-from training.world.promotions import SOURCES
 
 MOST_LINES = 4
 
@@ -36,7 +35,8 @@ class Baskets:
 
     def units(self) -> Ints:
         """Units in the order."""
-        return self.line_quantity.sum(axis=1)
+        units: Ints = self.line_quantity.sum(axis=1)
+        return units
 
 
 def invent_baskets(
@@ -116,6 +116,3 @@ def _source(
     campaign = np.minimum((rng.random(n) * choices[source]).astype(np.int64), choices[source] - 1)
     prank = customers.kind[moments.person] == PRANKSTER
     return np.where(prank & (source == 0), 1, source).astype(np.int64), campaign
-
-
-__all__ = ["CHANNELS", "MOST_LINES", "SOURCES", "Baskets", "invent_baskets"]

@@ -31,8 +31,9 @@ class Dice:
 def draw(rng: np.random.Generator, weights: npt.ArrayLike, size: int) -> Ints:
     """Draw ``size`` indices in proportion to ``weights``."""
     cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
-    picked = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
-    return np.minimum(picked, len(cumulative) - 1).astype(np.int64)
+    found = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
+    picked: Ints = np.minimum(found, len(cumulative) - 1)
+    return picked
 
 
 def draw_within(uniform: Floats, cumulative: Floats, offsets: Ints, group: Ints) -> Ints:
@@ -60,8 +61,8 @@ def one_of(rng: np.random.Generator, weights: Floats) -> Ints:
     """Draw one column per row of a weight table of shape (n, k)."""
     cumulative = np.cumsum(weights, axis=1)
     target = rng.random(len(weights)) * cumulative[:, -1]
-    picked = (cumulative <= target[:, None]).sum(axis=1)
-    return np.minimum(picked, weights.shape[1] - 1).astype(np.int64)
+    picked: Ints = np.minimum((cumulative <= target[:, None]).sum(axis=1), weights.shape[1] - 1)
+    return picked
 
 
 def logistic(x: npt.ArrayLike) -> Floats:

@@ -35,7 +35,8 @@ class Couriers:
 
     def transit_days(self, courier: Ints, km: Floats, remote: Floats) -> Floats:
         """Usual days from pick-up to the first attempt."""
-        return (1.1 + km / 620.0 + 1.3 * remote) / _SPEED[courier]
+        usual: Floats = (1.1 + km / 620.0 + 1.3 * remote) / _SPEED[courier]
+        return usual
 
     def rate(self, courier: Ints) -> Floats:
         """Price level against the others."""

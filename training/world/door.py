@@ -138,4 +138,5 @@ def _why_not(attempts: Ints) -> Ints:
     """Of three failures the one nearest to success names the ending."""
     for why in (NO_CASH, UNREACHABLE, WRONG_ADDRESS):
         attempts = np.where((attempts == why).any(axis=0), why, attempts)
-    return attempts[-1]
+    why_not: Ints = attempts[-1]
+    return why_not

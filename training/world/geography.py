@@ -50,7 +50,8 @@ class Geography:
         chord = (
             np.sin((lat_a - lat_b) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin(half_lon) ** 2
         )
-        return 12_742.0 * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
+        km: Floats = 12_742.0 * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
+        return km
 
     def hub_shift(self, row: Ints, day: Floats) -> Floats:
         """How far the hub of a row's district has drifted by a day (log-odds of an attempt)."""
@@ -119,7 +120,8 @@ def _weights(
     in_state = spread / np.bincount(state_of[district], spread, len(states))[state_of[district]]
     country = in_state * people[state_of[district]] / people.sum()
     town = in_district * city[district] / city.sum()
-    return _CITY_ORDERS * town + (1 - _CITY_ORDERS) * country
+    weight: Floats = _CITY_ORDERS * town + (1 - _CITY_ORDERS) * country
+    return weight
 
 
 def _people(state: str) -> float:

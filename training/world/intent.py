@@ -141,7 +141,7 @@ def _will(
     )
     kind = customers.kind[person]
     bad = np.select(
-        [kind == PRANKSTER, kind == REFUSER_RING, kind == COMPETITOR], [-4.5, -2.6, -6.0], 0.0
+        [kind == PRANKSTER, kind == REFUSER_RING, kind == COMPETITOR], [-5.5, -4.5, -7.5], 0.0
     )
     return np.where(kind == ORDINARY, ordinary, bad)
 
@@ -150,4 +150,5 @@ def _afford(customers: Customers, baskets: Baskets, person: Ints, moments: Momen
     """Second thoughts about money: the price against the purse, worse before payday."""
     paid = np.maximum(baskets.goods_paise - baskets.discount_paise, 10_000) / 100
     strain = np.log(paid) - customers.budget[person] - 0.1 * moments.payday
-    return -0.55 * np.log1p(np.exp(1.5 * (strain + 0.4)))
+    doubts: Floats = -0.55 * np.log1p(np.exp(1.5 * (strain + 0.4)))
+    return doubts

@@ -73,7 +73,7 @@ def _score(
     rng: np.random.Generator, moments: Moments, baskets: Baskets, intents: Intents, papers: Papers
 ) -> Floats:
     """What a shop guesses from a few signs: log-odds, rough and noisy."""
-    return (
+    log_odds: Floats = (
         -1.5
         + 0.35 * np.log(np.maximum(intents.amount_paise, 100) / 90_000)
         + 0.5 * baskets.night
@@ -84,6 +84,7 @@ def _score(
         + 0.02 * baskets.discount_paise / np.maximum(baskets.goods_paise, 1) * 100
         + rng.normal(0, 0.5, len(moments))
     )
+    return log_odds
 
 
 def _thresholds(log_odds: Floats, spec: WorldSpec) -> tuple[float, float]:

@@ -100,7 +100,8 @@ def _category_mixes(rng: np.random.Generator, m: int) -> Floats:
     kept = rng.integers(2, 5, m)
     rank = np.argsort(np.argsort(-mixes, axis=1), axis=1)
     mixes = np.where(rank < kept[:, None], mixes, 0.0)
-    return mixes / mixes.sum(axis=1, keepdims=True)
+    shares: Floats = mixes / mixes.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _channel_mixes(rng: np.random.Generator, m: int) -> Floats:
@@ -121,4 +122,5 @@ def _some(rng: np.random.Generator, size: Floats, share: float) -> Flags:
     """The named share of the shops, large and small alike: every so many in order of size."""
     rank = np.argsort(np.argsort(size))
     step = (rank + rng.random()) * share
-    return np.floor(step + share) > np.floor(step)
+    chosen: Flags = np.floor(step + share) > np.floor(step)
+    return chosen

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from features.days import DAY_US, HOUR_US, IST_SHIFT_US
+from features.days import DAY_US, HOUR_US, IST_SHIFT_US, SECOND_US
 from training.world.chance import Dice, Flags, Floats, Ints, draw, nth_of_its_kind
 from training.world.cities import DIWALI
 from training.world.customers import COMPETITOR, REFUSER_RING, Customers
@@ -102,7 +102,9 @@ def _days(spec: WorldSpec) -> Floats:
     week = np.array([(1.0, 0.97, 0.96, 0.98, 1.0, 1.08, 1.15)[d.weekday()] for d in dates])
     month = np.array([1.12 if d.day <= 8 else 0.92 if d.day >= 24 else 1.0 for d in dates])
     small = np.array([1.4 if (d.month, d.day) in _SMALL_SALES else 1.0 for d in dates])
-    return trend * week * month * small * np.where(diwali_days(spec), spec.sale_lift, 1.0)
+    sale = np.where(diwali_days(spec), spec.sale_lift, 1.0)
+    busy: Floats = trend * week * month * small * sale
+    return busy
 
 
 _SMALL_SALES = {(1, d) for d in range(22, 27)} | {(8, d) for d in range(11, 16)}
@@ -148,7 +150,9 @@ def _instant(
     owl = rng.random(n) < 1.0 / (1.0 + np.exp(2.0 - 1.1 * customers.night[person]))
     hour = np.where(owl, draw(rng, _NIGHT, n), draw(rng, _DAYTIME, n))
     whole = _first_midnight_us(spec) + np.floor(day).astype(np.int64) * DAY_US
-    return whole + hour * HOUR_US + rng.integers(0, HOUR_US // 1_000_000, n) * 1_000_000
+    second = rng.integers(0, HOUR_US // SECOND_US, n)
+    instant: Ints = whole + hour * HOUR_US + second * SECOND_US
+    return instant
 
 
 def _shops(

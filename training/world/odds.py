@@ -12,7 +12,7 @@ from training.world.couriers import Couriers
 from training.world.customers import ORDINARY, Customers, presence_share
 from training.world.door import Door
 from training.world.geography import Geography
-from training.world.intent import COD, PARTIAL, PREPAID, Intents
+from training.world.intent import PARTIAL, PREPAID, Intents
 from training.world.merchants import Merchants
 from training.world.moments import Moments
 from training.world.papers import Papers
@@ -65,7 +65,7 @@ def settle_odds(
         calls=calls,
         cash=_cash(customers, moments, intents),
     ).paid_for(intents.payment == PREPAID)
-    will = _will(bare, moments, intents, parcels, spec)
+    will = _will(bare, intents, parcels, spec)
     ordinary = customers.kind[person] == ORDINARY
     flawed = papers.wrong_pincode | papers.gibberish | ~papers.house
     return Odds(
@@ -117,9 +117,7 @@ def _with_will(bare: Door, will: Floats, intents: Intents, parcels: Parcels) -> 
     return replace(bare, takes=on_time, takes_late=np.minimum(late, on_time))
 
 
-def _will(
-    bare: Door, moments: Moments, intents: Intents, parcels: Parcels, spec: WorldSpec
-) -> Floats:
+def _will(bare: Door, intents: Intents, parcels: Parcels, spec: WorldSpec) -> Floats:
     """Log-odds of taking the goods, at the level that meets each payment's RTO share."""
     prepaid = intents.payment == PREPAID
     raw = np.where(prepaid, 0.6 * intents.will, intents.will + 0.9 * (intents.payment == PARTIAL))
@@ -151,6 +149,3 @@ def _cancels(ordinary: Flags, intents: Intents, spec: WorldSpec) -> Floats:
     """Withdrawn before dispatch: whims more often, bad orders hardly ever."""
     usual = spec.cancel_share * (0.5 + 2.0 * intents.impulse)
     return np.clip(np.where(ordinary, usual, 0.3 * spec.cancel_share), 0.0, 0.9)
-
-
-__all__ = ["COD", "PARTIAL", "PREPAID", "Odds", "settle_odds"]

@@ -18,7 +18,7 @@ from training.world.spec import WorldSpec
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """One row per order; ``writing`` numbers a way of typing an address, kept by whoever saved it."""
+    """One row per order; ``writing`` numbers a typed address, which a saved one keeps."""
 
     writing: Ints
     place: Ints

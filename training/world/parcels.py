@@ -73,4 +73,5 @@ def _forward(grams: Ints, km: Floats, rate: Floats) -> Ints:
     zone = np.select([km < 50, km < 500, km < 1400], [0, 1, 2], 3)
     base = np.array([3400, 4300, 5600, 7100])[zone]
     further = np.maximum(np.ceil(grams / 500) - 1, 0) * np.array([1400, 1900, 2600, 3300])[zone]
-    return np.round((base + further) * rate / 10).astype(np.int64) * 10
+    paise: Ints = np.round((base + further) * rate / 10).astype(np.int64) * 10
+    return paise

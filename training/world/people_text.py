@@ -167,7 +167,8 @@ def _gives_email(rng: np.random.Generator, year: Year) -> Flags:
     people, person = year.customers, year.moments.person
     habit: Floats = rng.normal(0, 1, len(people)) + 0.5 * people.wealth + 0.5
     ordinary = people.kind[person] == ORDINARY
-    return (habit[person] > 0) | (~ordinary & year.papers.throwaway_email)
+    gives: Flags = (habit[person] > 0) | (~ordinary & year.papers.throwaway_email)
+    return gives
 
 
 def _addresses(

@@ -168,7 +168,7 @@ def changed(spec: WorldSpec, changes: dict[str, object], *, source: str) -> Worl
         if name not in kinds:
             raise SettingsError(f"{source}: {name} is no parameter of a world; see --help")
         _check(name, value, kinds[name], source)
-    return replace(spec, **{n: kinds[n](v) for n, v in changes.items()})  # type: ignore[call-arg]
+    return replace(spec, **{n: kinds[n](v) for n, v in changes.items()})
 
 
 def read_spec(path: Path) -> WorldSpec:

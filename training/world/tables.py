@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.days import DAY_US, HOUR_US, IST_SHIFT_US
+from features.history.states import EVENT_KINDS
 from features.schema import EVENT_COLUMNS, INTERVENTIONS, ORDER_COLUMNS
 from training.world.actions import ACTIONS, OUTCOMES, RESPONSES
 from training.world.address_writing import typed_addresses
@@ -17,7 +18,6 @@ from training.world.columns import choose, counts, digits, hide, instants, joine
 from training.world.couriers import NAMES
 from training.world.devices import typed_devices
 from training.world.goods import CATEGORIES
-from training.world.intent import PARTIAL
 from training.world.legacy import ARMS, MODEL
 from training.world.merchants import CHANNELS
 from training.world.parcels import PACKAGES
@@ -29,9 +29,11 @@ from training.world.people_text import (
     typed_phones,
 )
 from training.world.promotions import SOURCES
-from training.world.timeline import CANCELLED_BY, KINDS, REASONS, Endings, Events
+from training.world.reports import REASONS
+from training.world.timeline import CANCELLED_BY, Endings, Events
 from training.world.year import Year
 
+_CATEGORIES = tuple(c.name for c in CATEGORIES)
 _PAYMENTS = ("cod", "prepaid", "partial_cod", "unknown")
 _LANGUAGES = ("en", "hi", "mr", "gu", "ta", "te", "kn", "ml", "bn", "or", "pa", "as", "ur")
 
@@ -75,7 +77,7 @@ def _money(year: Year) -> dict[str, pa.Array]:
         "shipping_fee": rupees(baskets.shipping_fee_paise, rng.random(n) < 0.98),
         "cod_fee": rupees(intents.cod_fee_paise, rng.random(n) < 0.98),
         "sku": text(shelf.sku, baskets.main),
-        "category": hide(text([c.name for c in CATEGORIES], shelf.category[baskets.main]), rng.random(n) < 0.985),
+        "category": hide(text(_CATEGORIES, shelf.category[baskets.main]), rng.random(n) < 0.985),
         "quantity": counts(baskets.units()),
         "item_count": counts(baskets.lines),
         "coupons": _coupons(year),
@@ -192,7 +194,7 @@ def items_table(year: Year, ids: pa.Array) -> pa.Table:
         "merchant_id": _shop_names(year, shop),
         "sku": sku,
         "name": text(shelf.name, product),
-        "category": text([c.name for c in CATEGORIES], shelf.category[product]),
+        "category": text(_CATEGORIES, shelf.category[product]),
         "quantity": counts(baskets.line_quantity.ravel()[rows]),
         "price": rupees(shelf.price_paise[product]),
         "unit_cost": rupees(shelf.cost_paise[product]),
@@ -205,7 +207,7 @@ def items_table(year: Year, ids: pa.Array) -> pa.Table:
 def events_table(year: Year, events: Events, ids: pa.Array) -> pa.Table:
     """The events in the order in which they became known."""
     n = len(events.order)
-    carried = np.isin(events.kind, [KINDS.index(k) for k in _CARRIED])
+    carried = np.isin(events.kind, [EVENT_KINDS.index(k) for k in _CARRIED])
     awb = digits(70_000_000_000 + events.order * 13)
     columns = {
         "seq": pa.array(np.arange(1, n + 1), pa.int64()),
@@ -213,7 +215,7 @@ def events_table(year: Year, events: Events, ids: pa.Array) -> pa.Table:
         "order_id": ids.take(pa.array(events.order)),
         "revision": counts(np.zeros(n, dtype=np.int64)),
         "awb": hide(awb, carried),
-        "event": text(KINDS, events.kind),
+        "event": text(EVENT_KINDS, events.kind),
         "at": instants(events.at),
         "known_at": instants(events.known),
         "reason": text(REASONS, events.reason),
@@ -243,6 +245,3 @@ def truth_table(year: Year, ids: pa.Array) -> pa.Table:
         columns[f"p_delivered_{action}"] = pa.array(year.chances[action].delivered)
         columns[f"outcome_{action}"] = text(OUTCOMES, year.fates[action].outcome)
     return pa.table(columns)
-
-
-__all__ = ["PARTIAL", "events_table", "items_table", "order_ids", "orders_table", "truth_table"]

@@ -1,4 +1,4 @@
-"""The timeline: when everything happened to an order, and when the shop learned of it."""
+"""The timeline: the events of every order, and when the shop learned of each."""
 
 from __future__ import annotations
 
@@ -7,47 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.days import DAY_US, HOUR_US, IST_SHIFT_US
+from features.history.states import EVENT_KINDS
 from training.world.actions import (
-    ACTIONS,
     OUT_CANCELLED,
     OUT_DELIVERED,
     OUT_LOST,
     OUT_RTO,
     PAID,
+    RESPONSES,
     SILENT,
 )
-from training.world.chance import Flags, Floats, Ints
-from training.world.door import (
-    ATTEMPTS,
-    DELIVERED,
-    FAULTY,
-    NO_CASH,
-    REFUSED,
-    UNREACHABLE,
-    WRONG_ADDRESS,
-)
-from training.world.legacy import SHIP
+from training.world.chance import Flags, Ints
+from training.world.course import BETWEEN_ATTEMPTS_DAYS, Course, days_us, run_course
+from training.world.door import ATTEMPTS, DELIVERED, FAULTY, REFUSED
 from training.world.moments import end_us
+from training.world.reports import reason_code, reason_of_return, reason_sent_back, reported
 from training.world.year import Year
 
-KINDS = (
-    "placed", "revised", "shipped", "out_for_delivery", "ndr", "rto_initiated", "rto_delivered",
-    "delivered", "returned", "cancelled", "lost", "correction", "decided", "overridden",
-    "message_sent", "replied", "contacted", "paid",
-)  # fmt: skip
-REASONS = (
-    "", "refused", "unreachable", "wrong_address", "not_attempted", "damaged", "wrong_item",
-    "not_as_described", "changed_mind", "no_cash", "late", "packaging", "other",
-    "confirmed", "corrected", "paid", "silent",
-)  # fmt: skip
-_REASON = {name: i for i, name in enumerate(REASONS)}
-_KIND = {name: i for i, name in enumerate(KINDS)}
+CANCELLED_BY = ("", "customer", "merchant", "system")
 _NEVER = np.iinfo(np.int64).max
+_OPPOSITE = {"delivered": "rto_initiated", "rto_initiated": "delivered"}
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """One row per event; ``outcome`` is set for corrections only (index into the outcomes, or −1)."""
+    """One row per event; ``outcome`` is set for corrections only, else −1."""
 
     order: Ints
     kind: Ints
@@ -63,7 +47,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """One row per order: what the shop knows in the end, −1 and 0 where it knows nothing yet."""
+    """One row per order: what the shop knew at the snapshot; outcome −1 while it knew of none."""
 
     outcome: Ints
     known: Ints
@@ -72,48 +56,18 @@ class Endings:
     intervention: Ints
     intervened: Ints
     response: Ints
-    shipped: Flags
-
-
-CANCELLED_BY = ("", "customer", "merchant", "system")
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
-    """What really happened to each order under the action taken; times in microseconds."""
+class _News:
+    """How each order's end was first reported; where that was wrong, when it was corrected."""
 
     outcome: Ints
-    response: Ints
-    withdrawn: Flags
-    attempts: Ints
-    late: Flags
-    treated: Flags
-    action: Ints
-    message: Ints
-    answered: Ints
-    shipped: Ints
-    first_attempt: Ints
-    last_attempt: Ints
-    tries: Ints
-    rto: Ints
-    cancelled: Ints
-
-
-def write_timeline(year: Year) -> tuple[Events, Endings]:
-    """Turn fates into events, cut at the day of the snapshot."""
-    rng = year.dice.stream("timeline")
-    course = _course(rng, year)
-    reason = _final_reason(rng, year, course)
-    log = _Log(rng, year)
-    _write_placing(log, year, course)
-    _write_journey(log, rng, course)
-    final, first_known, corrected = _write_ends(log, rng, year, course, reason)
-    events = _in_known_order(log.events(), end_us(year.spec) + _days(year.spec.snapshot_days))
-    return events, _endings(year, course, reason, final, first_known, corrected)
-
-
-def _days(days: float | Floats) -> Ints:
-    return np.round(np.asarray(days) * DAY_US).astype(np.int64)
+    reason: Ints
+    known: Ints
+    wrong: Flags
+    corrected: Ints
+    true_reason: Ints
 
 
 class _Log:
@@ -124,11 +78,11 @@ class _Log:
         self._batch = year.merchants.batch_scans[year.moments.shop]
         self._parts: list[Events] = []
 
-    def learn(self, order: Ints, at: Ints, late: float = 0.03) -> Ints:
-        """When the shop learns of scans: minutes later, at 06:30 with the batch, or days late."""
+    def learn(self, order: Ints, at: Ints) -> Ints:
+        """When the shop learns of scans: within hours, at 06:30 with the batch, or days late."""
         n = len(order)
         hours = np.exp(self._rng.normal(-0.4, 1.1, n))
-        hours += np.where(self._rng.random(n) < late, 24 * self._rng.gamma(1.5, 1.5, n), 0.0)
+        hours += np.where(self._rng.random(n) < 0.03, 24 * self._rng.gamma(1.5, 1.5, n), 0.0)
         known = at + np.round(hours * HOUR_US).astype(np.int64)
         morning = 6 * HOUR_US + HOUR_US // 2 - IST_SHIFT_US
         batch = -((morning - known) // DAY_US) * DAY_US + morning
@@ -136,219 +90,136 @@ class _Log:
 
     def add(
         self, kind: str, order: Ints, at: Ints, known: Ints | None = None,
-        reason: Ints | int = 0, outcome: Ints | int = -1,
+        reason: Ints | None = None, outcome: Ints | None = None,
     ) -> Ints:  # fmt: skip
         """Add one event to each of some orders; returns when each became known."""
+        n = len(order)
         known = self.learn(order, at) if known is None else known
-        full = [np.full(len(order), v) if isinstance(v, int) else v for v in (reason, outcome)]
-        self._parts.append(
-            Events(order, np.full(len(order), _KIND[kind]), at, known, full[0], full[1])
-        )
+        why = np.zeros(n, dtype=np.int64) if reason is None else reason
+        what = np.full(n, -1) if outcome is None else outcome
+        self._parts.append(Events(order, np.full(n, EVENT_KINDS.index(kind)), at, known, why, what))
         return known
 
-    def events(self) -> Events:
-        """All events so far, in the order they were added."""
-        return Events(
+    def known_before(self, instant: int) -> Events:
+        """The events known before an instant, in order of knowing; ties in the contract's order."""
+        whole = Events(
             *(np.concatenate([getattr(p, n) for p in self._parts]) for n in Events.__slots__)
         )
+        kept = whole.take(np.flatnonzero(whole.known < instant))
+        return kept.take(np.lexsort((kept.order, kept.kind, kept.known)))
 
 
-def _course(rng: np.random.Generator, year: Year) -> _Course:
-    action, n = year.decisions.action, len(year.moments)
-    taken = {name: _taken(year, name) for name in ("outcome", "response", "withdrawn")}
-    attempts, late = _visits(year)
-    created, parcels = year.moments.created_us, year.parcels
-    treated = action != SHIP
-    message = created + np.round(rng.uniform(2, 45, n) * 60e6).astype(np.int64)
-    answered = message + np.round(np.exp(rng.normal(3.2, 1.3, n)).clip(1, 300) * 60e6).astype(
-        np.int64
-    )
-    handling = _days(parcels.handling_days) + np.where(treated, 3 * HOUR_US, 0)
-    shipped = created + np.maximum(handling, HOUR_US)
-    travel = parcels.transit_days + np.where(late, parcels.late_days, 0.0)
-    first = shipped + _days(np.maximum(travel, 0.4))
-    tries = _tries(rng, attempts)
-    last = first + _days(1.15 * (tries - 1) + rng.uniform(0, 0.2, n))
-    rto = last + _days(2.0 + rng.gamma(2.0, 2.6, n))
-    whim = created + np.round(rng.random(n) * (shipped - created)).astype(np.int64)
-    gave_up = np.where(taken["response"] == SILENT, message + DAY_US, answered)
-    return _Course(
-        outcome=taken["outcome"], response=taken["response"], withdrawn=taken["withdrawn"] > 0,
-        attempts=attempts, late=late, treated=treated, action=action, message=message,
-        answered=answered, shipped=shipped, first_attempt=first, last_attempt=last, tries=tries,
-        rto=rto, cancelled=np.where(taken["withdrawn"] > 0, gave_up, np.maximum(whim, answered * treated)),
-    )  # fmt: skip
+def write_timeline(year: Year) -> tuple[Events, Endings]:
+    """Turn fates into events and into what the shop knew of each order at the snapshot."""
+    rng = year.dice.stream("timeline")
+    course = run_course(rng, year)
+    log = _Log(rng, year)
+    _write_asking(log, year, course)
+    _write_journey(log, rng, course)
+    news = _write_ends(log, rng, year, course)
+    _write_afterwards(log, rng, year, course, news)
+    snapshot = end_us(year.spec) + int(days_us(year.spec.snapshot_days))
+    return log.known_before(snapshot), _endings(course, news, snapshot)
 
 
-def _taken(year: Year, name: str) -> Ints:
-    """One field of the fate under the action that was taken."""
-    stacked = [getattr(year.fates[a], name).astype(np.int64) for a in ACTIONS[:3]]
-    return np.choose(year.decisions.action, stacked)
-
-
-def _visits(year: Year) -> tuple[Ints, Flags]:
-    visits = [year.fates[a].visit for a in ACTIONS[:3]]
-    action = year.decisions.action
-    attempts = np.stack([
-        np.choose(action, [v.attempts[k] for v in visits]) for k in range(ATTEMPTS)
-    ])  # fmt: skip
-    return attempts, visits[0].late
-
-
-def _tries(rng: np.random.Generator, attempts: Ints) -> Ints:
-    """Attempts until the end; after a refusal couriers often come once more in vain."""
-    settled = np.isin(attempts, (DELIVERED, REFUSED, FAULTY))
-    tries = np.where(settled.any(axis=0), settled.argmax(axis=0) + 1, ATTEMPTS)
-    ending = attempts[tries - 1, np.arange(attempts.shape[1])]
-    again = (ending == REFUSED) & (rng.random(len(tries)) < 0.45)
-    return np.minimum(tries + again, ATTEMPTS)
-
-
-def _write_placing(log: _Log, year: Year, course: _Course) -> None:
-    everyone = np.arange(len(course.outcome))
+def _write_asking(log: _Log, year: Year, course: Course) -> None:
     created = year.moments.created_us
-    log.add("placed", everyone, created, created)
-    treated = np.flatnonzero(course.treated)
-    log.add("message_sent", treated, course.message[treated], course.message[treated])
-    replied = treated[course.response[treated] != SILENT]
-    responses = np.array(
-        [_REASON[r] for r in ("", "confirmed", "corrected", "paid", "refused", "silent")]
-    )
-    log.add(
-        "replied", replied, course.answered[replied], course.answered[replied],
-        reason=responses[course.response[replied]],
-    )  # fmt: skip
-    paid = treated[course.response[treated] == PAID]
+    log.add("placed", np.arange(len(created)), created, created)
+    asked = np.flatnonzero(course.treated)
+    log.add("message_sent", asked, course.message[asked], course.message[asked])
+    answered = asked[course.response[asked] != SILENT]
+    when = course.answered[answered]
+    words = np.array([reason_code(r) for r in RESPONSES])
+    log.add("replied", answered, when, when, reason=words[course.response[answered]])
+    paid = asked[course.response[asked] == PAID]
     log.add("paid", paid, course.answered[paid], course.answered[paid])
 
 
-def _write_journey(log: _Log, rng: np.random.Generator, course: _Course) -> None:
+def _write_journey(log: _Log, rng: np.random.Generator, course: Course) -> None:
     sent = np.flatnonzero(course.outcome != OUT_CANCELLED)
     log.add("shipped", sent, course.shipped[sent])
     at_door = np.flatnonzero((course.outcome == OUT_DELIVERED) | (course.outcome == OUT_RTO))
     for k in range(ATTEMPTS):
         tried = at_door[course.tries[at_door] > k]
-        out = course.first_attempt[tried] + k * _days(1.15)
+        out = course.first_attempt[tried] + k * int(days_us(BETWEEN_ATTEMPTS_DAYS))
         log.add("out_for_delivery", tried, out - 5 * HOUR_US)
-        code = course.attempts[np.minimum(k, ATTEMPTS - 1), tried]
-        settled_before = (np.isin(course.attempts[:k, tried], (REFUSED, FAULTY))).any(axis=0)
-        code = np.where(settled_before, REFUSED, code)
+        code = course.attempts[k, tried]
+        refused = np.isin(course.attempts[:k, tried], (REFUSED, FAULTY)).any(axis=0)
+        code = np.where(refused, REFUSED, code)
         failed = code != DELIVERED
-        log.add("ndr", tried[failed], out[failed], reason=_reported(rng, code[failed]))
+        log.add("ndr", tried[failed], out[failed], reason=reported(rng, code[failed]))
 
 
-def _reported(rng: np.random.Generator, code: Ints) -> Ints:
-    """What the courier writes; an attempt never made is mostly called *unreachable*."""
-    lot = rng.random(len(code))
-    false = np.where(lot < 0.72, _REASON["unreachable"], np.where(lot < 0.86, _REASON["refused"], _REASON["not_attempted"]))  # fmt: skip
-    fault = np.where(lot < 0.5, _REASON["damaged"], np.where(lot < 0.85, _REASON["wrong_item"], _REASON["packaging"]))  # fmt: skip
-    refused = np.where(lot < 0.93, _REASON["refused"], _REASON["other"])
-    return np.select(
-        [code == REFUSED, code == FAULTY, code == NO_CASH, code == UNREACHABLE, code == WRONG_ADDRESS],
-        [refused, fault, np.where(lot < 0.8, _REASON["no_cash"], _REASON["refused"]),
-         _REASON["unreachable"], np.where(lot < 0.75, _REASON["wrong_address"], _REASON["unreachable"])],
-        false,
-    )  # fmt: skip
-
-
-def _final_reason(rng: np.random.Generator, year: Year, course: _Course) -> Ints:
-    """The reason reported with the return; refusals are told apart now and then."""
-    fates = [year.fates[a].visit.ending for a in ACTIONS[:3]]
-    ending = np.choose(course.action, fates)
-    reason = _reported(rng, ending)
-    lot = rng.random(len(reason))
-    late = course.late & (lot < 0.25)
-    told = np.select(
-        [late, lot < 0.4, lot < 0.47], [_REASON["late"], _REASON["changed_mind"], _REASON["not_as_described"]],
-        reason,
-    )  # fmt: skip
-    reason = np.where(ending == REFUSED, told, reason)
-    return np.where(course.outcome == OUT_RTO, reason, 0)
-
-
-def _write_ends(
-    log: _Log, rng: np.random.Generator, year: Year, course: _Course, reason: Ints
-) -> tuple[Ints, Ints, Flags]:
-    """The final scans. Returns when each order's end was known, the first report, and which of
-    them were wrong at first."""
+def _write_ends(log: _Log, rng: np.random.Generator, year: Year, course: Course) -> _News:
+    """The final scans; a few are wrong and corrected later, a few never come."""
     n = len(course.outcome)
+    gone = course.outcome == OUT_CANCELLED
+    heard = gone | (rng.random(n) >= year.spec.silent_outcome_share)
+    wrong = heard & (course.outcome <= OUT_RTO) & (rng.random(n) < year.spec.correction_share)
+    reason = np.where(course.outcome == OUT_RTO, reason_of_return(rng, course), 0)
+    first_reason = np.where(wrong, np.where(reason > 0, 0, reason_code("unreachable")), reason)
     known = np.full(n, _NEVER)
-    heard = rng.random(n) >= year.spec.silent_outcome_share * (course.outcome != OUT_CANCELLED)
-    wrong = (rng.random(n) < year.spec.correction_share) & (course.outcome <= OUT_RTO) & heard
-    came = np.flatnonzero((course.outcome == OUT_DELIVERED) & heard)
-    back = np.flatnonzero((course.outcome == OUT_RTO) & heard)
-    gone = np.flatnonzero(course.outcome == OUT_CANCELLED)
-    lost = np.flatnonzero((course.outcome == OUT_LOST) & heard)
-    misreported = _misreported(reason, wrong)
-    for rows, right, other, at in (
-        (came, "delivered", "rto_initiated", course.last_attempt),
-        (back, "rto_initiated", "delivered", course.rto),
+    missed = course.shipped + days_us(18 + rng.gamma(3, 4, n))
+    for code, kind, at in (
+        (OUT_DELIVERED, "delivered", course.last_attempt),
+        (OUT_RTO, "rto_initiated", course.turned_back),
+        (OUT_LOST, "lost", missed),
     ):
-        true, false = rows[~wrong[rows]], rows[wrong[rows]]
-        known[true] = log.add(right, true, at[true], reason=misreported[true])
-        known[false] = log.add(other, false, at[false], reason=misreported[false])
-    known[gone] = log.add("cancelled", gone, course.cancelled[gone], course.cancelled[gone])
-    missing = course.shipped + _days(18 + rng.gamma(3, 4, n))
-    known[lost] = log.add("lost", lost, missing[lost])
-    first = known.copy()
-    mended = np.flatnonzero(wrong)
-    later = known[mended] + _days(1.5 + rng.gamma(2, 3, len(mended)))
-    known[mended] = log.add(
-        "correction", mended, later, reason=reason[mended], outcome=course.outcome[mended]
+        ended = heard & (course.outcome == code)
+        true, false = np.flatnonzero(ended & ~wrong), np.flatnonzero(ended & wrong)
+        known[true] = log.add(kind, true, at[true], reason=first_reason[true])
+        other = _OPPOSITE.get(kind, kind)
+        known[false] = log.add(other, false, at[false], reason=first_reason[false])
+    rows = np.flatnonzero(gone)
+    known[rows] = log.add("cancelled", rows, course.cancelled[rows], course.cancelled[rows])
+    corrected = _write_corrections(log, rng, course, known, wrong, reason)
+    outcome = np.where(wrong, OUT_RTO - course.outcome, course.outcome)
+    return _News(outcome, first_reason, known, wrong, corrected, reason)
+
+
+def _write_corrections(
+    log: _Log, rng: np.random.Generator, course: Course, known: Ints, wrong: Flags, reason: Ints
+) -> Ints:
+    rows = np.flatnonzero(wrong)
+    later = known[rows] + days_us(1.5 + rng.gamma(2, 3, len(rows)))
+    corrected = np.full(len(known), _NEVER)
+    corrected[rows] = log.add(
+        "correction", rows, later, reason=reason[rows], outcome=course.outcome[rows]
     )
-    _write_afterwards(log, rng, year, course, came, back[~wrong[back]], first)
-    return known, first, wrong
-
-
-def _misreported(reason: Ints, wrong: Flags) -> Ints:
-    return np.where(wrong, np.where(reason > 0, 0, _REASON["unreachable"]), reason)
+    return corrected
 
 
 def _write_afterwards(
-    log: _Log, rng: np.random.Generator, year: Year, course: _Course, came: Ints, back: Ints, known: Ints
-) -> None:  # fmt: skip
+    log: _Log, rng: np.random.Generator, year: Year, course: Course, news: _News
+) -> None:
     """Parcels home at the warehouse, and goods sent back after delivery."""
-    home = course.rto[back] + _days(2.5 + year.parcels.transit_days[back] * 1.3)
-    arrived = log.learn(back, home)
-    log.add("rto_delivered", back, home, np.maximum(arrived, known[back]))
-    kind = year.merchants.shelf.returns[year.baskets.main[came]]
-    share = year.spec.return_share * kind / max(float(kind.mean()), 1e-9) if len(came) else kind
-    sent_back = came[(year.luck.back[came] < share)]
-    at = course.last_attempt[sent_back] + _days(1.0 + rng.gamma(2.0, 2.5, len(sent_back)))
-    seen = np.maximum(log.learn(sent_back, at), known[sent_back])
-    log.add("returned", sent_back, at, seen, reason=_return_reason(rng, len(sent_back)))
+    rightly = (news.known < _NEVER) & ~news.wrong
+    back = np.flatnonzero(rightly & (course.outcome == OUT_RTO))
+    home = course.turned_back[back] + days_us(2.5 + year.parcels.transit_days[back] * 1.3)
+    log.add("rto_delivered", back, home, np.maximum(log.learn(back, home), news.known[back]))
+    came = np.flatnonzero(rightly & (course.outcome == OUT_DELIVERED))
+    liable = year.merchants.shelf.returns[year.baskets.main[came]]
+    share = year.spec.return_share * liable / float(year.merchants.shelf.returns.mean())
+    sent_back = came[year.luck.back[came] < share]
+    at = course.last_attempt[sent_back] + days_us(1.0 + rng.gamma(2.0, 2.5, len(sent_back)))
+    known = np.maximum(log.learn(sent_back, at), news.known[sent_back])
+    log.add("returned", sent_back, at, known, reason=reason_sent_back(rng, len(sent_back)))
 
 
-def _return_reason(rng: np.random.Generator, n: int) -> Ints:
-    words = ("not_as_described", "wrong_item", "damaged", "changed_mind", "other")
-    codes = np.array([_REASON[w] for w in words])
-    return codes[np.searchsorted([0.4, 0.52, 0.66, 0.86], rng.random(n))]
-
-
-def _in_known_order(events: Events, snapshot: Ints | int) -> Events:
-    """What was known by the snapshot, in the order of knowing; ties in the contract's order."""
-    kept = events.take(np.flatnonzero(events.known < snapshot))
-    return kept.take(np.lexsort((kept.order, kept.kind, kept.known)))
-
-
-def _endings(
-    year: Year, course: _Course, reason: Ints, known: Ints, first: Ints, wrong: Flags
-) -> Endings:
-    snapshot = end_us(year.spec) + int(_days(year.spec.snapshot_days))
-    mended = wrong & (known < snapshot)
-    outcome = np.where(wrong & ~mended, 1 - course.outcome, course.outcome)
-    when = np.where(wrong & ~mended, first, known)
+def _endings(course: Course, news: _News, snapshot: int) -> Endings:
+    """What stood at the snapshot: the correction where it had come, else the first report."""
+    mended = news.wrong & (news.corrected < snapshot)
+    outcome = np.where(mended, course.outcome, news.outcome)
+    when = np.where(mended, news.corrected, news.known)
     told = when < snapshot
-    by_merchant = course.withdrawn & (course.response == SILENT)
-    by = np.where(by_merchant, 2, 1)
-    shown = np.where(wrong & ~mended, _misreported(reason, wrong), reason)
+    reason = np.where(mended, news.true_reason, news.reason)
+    by = np.where(course.withdrawn & (course.response == SILENT), 2, 1)
     return Endings(
         outcome=np.where(told, outcome, -1),
         known=np.where(told, when, 0),
-        reason=np.where(told & (outcome == OUT_RTO), shown, 0),
+        reason=np.where(told & (outcome == OUT_RTO), reason, 0),
         cancelled_by=np.where(told & (outcome == OUT_CANCELLED), by, 0),
         intervention=course.action,
         intervened=np.where(course.treated, course.message, 0),
         response=np.where(course.treated, course.response, 0),
-        shipped=course.outcome != OUT_CANCELLED,
     )
