@@ -66,7 +66,8 @@ WHERE_KINDS = (
 )
 
 LONGEST_ADDRESS = 500
-_NOT_WORD = re.compile(r"[\W_]+")
+# Blanks and punctuation by range: \W would also drop the vowel signs of Indian scripts.
+_NOT_WORD = re.compile(r"[\s!-/:-@\[-`{-~\u0080-\u00bf\u0964\u0965\u2000-\u206f\u3000-\u303f]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

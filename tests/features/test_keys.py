@@ -93,6 +93,10 @@ def test_an_address_is_read_without_case_blanks_and_punctuation() -> None:
     assert normal_address(order(landmark="near SBI")) is None
 
 
+def test_addresses_in_hindi_keep_their_vowels() -> None:
+    assert normal_address(order(address_line1="कल")) != normal_address(order(address_line1="काली"))
+
+
 def test_a_person_is_the_first_of_phone_email_customer_and_address() -> None:
     whole = order(phone="9876543210", email="a@example.com", customer_id="c", address_line1="x 1")
     keys = keys_of(whole, NOWHERE, HASHER)
