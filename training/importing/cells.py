@@ -26,6 +26,8 @@ NOTHING = frozenset(
     {"nan", "none", "null", "n/a", "na", "-", "--", "nat", "undefined", "'", "#n/a"}
 )
 
+SWAPPED = "would fit with day and month exchanged"
+
 _MONEY = re.compile(r"([+-]?)(\d+|\d{1,3}(?:,\d{2,3})*,\d{3})(?:\.(\d*))?")
 _CURRENCY = re.compile(r"^(?:₹|rs\.?|inr)\s*|\s*(?:₹|rs\.?|inr|/-)$", re.IGNORECASE)
 _WHOLE = re.compile(r"(\d+)(?:\.0*)?")
@@ -185,6 +187,8 @@ class Clock:
             if moment is not None:
                 return self._instant(moment, day_only=_day_only(text, pattern))
         shown = " or ".join(self._formats)
+        if any(_moment(text, _swapped(pattern)) is not None for pattern in self._formats):
+            raise CellError(f"does not fit the date format {shown}, but {SWAPPED}")
         raise CellError(f"does not fit the date format {shown}")
 
     def next_month(self, start_us: int) -> int:
@@ -205,6 +209,10 @@ class Clock:
 def spread_over_month(start_us: int, end_us: int, position: int, rows: int) -> int:
     """The time of the ``position``-th of ``rows`` equally spaced moments inside a month."""
     return start_us + (2 * position + 1) * (end_us - start_us) // (2 * rows)
+
+
+def _swapped(pattern: str) -> str:
+    return pattern.replace("%d", "%\0").replace("%m", "%d").replace("%\0", "%m")
 
 
 def _moment(text: str, pattern: str) -> datetime | None:

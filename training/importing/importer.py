@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +21,7 @@ from training.importing.canonical import (
     in_time_order,
     plain_texts,
 )
+from training.importing.cells import SWAPPED
 from training.importing.fates import Fates, fates_of
 from training.importing.gather import Gathered, gather
 from training.importing.joining import Joined, join_report
@@ -31,6 +34,9 @@ from training.importing.source import Source
 from training.mapping import ExportMapping
 
 MOST_REFUSED = 0.5
+# Dates that fit only with day and month exchanged: more than a few mistyped ones mean that all
+# the others were read wrongly too, without a sign.
+MOST_SWAPPED = 0.01
 REFUSED, REFUSED_OUTCOMES, REPORT = "refused.csv", "refused_outcomes.csv", "import.json"
 _TABLES = frozenset({"orders.parquet", "items.parquet", "events.parquet", "folder.json"})
 _OURS = _TABLES | {REFUSED, REFUSED_OUTCOMES, REPORT}
@@ -98,7 +104,8 @@ def import_export(
     ------
     DataError, MappingError
         For files and mappings that cannot be read, and when more than half of the rows would be
-        refused: then the mapping is wrong, and nothing but ``refused.csv`` is written.
+        refused, or dates fit with day and month exchanged: then the mapping is wrong, and nothing
+        but ``refused.csv`` is written.
     """
     _refuse_wrong_way_round(mapping, outcome_file)
     _refuse_occupied(out)
@@ -116,7 +123,8 @@ def import_export(
     fates = fates_of(gathered, reading, mapping, told)
     tables = _tables(gathered, fates, merchant)
     report = _report(reading, mapping, gathered, fates, courier, tables)
-    _write(out, tables, reading, courier, report)
+    with _writing(out):
+        _write(out, tables, reading, courier, report)
     return report
 
 
@@ -166,17 +174,30 @@ def _join_key(source: Source, mapping: ExportMapping, outcome_file: OutcomeFile 
 def _refuse_too_many(reading: Reading, refused: Path) -> None:
     rows = reading.source.rows - reading.source.blank
     count = len(reading.refused)
-    if count <= MOST_REFUSED * rows and reading.table.num_rows:
-        return
-    refused.parent.mkdir(parents=True, exist_ok=True)
-    write_refused(refused, reading.source, reading.refused)
     told = file_report(reading, "")
-    kind, most = next(iter(told.reasons.items()))
+    swapped = [kind for kind in told.reasons if kind.endswith(SWAPPED)]
+    if sum(told.reasons[kind] for kind in swapped) > MOST_SWAPPED * rows:
+        kind = swapped[0]
+    elif count > MOST_REFUSED * rows or not reading.table.num_rows:
+        kind = next(iter(told.reasons))
+    else:
+        return
+    with _writing(refused.parent):
+        refused.parent.mkdir(parents=True, exist_ok=True)
+        write_refused(refused, reading.source, reading.refused)
     raise DataError(
-        f"{count:,} of {rows:,} rows cannot be read, {most:,} of them because "
+        f"{count:,} of {rows:,} rows cannot be read, {told.reasons[kind]:,} of them because "
         f"{told.examples[kind]}; mend the mapping ({refused} lists every row)",
         file=reading.source.path.name,
     )
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"cannot be written ({error.strerror})", file=str(out)) from None
 
 
 def _read_courier(

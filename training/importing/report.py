@@ -170,7 +170,7 @@ def _changes(column: Column) -> dict[str, object]:
 
     shown = sorted(column.changed.items(), key=weight)[:EXAMPLES]
     pairs = {before: after for (before, after), _ in shown if before}
-    return {"rows": column.changed.total(), "examples": {} if column.private else pairs}
+    return {"rows": column.changed.total(), "examples": pairs}
 
 
 def _odd(column: Column) -> dict[str, object]:

@@ -78,6 +78,23 @@ def test_more_than_half_refused_means_a_wrong_mapping(bring: Bring, tmp_path: Pa
     bring(HEADER + "A,2024-01-01,ok\n")
 
 
+def test_a_few_dates_that_fit_only_exchanged_mean_that_all_are_wrong(
+    bring: Bring, make_mapping: Make
+) -> None:
+    text = HEADER + "".join(f"A{d},04-{d:02d}-22,ok\n" for d in [*range(1, 13), 30])
+    with pytest.raises(DataError, match=r"04-30-22.* would fit with day and month exchanged"):
+        bring(text, make_mapping(dates={"format": "%d-%m-%y"}))
+    got = bring(text, make_mapping(dates={"format": "%m-%d-%y"}))
+    assert got.report.export.kept == 13
+
+
+def test_a_folder_that_cannot_be_written_is_told(make_mapping: Make, tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text(HEADER + "A,2024-01-01,ok\n")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        import_export(tmp_path / "o.csv", make_mapping(), tmp_path / "file" / "out")
+
+
 def test_a_header_without_rows_is_refused(bring: Bring) -> None:
     with pytest.raises(DataError, match="a header and no rows"):
         bring(HEADER)
@@ -233,6 +250,14 @@ def test_the_report_shows_no_personal_data(bring: Bring, make_mapping: Make) -> 
     assert not any(secret in told for secret in ("900000000", "Asha", "Ravi"))
 
 
+def test_a_refused_cell_that_may_be_personal_is_not_shown(bring: Bring, make_mapping: Make) -> None:
+    mapping = make_mapping(extra={"note": {"column": "n", "values": {"gift": "gift"}}})
+    got = bring("order,date,status,n\nA,2024-01-01,ok,gift\nB,2024-01-01,ok,call Asha\n", mapping)
+    assert "extra.note is not in the mapping's values" in got.report.as_text()
+    assert "Asha" not in got.report.as_text() + got.report.as_json()
+    assert got.refused.endswith("B,2024-01-01,ok,call Asha,\n")
+
+
 def test_a_folder_of_other_origin_is_not_overwritten(bring: Bring, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "orders.parquet").write_bytes(b"precious")
@@ -268,7 +293,8 @@ def courier_mapping(make: Make) -> Any:
         "columns": {
             "order_id": "ref",
             "outcome": {"column": "state", "values": {
-                "DEL": "delivered", "RTO": "rto", "OUT": "open", "CAN": "cancelled"}},
+                "DEL": "delivered", "RTO": "rto", "OUT": "open", "CAN": "cancelled",
+                "RET": "returned"}},
             "outcome_at": {"by_outcome": {"delivered": "del", "rto": "rto"}, "format": "iso"},
             "outcome_reason": {"column": "why", "values": {"*refus*": "refused", "*": "other"}},
         },
@@ -300,6 +326,22 @@ def test_a_couriers_report_is_joined_and_its_share_told(bring: Bring, make_mappi
     assert (join.orders_joined, join.orders, join.rows_joined, join.rows) == (3, 4, 4, 5)
     assert "75.0% of the orders are in the report (3 of 4)" in got.report.as_text()
     assert got.about.after_outcome == ("awb",)
+
+
+def test_an_rto_is_known_with_its_first_parcel_and_a_delivery_with_its_last(
+    bring: Bring, make_mapping: Make
+) -> None:
+    report = (
+        "ref,state,del,rto,why,awb\n"
+        "1,RTO,,2024-01-09T10:00:00,,a\n1,RTO,,2024-01-05T10:00:00,,b\n"
+        "1,DEL,2024-01-03T10:00:00,,,c\n"
+        "2,DEL,2024-01-09T10:00:00,,,d\n2,DEL,2024-01-05T10:00:00,,,e\n"
+        "3,RET,2024-01-07T10:00:00,,,f\n"
+    )
+    text = HEADER + "1,2024-01-01,moving\n2,2024-01-01,moving\n3,2024-01-01,moving\n"
+    got = bring(text, outcomes=(report, courier_mapping(make_mapping), None))
+    known = [(o["outcome"], o["outcome_at"].day) for o in got.orders]
+    assert known == [("rto", 5), ("delivered", 9), ("delivered", 7)]
 
 
 def test_the_courier_outweighs_the_shop_only_with_a_final_state(
