@@ -52,7 +52,7 @@ _KEPT_PUBLIC = (
 _BASKET = ("sku", "category", "quantity", "item_count")
 
 # Of an order's content, what no feature reads.
-_NO_FEATURE = frozenset({"dispatch_cutoff_us", "whatsapp_opt_in", "items", "coupons"})
+_NO_FEATURE = frozenset({"dispatch_cutoff_us", "whatsapp_opt_in", "items", "coupons", "past"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,14 @@ def content_of(request: ScoreRequest) -> Content:
     return Content(public, personal)
 
 
-def content_held_of(order: Order) -> Content:
-    """What a past order said, in the form in which a posted one is kept."""
+def content_held_of(order: Order, past: Mapping[str, object]) -> Content:
+    """What a past order said, in the form in which a posted one is kept.
+
+    Parameters
+    ----------
+    past : mapping
+        What had been decided about it elsewhere; kept for exports, read by no feature.
+    """
     public: dict[str, Any] = {"created_us": order.created_us}
     personal: dict[str, Any] = {}
     _take_slots(public, order, _KEPT_PUBLIC)
@@ -121,6 +127,8 @@ def content_held_of(order: Order) -> Content:
     _take_slots(public, order, _BASKET)
     if order.extra:
         personal["extra"] = dict(sorted(order.extra.items()))
+    if past:
+        public["past"] = dict(past)
     return Content(public, personal)
 
 
@@ -143,7 +151,9 @@ def order_of(merchant_id: str, order_id: str, content: Content) -> Order:
     if (coupons := public.get("coupons")) is not None:
         fields["coupons"] = split_coupons("|".join(coupons))
     if items := public.get("items"):
-        fields = _basket(items) | fields
+        basket = _basket(items)
+        # A past order names its chief line itself, unknown parts included.
+        fields |= {"lines": basket["lines"]} if "item_count" in fields else basket
     return Order(merchant_id=merchant_id, order_id=order_id, **fields)
 
 

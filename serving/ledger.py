@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +81,15 @@ class Ledger:
         self._dirty: set[int] = set()
         self._flushing: frozenset[int] = frozenset()
         self._scratch = who.blank()
+        self._stored = True
         self.seq = stored_seq(connection)
+
+    @classmethod
+    def from_nothing(cls, connection: sqlite3.Connection) -> Self:
+        """A ledger before the first event, which never looks at stored records."""
+        ledger = cls(connection)
+        ledger.seq, ledger._stored, ledger._cached = 0, False, sys.maxsize
+        return ledger
 
     @property
     def dirty(self) -> int:
@@ -135,7 +145,7 @@ class Ledger:
         self._dirty.add(key)
 
     def _fetch(self, keys: list[int]) -> None:
-        stored = read_records(self._connection, keys)
+        stored = read_records(self._connection, keys) if self._stored else {}
         for key in keys:
             packed = stored.get(key)
             self._records[key] = NO_RECORD if packed is None else np.frombuffer(packed, np.int64)

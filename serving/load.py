@@ -17,7 +17,7 @@ from features.keys import Hasher, keys_of
 from features.order import Order
 from features.tables import Folder, orders_of
 from serving.home import Home
-from serving.intake import Content, content_held_of
+from serving.intake import content_held_of
 from serving.rows import UNNUMBERED
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Kind, Log, find_order
@@ -33,6 +33,18 @@ _OUTCOME_EVENTS: dict[str, Kind] = {
     "rto": "rto_initiated",
     "cancelled": "cancelled",
     "lost": "lost",
+}
+# What was decided elsewhere: no history of ours, but worth keeping for exports.
+_ELSEWHERE = {
+    "intervention": "intervention",
+    "intervention_at": "intervention_us",
+    "response": "response",
+    "cancelled_by": "cancelled_by",
+    "arm": "arm",
+    "propensity": "propensity",
+    "scored_probability": "scored_probability",
+    "model": "model",
+    "policy": "policy",
 }
 _WORDS = ("reason", "outcome", "action", "awb")
 
@@ -129,6 +141,9 @@ class Loader:
         self._contacts = Contacts(home.keyring.sealing)
         self._held: dict[int, Held] = {}
         self._known: dict[int, int] = {}
+        self._decided_elsewhere = {
+            kept: _plain(folder.orders.column(name)) for name, kept in _ELSEWHERE.items()
+        }
         self._done = Loaded()
 
     def run(self, progress: Progress = lambda _: None) -> Loaded:
@@ -179,7 +194,7 @@ class Loader:
     def _place(self, log: Log, row: int, order: Order) -> None:
         held = find_order(log.connection, order.merchant_id, order.order_id)
         if held is None:
-            self._held[row] = self._new(log, order)
+            self._held[row] = self._new(log, row, order)
             self._done.orders += 1
         elif held.decided_seq is None:
             # Go through its events again from the start, and pass over as many as are known.
@@ -189,10 +204,10 @@ class Loader:
         else:
             self._done.live_already += 1
 
-    def _new(self, log: Log, order: Order) -> Held:
+    def _new(self, log: Log, row: int, order: Order) -> Held:
         place = self._directory.place(order.pincode)
         fact = fact_of(order, keys_of(order, place, self._hasher), UNNUMBERED)
-        content: Content = content_held_of(order)
+        content = content_held_of(order, self._elsewhere(row))
         held = log.place(
             order.merchant_id, order.order_id, content.public_json(), fact=fact.tobytes(),
             state=PENDING, digest=None, at_us=order.created_us,
@@ -201,6 +216,10 @@ class Loader:
         if content.personal:
             self._contacts.keep(log.connection, held.number, content.personal_json())
         return held
+
+    def _elsewhere(self, row: int) -> dict[str, object]:
+        values = {kept: column[row] for kept, column in self._decided_elsewhere.items()}
+        return {name: value for name, value in values.items() if value is not None}
 
     def _happen(self, log: Log, past: Past) -> None:
         """Append an event if it changes its order's state."""

@@ -6,6 +6,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from features.days import IST, from_us
@@ -23,6 +24,11 @@ def rfc3339(us: int) -> str:
     '2026-11-20T10:15:00+05:30'
     """
     return from_us(us).astimezone(IST).isoformat()
+
+
+def from_us_or_none(us: int | None) -> datetime | None:
+    """The UTC datetime of an instant that may be unknown."""
+    return None if us is None else from_us(us)
 
 
 def uuid7(us: int) -> uuid.UUID:

@@ -1,0 +1,281 @@
+"""The live log as the tables of a data folder; raw contacts only when asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from features.catalogue import CATALOGUE
+from features.history.fact import FIRST_WHERE, FIRST_WHO
+from features.history.states import (
+    CANCELLED,
+    CLASSES,
+    DELIVERED,
+    LOST,
+    RETURNED,
+    RTO,
+    RTO_NOT_CUSTOMER,
+)
+from features.keys import WHO_SLOTS
+from features.order import Order
+from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
+from features.tables import About, write_folder
+from serving.intake import Content, order_of
+from serving.moments import from_us_or_none
+from serving.store.contacts import Contacts
+from serving.store.log import body_of
+
+Row = dict[str, Any]
+
+_PERSONAL = (
+    "customer_id", "customer_name", "phone", "alt_phone", "email", "ship_name", "ship_phone",
+    "address_line1", "address_line2", "landmark", "ip", "device_id", "user_agent",
+)  # fmt: skip
+_OUTCOMES = {
+    DELIVERED: "delivered",
+    RTO: "rto",
+    RTO_NOT_CUSTOMER: "rto",
+    CANCELLED: "cancelled",
+    LOST: "lost",
+    RETURNED: "delivered",
+}
+_DECIDED = ("decision_id", "read_seq", "fold", "policy", "list_version", "model", "arm",
+            "propensity", "probability", "action")  # fmt: skip
+# What is read from text; recomputing it needs the text, so it is exported with the hashed keys.
+_TEXT_FEATURES = tuple((i, f.name) for i, f in enumerate(CATALOGUE) if f.text)
+
+
+@dataclass(slots=True)
+class _Tables:
+    orders: list[Row] = field(default_factory=list)
+    items: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    revisions: list[Row] = field(default_factory=list)
+
+
+def export_log(
+    connection: sqlite3.Connection, contacts: Contacts, out: Path, *, with_contacts: bool
+) -> int:
+    """Write all orders that count, with everything that happened to them.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        For reading; the export is one instant of the log.
+    out : Path
+        The data folder.
+    with_contacts : bool
+        Also names, phones, emails, addresses, devices and the merchant's own text columns.
+
+    Returns
+    -------
+    int
+        Orders written.
+    """
+    tables = _Tables()
+    connection.execute("BEGIN")
+    try:
+        for events in _stories(connection):
+            _add_order(connection, contacts, events, tables, with_contacts=with_contacts)
+        invented = connection.execute("SELECT max(invented) FROM merchant").fetchone()[0]
+    finally:
+        connection.execute("COMMIT")
+    orders = _table(tables.orders, ORDER_COLUMNS, extras=True)
+    by = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
+    write_folder(
+        out,
+        orders.sort_by(by),
+        events=_table(tables.events, EVENT_COLUMNS).sort_by("seq"),
+        items=_table(tables.items, ITEM_COLUMNS) if tables.items else None,
+        revisions=pa.Table.from_pylist(tables.revisions) if tables.revisions else None,
+        about=About(invented=bool(invented), source="rto export"),
+    )
+    return len(tables.orders)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One event of an order, as stored."""
+
+    body: Mapping[str, Any]
+    data: bytes | None
+    seq: int
+    number: int
+    merchant_id: str
+    order_id: str
+    kind: str
+    revision: int
+    at_us: int
+    known_us: int
+    becomes: int | None
+
+
+def _stories(connection: sqlite3.Connection) -> Iterator[list[_Event]]:
+    """The events of one order after another."""
+    found: Iterable[tuple[Any, ...]] = connection.execute(
+        """SELECT e.body, e.data, e.seq, e.number, o.merchant_id, o.order_id, e.kind, e.revision,
+                  e.at_us, e.known_us, e.becomes
+           FROM event e JOIN orders o ON o.number = e.number
+           WHERE o.test = 0 ORDER BY e.number, e.seq"""
+    )
+    story: list[_Event] = []
+    for body, data, *rest in found:
+        event = _Event(body_of(body), data, *rest)
+        if story and story[-1].number != event.number:
+            yield story
+            story = []
+        story.append(event)
+    if story:
+        yield story
+
+
+def _add_order(
+    connection: sqlite3.Connection,
+    contacts: Contacts,
+    events: list[_Event],
+    tables: _Tables,
+    *,
+    with_contacts: bool,
+) -> None:
+    placed = events[0]
+    personal = contacts.of(connection, placed.number) or {}
+    order = order_of(placed.merchant_id, placed.order_id, Content(placed.body, personal))
+    row = _order_row(order, with_contacts=with_contacts) | _fate(events)
+    tables.orders.append(row)
+    tables.items += [_item_row(order, item) for item in placed.body.get("items", [])]
+    tables.events += [_event_row(event) for event in events]
+    tables.revisions.append(_revision_row(events))
+
+
+def _order_row(order: Order, *, with_contacts: bool) -> Row:
+    row: Row = {
+        name: getattr(order, name)
+        for name in ORDER_COLUMNS
+        if hasattr(order, name) and (with_contacts or name not in _PERSONAL)
+    }
+    row |= {
+        name: _rupees(getattr(order, f"{name}_paise"))
+        for name in ORDER_COLUMNS
+        if hasattr(order, f"{name}_paise")
+    }
+    row["created_at"] = from_us_or_none(order.created_us)
+    row["promised_at"] = from_us_or_none(order.promised_us)
+    row["coupons"] = None if order.coupons is None else "|".join(order.coupons)
+    row |= {
+        name: value
+        for name, value in order.extra.items()
+        if with_contacts or not isinstance(value, str)
+    }
+    return row
+
+
+def _fate(events: list[_Event]) -> Row:
+    """What became of the order and what was decided, as columns."""
+    row: Row = dict(events[0].body.get("past", {}))
+    if "intervention_us" in row:
+        row["intervention_at"] = from_us_or_none(row.pop("intervention_us"))
+    for event in events:
+        if event.kind == "decided" and "probability" in event.body:
+            body = event.body
+            row |= {name: body[name] for name in ("arm", "propensity", "model")}
+            row |= {"policy": str(body["policy"]), "scored_probability": body["probability"]}
+        if event.becomes is not None and event.kind != "placed":
+            row |= _moved(event, row)
+    return row
+
+
+def _moved(event: _Event, row: Row) -> Row:
+    """What one change of state says about the order."""
+    assert event.becomes is not None
+    if event.kind in ("decided", "contacted", "message_sent"):
+        if "intervention" in row:
+            return {}
+        done = event.body.get("intervention") or event.body.get("action") or "verify"
+        return {"intervention": done, "intervention_at": from_us_or_none(event.known_us)}
+    outcome = _OUTCOMES.get(event.becomes % CLASSES)
+    if outcome == row.get("outcome"):
+        return {}
+    return {
+        "outcome": outcome,
+        "outcome_at": from_us_or_none(event.known_us) if outcome else None,
+        "outcome_reason": event.body.get("reason"),
+        "cancelled_by": (
+            event.body.get("cancelled_by", row.get("cancelled_by"))
+            if outcome == "cancelled"
+            else None
+        ),
+    }
+
+
+def _event_row(event: _Event) -> Row:
+    body = event.body
+    row: Row = {
+        "seq": event.seq,
+        "merchant_id": event.merchant_id,
+        "order_id": event.order_id,
+        "revision": event.revision,
+        "event": event.kind,
+        "at": from_us_or_none(event.at_us),
+        "known_at": from_us_or_none(event.known_us),
+    }
+    if event.kind == "decided":
+        row |= {name: body.get(name) for name in _DECIDED}
+        row["policy"] = None if row["policy"] is None else str(row["policy"])
+        row["as_of"] = from_us_or_none(body.get("as_of_us"))
+    elif event.kind != "placed":
+        row |= {name: body.get(name) for name in ("reason", "outcome", "awb")}
+    return row
+
+
+def _revision_row(events: list[_Event]) -> Row:
+    """What the order's keys and its text came to, without either."""
+    placed = events[0]
+    assert placed.data is not None
+    who = np.frombuffer(placed.data, np.int64)[FIRST_WHO:FIRST_WHERE].tolist()
+    row: Row = {
+        "merchant_id": placed.merchant_id,
+        "order_id": placed.order_id,
+        "revision": placed.revision,
+        "seq": placed.seq,
+    }
+    row |= {f"{slot.name}_key": key or None for slot, key in zip(WHO_SLOTS, who, strict=True)}
+    logged = next((e.data for e in events if e.kind == "decided" and e.data is not None), None)
+    values = None if logged is None else np.frombuffer(logged)
+    whole = values is not None and len(values) == len(CATALOGUE)
+    for i, name in _TEXT_FEATURES:
+        row[name] = float(values[i]) if whole and values is not None else None
+    return row
+
+
+def _item_row(order: Order, item: Mapping[str, Any]) -> Row:
+    row: Row = {name: item.get(name) for name in ITEM_COLUMNS}
+    row |= {name: _rupees(item.get(f"{name}_paise")) for name in ("price", "unit_cost")}
+    return row | {"merchant_id": order.merchant_id, "order_id": order.order_id}
+
+
+def _rupees(paise: int | None) -> Decimal | None:
+    return None if paise is None else Decimal(paise).scaleb(-2)
+
+
+def _table(
+    rows: list[Row], columns: Mapping[str, pa.DataType], *, extras: bool = False
+) -> pa.Table:
+    """Rows as a table of canonical types; a further column is numbers, or text where it must be."""
+    found = {
+        name: pa.array([row.get(name) for row in rows], kind) for name, kind in columns.items()
+    }
+    if extras:
+        names = dict.fromkeys(name for row in rows for name in row if name not in columns)
+        for name in sorted(names):
+            values = [row.get(name) for row in rows]
+            text = any(isinstance(value, str) for value in values)
+            plain = [None if v is None else str(v) for v in values] if text else values
+            found[name] = pa.array(plain, pa.string() if text else pa.float64())
+    return pa.table(found)

@@ -1,0 +1,186 @@
+"""Logged decisions computed again from the log, and their features compared bit for bit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.catalogue import CATALOGUE
+from features.errors import StoreError
+from features.history.where import WindowTable
+from serving.folds import facts_array
+from serving.intake import Content, order_of
+from serving.ledger import Ledger
+from serving.rows import Rows
+from serving.store.contacts import Contacts
+from serving.store.log import body_of, changes_between
+
+_STEP = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One feature that came out otherwise."""
+
+    order_id: str
+    decision_id: str
+    feature: str
+    logged: float
+    again: float
+
+
+@dataclass(slots=True)
+class Rechecked:
+    """What a recheck found.
+
+    Parameters
+    ----------
+    equal : int
+        Decisions whose features are all the same, bit for bit.
+    erased : int
+        Decisions whose text has been erased since: nothing to compare.
+    other_catalogue : int
+        Decisions made by a program with other features.
+    """
+
+    equal: int = 0
+    erased: int = 0
+    other_catalogue: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A decision as logged."""
+
+    number: int
+    merchant_id: str
+    order_id: str
+    body: dict[str, Any]
+    row: bytes
+
+    @property
+    def read_seq(self) -> int:
+        return int(self.body["read_seq"])
+
+
+class Recheck:
+    """Walks the log once, with a ledger of its own, and recomputes every decision on the way.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        For reading.
+    folds_dir : Path
+        Tables found there are used, others are counted again from the log.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, rows: Rows, contacts: Contacts, folds_dir: Path
+    ) -> None:
+        self._connection = connection
+        self._rows = rows
+        self._contacts = contacts
+        self._folds_dir = folds_dir
+        self._ledger = Ledger.from_nothing(connection)
+        self._fold = -1
+        self._windows = WindowTable.empty()
+
+    def run(self, progress: Callable[[int], object] = lambda _: None) -> Rechecked:
+        """Compare all decisions; ``progress`` is told how many are done."""
+        found = Rechecked()
+        for decided in self._decisions():
+            self._read_up_to(decided.read_seq)
+            self._compare(decided, found)
+            progress(1)
+        return found
+
+    def _decisions(self) -> Iterator[_Decided]:
+        """By the position they read; that never falls as the log goes on."""
+        found = self._connection.execute(
+            """SELECT e.number, o.merchant_id, o.order_id, e.body, e.data
+               FROM event e JOIN orders o ON o.number = e.number
+               WHERE e.kind='decided' AND e.data IS NOT NULL
+               ORDER BY json_extract(e.body, '$.read_seq'), e.seq"""
+        )
+        for number, merchant_id, order_id, body, row in found:
+            yield _Decided(number, merchant_id, order_id, body_of(body), row)
+
+    def _read_up_to(self, seq: int) -> None:
+        while self._ledger.seq < seq:
+            until = min(self._ledger.seq + _STEP, seq)
+            changes = changes_between(self._connection, self._ledger.seq, until)
+            self._ledger.apply(changes, until)
+
+    def _compare(self, decided: _Decided, found: Rechecked) -> None:
+        logged = np.frombuffer(decided.row)
+        if len(logged) != len(CATALOGUE):
+            found.other_catalogue += 1
+            return
+        personal = self._contacts.of(self._connection, decided.number)
+        if personal is None:
+            found.erased += 1
+            return
+        again = self._row(decided, Content(self._public(decided.number), dict(personal)))
+        if again.tobytes() == decided.row:
+            found.equal += 1
+        for i in np.flatnonzero(again.view(np.int64) != logged.view(np.int64)):
+            found.differences.append(
+                Difference(
+                    decided.order_id,
+                    decided.body["decision_id"],
+                    CATALOGUE[i].name,
+                    float(logged[i]),
+                    float(again[i]),
+                )
+            )
+
+    def _row(
+        self, decided: _Decided, content: Content
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        order = order_of(decided.merchant_id, decided.order_id, content)
+        identity = self._rows.identity(order)
+        windows = self._windows_of(int(decided.body["fold"]))
+        past = self._rows.past(identity, self._ledger, windows, int(decided.body["as_of_us"]))
+        return self._rows.row(order, identity, past).values
+
+    def _public(self, number: int) -> dict[str, Any]:
+        found = self._connection.execute("SELECT body FROM event WHERE seq=?", (number,))
+        return body_of(found.fetchone()[0])
+
+    def _windows_of(self, boundary: int) -> WindowTable:
+        if boundary != self._fold:
+            self._fold = boundary
+            self._windows = self._open(boundary)
+        return self._windows
+
+    def _open(self, boundary: int) -> WindowTable:
+        if boundary == 0:
+            return WindowTable.empty()
+        try:
+            return WindowTable.open(self._folds_dir / str(boundary))
+        except StoreError:
+            return windows_at(self._connection, boundary)
+
+
+def windows_at(connection: sqlite3.Connection, boundary: int) -> WindowTable:
+    """The window table as of any position, counted from the log."""
+    placed: dict[int, bytes] = {}
+    states: dict[int, int] = {}
+    found = connection.execute(
+        """SELECT e.number, e.becomes, CASE WHEN e.was IS NULL THEN e.data END
+           FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0 ORDER BY e.seq""",
+        (boundary,),
+    )
+    for number, becomes, fact in found:
+        states[number] = becomes
+        if fact is not None:
+            placed[number] = fact
+    facts = facts_array(list(placed.values()))
+    return WindowTable.build(facts, np.array([states[n] for n in placed], np.int64), boundary)
