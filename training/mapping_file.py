@@ -9,8 +9,9 @@ import yaml
 from pydantic import ValidationError
 
 from features.errors import MappingError
-from training.mapping import ExportMapping, FileForm, Rule, Spec
+from training.mapping import ExportMapping
 from training.mapping_patterns import near
+from training.mapping_spec import FileForm, Rule, Spec
 
 SHIPPED = Path(__file__).parent / "mappings"
 _KEYS = tuple(

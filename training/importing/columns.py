@@ -10,7 +10,8 @@ from training.importing import cells
 from training.importing.column import PERSONAL, Cells, Clean, Column, Value
 from training.importing.refusal import CellError
 from training.importing.source import Source
-from training.mapping import OUTCOME_WORDS, ExportMapping, Kind, Spec, kind_of
+from training.mapping import OUTCOME_WORDS, ExportMapping, Kind, kind_of
+from training.mapping_spec import Spec
 
 # A word for "nothing" is read as unknown in these, and kept as a word in texts.
 _CODES = ("money", "time", "count", "number", "pincode", "phone")

@@ -81,10 +81,8 @@ def import_export(
 
     Parameters
     ----------
-    export : Path
-        A CSV file, gzipped or not.
-    mapping : ExportMapping
-        What its columns mean.
+    export, mapping : Path, ExportMapping
+        A CSV file, gzipped or not, and what its columns mean.
     out : Path
         The data folder: new, empty, or made by an earlier import (which is replaced).
     outcome_file : OutcomeFile, optional
@@ -115,10 +113,8 @@ def import_export(
     reading = read_export(source, mapping, join=kept_key, progress=progress)
     gathered = gather(reading, mapping)
     _refuse_too_many(reading, out / REFUSED)
-    courier = None
-    if outcome_file is not None:
-        keys = gathered.orders.column(key).combine_chunks()
-        courier = _read_courier(outcome_file, keys, export, out, progress=progress)
+    keys = gathered.orders.column(key).combine_chunks()
+    courier = _read_courier(outcome_file, keys, export, out, progress=progress)
     told = None if courier is None else (courier.joined, courier.mapping)
     fates = fates_of(gathered, reading, mapping, told)
     tables = _tables(gathered, fates, merchant)
@@ -201,8 +197,10 @@ def _writing(out: Path) -> Iterator[None]:
 
 
 def _read_courier(
-    file: OutcomeFile, keys: pa.Array, export: Path, out: Path, *, progress: bool
-) -> _Courier:
+    file: OutcomeFile | None, keys: pa.Array, export: Path, out: Path, *, progress: bool
+) -> _Courier | None:
+    if file is None:
+        return None
     source = Source.open(file.path, file.mapping.file)
     reading = read_export(source, file.mapping, progress=progress)
     _refuse_too_many(reading, out / REFUSED_OUTCOMES)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.errors import DataError
-from training.importing.gather import Groups, Numbers
+from training.importing.groups import Groups, Numbers
 from training.importing.outcomes import first_known, strongest
 from training.importing.reading import Reading
 from training.mapping import ExportMapping

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.days import DAY_US
-from training.importing.gather import Groups
+from training.importing.groups import Groups
 
 # Weakest claim on the order first; of an order's lines the strongest word counts.
 STRENGTH = ("cancelled", "delivered", "returned", "lost", "unreported", "open", "rto")

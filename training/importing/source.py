@@ -16,8 +16,8 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from features.errors import DataError, MappingError
-from training.mapping import FileForm
 from training.mapping_patterns import near
+from training.mapping_spec import FileForm
 
 BATCH = 50_000
 _GZIP = b"\x1f\x8b"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from features.errors import DataError, MappingError
 from training.importing.source import Source
-from training.mapping import FileForm
+from training.mapping_spec import FileForm
 
 
 def rows_of(path: Path, form: FileForm | None = None) -> tuple[Source, list[tuple[str, ...]]]:
