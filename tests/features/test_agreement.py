@@ -105,6 +105,12 @@ def test_a_locality_is_found_exactly_or_nearly_and_the_city_is_none(
     assert low <= fit <= high
 
 
+def test_naming_the_city_is_no_locality() -> None:
+    place = DIRECTORY.place("302001")
+    assert "jaipur" in DIRECTORY.localities("302001")
+    assert locality_fit(DIRECTORY, place, skeleton("12 jaipur")) == 0.0
+
+
 def test_a_locality_in_an_indic_script_is_found_by_its_consonants() -> None:
     place = DIRECTORY.place("560034")
     assert bare_locality_fit(DIRECTORY, place, skeleton(plain("मकान 4, कोरमंगला"))) == 0.9
@@ -119,6 +125,8 @@ def test_a_locality_in_an_indic_script_is_found_by_its_consonants() -> None:
         ("1100001", "New Delhi", "DL", "110001"),
         ("110O01", "New Delhi", "Delhi", None),
         ("560304", None, "Karnataka", None),
+        ("560304", "Bengaluru", "Kerala", None),
+        ("560034", "Bengaluru", "Kerala", None),
         ("56", "Bengaluru", "Karnataka", None),
     ],
 )
@@ -128,9 +136,14 @@ def test_a_slip_of_the_finger_is_undone_when_one_pincode_fits(
     assert find_slip(DIRECTORY, typed, city, state, "").suggestion == suggestion
 
 
+def test_a_pincode_is_no_slip_of_itself() -> None:
+    assert "560034" not in find_slip(DIRECTORY, "560034", "Bengaluru", "KA", "").candidates
+
+
 def test_a_named_locality_settles_between_pincodes_that_fit() -> None:
     open_question = find_slip(DIRECTORY, "56004", "Bengaluru", "Karnataka", "")
     assert len(open_question.candidates) > 1
+    assert open_question.suggestion is None
     settled = find_slip(
         DIRECTORY, "56004", "Bengaluru", "Karnataka", skeleton("12 basavanagudi main road")
     )
@@ -141,7 +154,8 @@ def test_a_named_locality_settles_between_pincodes_that_fit() -> None:
     ("origin", "to", "zone"),
     [
         ("560001", "560034", 0.0),
-        ("560001", "570001", 1.0),
+        ("560001", "585101", 1.0),
+        ("560001", "600001", 1.0),
         ("110001", "560034", 2.0),
         ("110001", "834001", 3.0),
         ("110001", "781001", 4.0),

@@ -56,6 +56,11 @@ def test_real_words_are_unsurprising_and_noise_is_not() -> None:
     assert noise.noise == len("sdkfjhsdf")
 
 
+def test_a_word_is_judged_without_the_words_before_it() -> None:
+    alone = read_letters("nagar", SURPRISE).surprise
+    assert read_letters("nagar nagar", SURPRISE).surprise == pytest.approx(alone)
+
+
 def test_letters_numbers_and_words_are_counted() -> None:
     letters = read_letters("flat 12b mg road 560034 2", SURPRISE)
     assert (letters.letters, letters.digits, letters.words) == (11, 9, 6)
