@@ -8,6 +8,7 @@ import click
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from features.errors import SettingsError
 from features.tables import About, write_folder
 from training.world.spec import WorldSpec, changed, read_spec
 from training.world.tables import events_table, items_table, order_ids, orders_table, truth_table
@@ -47,7 +48,12 @@ def simulate(
     said: dict[str, object] = {"merchants": merchants, "start": start, "days": days}
     options = {name: value for name, value in said.items() if value is not None}
     world = changed(read_spec(spec) if spec else WorldSpec(), options, source="options")
-    write_year(out, orders, seed, world)
+    try:
+        write_year(out, orders, seed, world)
+    except OSError as error:
+        raise SettingsError(
+            f"{error.filename or out} cannot be written: {error.strerror}"
+        ) from error
     click.echo(f"{orders:,} invented orders in {out}, the truth about them in {out / TRUTH}")
 
 
@@ -80,6 +86,8 @@ def write_year(out: Path, orders: int, seed: int, spec: WorldSpec, *, quiet: boo
         tell("papers")
         table = orders_table(year, endings, ids)
         tell("files")
+        # An interrupted run must not leave another year's truth beside this one's orders.
+        (out / TRUTH / "truth.parquet").unlink(missing_ok=True)
         about = About(invented=True, source=f"rto simulate, seed {seed}")
         write_folder(out, table, events=known, items=items_table(year, ids), about=about)
         del table, known

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.schema import RUPEES, TIME
-from training.world.chance import Flags, Ints
+from training.world.chance import Codes, Flags, Ints
 
 
-def text(pool: Sequence[str], index: Ints, known: Flags | None = None) -> pa.Array:
+def text(pool: Sequence[str], index: Ints | Codes, known: Flags | None = None) -> pa.Array:
     """Words picked from a pool; null where the word is empty or not known."""
     words = pa.array([word or None for word in pool], pa.string())
     return hide(words.take(pa.array(index)), known)

@@ -108,7 +108,9 @@ def _persons(
     steadiness = 0.55 * wealth - 0.45 * impulse + rng.normal(0, 0.4, n) - 2.4 * serial
     kind = _kinds(rng, ring, spec)
     arrives, leaves = _stay(rng, n, spec.days)
-    activity = rng.lognormal(0, spec.activity_spread, n) * np.exp(0.25 * steadiness + 0.9 * serial)
+    at_home = rng.normal(0, 0.7, int(household[-1]) + 1)[household]
+    eager = spec.activity_spread * (at_home + rng.normal(0, 0.7, n))
+    activity = np.exp(eager + 0.25 * steadiness + 0.9 * serial)
     language = np.array([1.0 if c in ("hi", "ur") else -1.0 for c in ground.language])
     return Customers(
         place=place,

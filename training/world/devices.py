@@ -67,7 +67,7 @@ def _device_numbers(rng: np.random.Generator, year: Year) -> Ints:
     n = len(person)
     own = np.arange(len(people))
     household = len(people) + people.household
-    shared = rng.random(len(people)) < 0.15
+    shared = rng.random(len(people)) < 0.3
     main = np.where(shared, household, own)
     second = len(people) * 3 + own
     device = np.where(rng.random(n) < 0.12, second[person], main[person])

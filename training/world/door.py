@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.world.chance import Dice, Flags, Floats, Ints
+from training.world.chance import Codes, Dice, Flags, Floats, Ints
 
 ATTEMPTS = 3
 DELIVERED, REFUSED, FAULTY, NO_CASH, UNREACHABLE, WRONG_ADDRESS, NOT_ATTEMPTED = range(7)
@@ -107,8 +107,8 @@ def draw_luck(dice: Dice, n: int) -> Luck:
 class Visit:
     """What happened at the door: the ending, and each attempt as (3, n) codes of this module."""
 
-    ending: Ints
-    attempts: Ints
+    ending: Codes
+    attempts: Codes
     late: Flags
 
 
@@ -131,7 +131,7 @@ def visit(door: Door, luck: Luck, willing: Flags) -> Visit:
     first = np.where(settled.any(axis=0), settled.argmax(axis=0), ATTEMPTS - 1)
     ending = attempts[first, np.arange(n)]
     ending = np.where(settled.any(axis=0), ending, _why_not(attempts))
-    return Visit(ending=ending, attempts=attempts, late=luck.late < door.late)
+    return Visit(ending.astype(np.int8), attempts.astype(np.int8), luck.late < door.late)
 
 
 def _why_not(attempts: Ints) -> Ints:

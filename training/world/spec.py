@@ -102,7 +102,7 @@ class WorldSpec:
     sale_lift: float = 2.4
     persons_per_order: float = 1.0
     activity_spread: float = 1.0
-    household_size: float = 1.45
+    household_size: float = 1.8
     ring_order_share: float = 0.02
     prankster_share: float = 0.012
     serial_refusers: float = 0.07

@@ -17,7 +17,7 @@ from training.world.actions import (
     RESPONSES,
     SILENT,
 )
-from training.world.chance import Flags, Ints
+from training.world.chance import Codes, Flags, Ints
 from training.world.course import BETWEEN_ATTEMPTS_DAYS, Course, days_us, run_course
 from training.world.door import ATTEMPTS, DELIVERED, FAULTY, REFUSED
 from training.world.moments import end_us
@@ -34,11 +34,11 @@ class Events:
     """One row per event; ``outcome`` is set for corrections only, else −1."""
 
     order: Ints
-    kind: Ints
+    kind: Codes
     at: Ints
     known: Ints
-    reason: Ints
-    outcome: Ints
+    reason: Codes
+    outcome: Codes
 
     def take(self, rows: Ints) -> Events:
         """Some of the events."""
@@ -95,9 +95,10 @@ class _Log:
         """Add one event to each of some orders; returns when each became known."""
         n = len(order)
         known = self.learn(order, at) if known is None else known
-        why = np.zeros(n, dtype=np.int64) if reason is None else reason
-        what = np.full(n, -1) if outcome is None else outcome
-        self._parts.append(Events(order, np.full(n, EVENT_KINDS.index(kind)), at, known, why, what))
+        what = np.full(n, EVENT_KINDS.index(kind), dtype=np.int8)
+        why = np.zeros(n, dtype=np.int8) if reason is None else reason.astype(np.int8)
+        end = np.full(n, -1, dtype=np.int8) if outcome is None else outcome.astype(np.int8)
+        self._parts.append(Events(order, what, at, known, why, end))
         return known
 
     def known_before(self, instant: int) -> Events:
@@ -105,6 +106,7 @@ class _Log:
         whole = Events(
             *(np.concatenate([getattr(p, n) for p in self._parts]) for n in Events.__slots__)
         )
+        self._parts.clear()
         kept = whole.take(np.flatnonzero(whole.known < instant))
         return kept.take(np.lexsort((kept.order, kept.kind, kept.known)))
 
