@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from features.errors import DataError, MappingError
@@ -382,13 +382,18 @@ def test_orders_that_share_a_key_are_not_joined(bring: Bring, make_mapping: Make
     assert got.report.join.ambiguous == 2
 
 
+def mostly(good: list[str], *bad: str) -> st.SearchStrategy[str]:
+    """Good cells nine times in ten, or nearly every example would be refused as a whole."""
+    return st.sampled_from([*good * (9 * len(bad) // len(good) + 1), *bad])
+
+
 ROW = st.tuples(
-    st.sampled_from(["A", "B", "C", "D", "", " "]),
-    st.sampled_from(["2024-01-01", "2024-01-02", "", "01/02/2024"]),
-    st.sampled_from(["ok", "back", "no", "moving", "", "eaten"]),
-    st.sampled_from(["1", "2", "0", "x", ""]),
-    st.sampled_from(["5", "5.00", "9.999", "", "₹1,000"]),
-)  # fmt: skip
+    mostly(["A", "B", "C", "D", "E", "F", "G", "H"], "", " "),
+    mostly(["2024-01-01"], "2024-01-02", "", "01/02/2024"),
+    mostly(["ok", "back", "no", "moving", ""], "eaten"),
+    mostly(["1", "2", "0", ""], "x"),
+    mostly(["5", "5.00", "", "₹1,000"], "9.999"),
+)
 
 
 @given(rows=st.lists(ROW, min_size=1, max_size=12), by_line=st.booleans())
@@ -407,7 +412,9 @@ def test_every_row_is_kept_merged_refused_or_blank(
     try:
         got = bring(text, mapping)
     except DataError:
-        return  # more than half refused, or nothing but blank rows
+        event("refused as a whole")
+        return
+    event("brought over")
     told = got.report.export
     assert told.rows == len(rows) == told.kept + told.merged + told.refused + told.blank
     assert told.kept == len(got.items)
