@@ -89,7 +89,7 @@ def content_of(request: ScoreRequest) -> Content:
         public["promised_us"] = to_us(request.promised_at)
     if request.dispatch_cutoff is not None:
         public["dispatch_cutoff_us"] = to_us(request.dispatch_cutoff)
-    if request.coupons is not None:
+    if request.coupons:  # in a table no coupon and an unknown one look alike; so they do here
         public["coupons"] = request.coupons
     if request.items:
         public["items"] = [_item(item) for item in request.items]

@@ -1,0 +1,258 @@
+"""A thousand orders scored live through the API have the features that batch computes."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx2
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from features.catalogue import CATALOGUE, N_SIGNALS, signals_of
+from features.days import DAY_US, SECOND_US
+from features.directory import Directory
+from features.history.fact import FACT_SIZE, fact_of
+from features.history.replay import Asks, Log, replay
+from features.history.states import ABSENT, EVENT_CODES, event_detail, next_state
+from features.keys import Hasher, keys_of
+from features.tables import Folder, orders_of, read_folder
+from serving.api import create_app
+from serving.export import export_log
+from serving.folds import publish_fold
+from serving.home import Home
+from serving.keyring import Keyring
+from serving.moments import rfc3339
+from serving.recheck import Recheck
+from serving.rows import Rows
+from serving.service import Service
+from serving.store.connection import connect
+from serving.store.contacts import Contacts
+from tests.serving import shop
+
+ORDERS = 1_000
+PINCODES = ("560034", "560001", "110001", "400050", "999999", "56003", None)
+LINES = ("12 MG Road", "Flat 4B Lake View", "asdf asdf", "near temple", "घर नंबर 7")
+
+
+class Town:
+    """Customers who come back, share devices and addresses, and shop at two merchants."""
+
+    def __init__(self, seed: int) -> None:
+        self._pick = random.Random(seed)
+        self.clock = shop.Clock()
+
+    def order(self, number: int) -> dict[str, Any]:
+        """The next order."""
+        pick = self._pick
+        who = pick.choice((pick.randrange(25), pick.randrange(400)))
+        self.clock.us += pick.choice((1, 50_000_000, 3_000_000_000, DAY_US // 3))
+        created = self.clock.us - pick.choice((0, 30 * SECOND_US, 2 * DAY_US))
+        return shop.order(
+            order_id=f"o{number}",
+            created_at=rfc3339(created),
+            payment_mode=pick.choice(("cod", "cod", "prepaid", "partial_cod", None)),
+            amount=pick.choice((None, 499, 1299.5, 20000)),
+            coupons=pick.choice((None, [], ["DIWALI10"], ["A", "B"])),
+            items=pick.choice((None, [self._item(), self._item()], [self._item()])),
+            customer={
+                "id": f"c-{who}" if who % 3 else None,
+                "name": "Asha Rao",
+                "phone": f"+91 90000 {who:05d}" if who % 7 else "12345",
+                "email": f"asha{who}@example.com" if who % 2 else None,
+            },
+            shipping_address={
+                "name": pick.choice(("Asha Rao", "Ravi Rao")),
+                "phone": f"+91 90000 {(who + pick.randrange(2)):05d}",
+                "line1": f"{pick.choice(LINES)} {who // 4}",
+                "city": pick.choice(("Bengaluru", "Delhi", "bangalore")),
+                "state": pick.choice(("Karnataka", "Delhi", None)),
+                "pincode": pick.choice(PINCODES),
+            },
+            device={"ip": f"203.0.113.{who % 40}", "device_id": f"d-{who // 3}"},
+            extra={"basket_minutes": pick.randrange(30)} if who % 2 else None,
+        )
+
+    def _item(self) -> dict[str, Any]:
+        kind = self._pick.randrange(6)
+        return {"sku": f"S{kind}", "category": f"k{kind % 3}", "quantity": 1, "price": 100 * kind}
+
+    def outcomes(self, number: int) -> list[dict[str, Any]]:
+        """Reports on earlier orders: late, repeated, contradicted, corrected, unknown."""
+        pick = self._pick
+        return [
+            {
+                "order_id": f"o{pick.randrange(number + 2)}",
+                "outcome": pick.choice(
+                    ("delivered", "delivered", "rto", "rto", "cancelled", "lost", "returned")
+                ),
+                "outcome_at": rfc3339(self.clock.us - pick.choice((0, DAY_US))),
+                "reason": pick.choice((None, "refused", "damaged", "wrong_item")),
+                "correction": pick.random() < 0.1,
+            }
+            for _ in range(pick.randrange(4))
+        ]
+
+
+@asynccontextmanager
+async def _door(service: Service) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=create_app(service))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://shop") as client:
+        yield client
+
+
+async def _live(home: Path, town: Town) -> None:
+    """Score the orders, with outcomes, folds, exports and restarts in between."""
+    keys: list[str] = []
+    for part in range(4):
+        async with shop.serving(home, clock=town.clock) as service, _door(service) as client:
+            if not keys:
+                keys += [await shop.add_shop(service, m) for m in ("kurtas", "sarees")]
+            for number in range(part * ORDERS // 4, (part + 1) * ORDERS // 4):
+                headers = {"Authorization": f"Bearer {keys[number % 5 == 0]}"}
+                order = json.dumps(town.order(number))
+                answer = await client.post("/v1/score", content=order, headers=headers)
+                assert answer.status_code == 200, answer.text
+                reports = json.dumps(town.outcomes(number))
+                told = await client.post("/v1/outcomes", content=reports, headers=headers)
+                assert told.status_code == 200, told.text
+                if number % 60 == 30:
+                    _fold(home, town.clock())
+                    await service.tick()
+                if number % 400 == 7:
+                    _export(home, home / "meanwhile")
+                if number % 90 == 45:
+                    await service.history.checkpoint(service.writer)
+
+
+def _home(home: Path) -> Home:
+    settings = shop.settings_in(home)
+    return Home(settings, shop.KEYRING, connect(settings.database))
+
+
+def _fold(home: Path, now_us: int) -> None:
+    with _home(home) as open_home:
+        publish_fold(open_home.connection, open_home.settings.folds_dir, now_us=now_us)
+
+
+def _export(home: Path, out: Path) -> Folder:
+    connection = connect(shop.settings_in(home).database, readonly=True)
+    export_log(connection, Contacts(shop.KEYRING.sealing), out, with_contacts=True)
+    connection.close()
+    return read_folder(out)
+
+
+def _logged(home: Path, folder: Folder) -> NDArray[np.float64]:
+    connection = connect(shop.settings_in(home).database, readonly=True)
+    rows = {
+        (merchant, order_id): np.frombuffer(data)
+        for merchant, order_id, data in connection.execute(
+            """SELECT o.merchant_id, o.order_id, e.data FROM orders o
+               JOIN event e ON e.seq = o.decided_seq"""
+        )
+    }
+    connection.close()
+    return np.stack([rows[key] for key in _names(folder.orders)])
+
+
+def _names(table: pa.Table) -> list[tuple[str, str]]:
+    columns = (table.column(c).to_pylist() for c in ("merchant_id", "order_id"))
+    return list(zip(*columns, strict=True))
+
+
+def _batch(folder: Folder) -> NDArray[np.float32]:
+    """The features of every order from the exported tables alone."""
+    directory, hasher = Directory.open(), Hasher(list(shop.KEYRING.hashing.keys.values()))
+    orders = list(orders_of(folder.orders, folder.items))
+    values = np.empty((len(orders), len(CATALOGUE)), np.float32)
+    facts = np.empty((len(orders), FACT_SIZE), np.int64)
+    for i, order in enumerate(orders):
+        place = directory.place(order.pincode)
+        facts[i] = fact_of(order, keys_of(order, place, hasher), i)
+        values[i, :N_SIGNALS] = signals_of(order, place, directory)
+    log, asks = _log(folder, facts)
+    replay(log, asks, values[:, N_SIGNALS:], threads=1)
+    return values
+
+
+def _log(folder: Folder, facts: NDArray[np.int64]) -> tuple[Log, Asks]:
+    """Changes and askers by position in the exported log."""
+    at = {name: row for row, name in enumerate(_names(folder.orders))}
+    state = np.full(len(facts), ABSENT)
+    changes: list[tuple[int, int, int, int]] = []
+    asks = np.zeros((4, len(facts)), np.int64)
+    events = cast(pa.Table, folder.events).sort_by("seq")
+    as_of = events.column("as_of").cast(pa.int64()).to_pylist()
+    for event, as_of_us in zip(events.to_pylist(), as_of, strict=True):
+        row, kind = at[event["merchant_id"], event["order_id"]], event["event"]
+        words = {name: event[name] for name in ("reason", "outcome", "action")}
+        after = next_state(int(state[row]), EVENT_CODES[kind], event_detail(kind, **words))
+        if after != state[row]:
+            changes.append((event["seq"], row, int(state[row]), after))
+            state[row] = after
+        if kind == "decided":
+            asks[:, row] = row, event["read_seq"], event["fold"], as_of_us
+    seq, order, before, after_ = np.array(changes, np.int64).T
+    read, fold = (np.searchsorted(seq, asks[i], side="right") for i in (1, 2))
+    return Log(facts, order, before, after_), Asks(asks[0], read, fold, asks[3])
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after a thousand live orders."""
+    home = tmp_path_factory.mktemp("lived")
+    shop.run(_live(home, Town(seed=7)))
+    return home
+
+
+@pytest.fixture
+def copied(lived: Path, tmp_path: Path) -> Path:
+    """The same, free to be spoilt."""
+    shutil.copytree(lived, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def test_a_thousand_live_orders_have_the_features_of_batch(lived: Path, tmp_path: Path) -> None:
+    folder = _export(lived, tmp_path)
+    assert folder.orders.num_rows == ORDERS
+    live, batch = _logged(lived, folder).astype(np.float32), _batch(folder)
+    wrong = (live != batch) & ~(np.isnan(live) & np.isnan(batch))
+    assert [CATALOGUE[i].name for i in np.flatnonzero(wrong.any(axis=0))] == []
+    # The comparison means something only where history was there to be read.
+    known = np.nanmax(live[:, N_SIGNALS:], axis=0)
+    assert (known > 0).mean() > 0.8
+
+
+def test_a_recheck_finds_every_decision_bit_for_bit(copied: Path) -> None:
+    for fold in list(shop.settings_in(copied).folds_dir.iterdir())[::2]:
+        shutil.rmtree(fold)  # half of them are counted again
+    found = _recheck(copied, shop.KEYRING)
+    assert (found.equal, found.differences) == (ORDERS, [])
+
+
+def test_a_recheck_notices_an_altered_log(copied: Path) -> None:
+    connection = connect(shop.settings_in(copied).database)
+    connection.execute(
+        """UPDATE event SET becomes = 1 WHERE seq =
+           (SELECT min(seq) FROM event WHERE kind = 'rto_initiated')"""
+    )
+    connection.close()
+    assert _recheck(copied, shop.KEYRING).differences
+
+
+def _recheck(home: Path, keyring: Keyring) -> Any:
+    settings = shop.settings_in(home)
+    connection = connect(settings.database, readonly=True)
+    rows = Rows(Directory.open(), Hasher(list(keyring.hashing.keys.values())))
+    try:
+        contacts = Contacts(keyring.sealing)
+        return Recheck(connection, rows, contacts, settings.folds_dir).run()
+    finally:
+        connection.close()
