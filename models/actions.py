@@ -20,6 +20,8 @@ DISPATCH: dict[Action, Dispatch] = {
 }
 MESSAGES: frozenset[Action] = frozenset({"verify", "prepaid"})
 
+_UNASKED: tuple[Action, ...] = tuple(action for action in ACTIONS if action not in MESSAGES)
+
 
 def open_to(payment_mode: PaymentMode) -> tuple[Action, ...]:
     """Actions that make sense for a payment mode, mildest first.
@@ -30,6 +32,4 @@ def open_to(payment_mode: PaymentMode) -> tuple[Action, ...]:
     >>> open_to("prepaid")
     ('ship', 'hold', 'block')
     """
-    if payment_mode == "prepaid":
-        return tuple(action for action in ACTIONS if action not in MESSAGES)
-    return ACTIONS
+    return _UNASKED if payment_mode == "prepaid" else ACTIONS

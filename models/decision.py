@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from features.days import SECOND_US
@@ -113,17 +114,17 @@ def decide(
         Why nothing may be done: the order ships (a degraded one of an acting merchant follows
         ``policy.on_failure``).
     """
-    room = capacity or Capacity()
+    actions = _actions(probability, facts, policy, capacity or Capacity())
     overrule = _first(overrules)
-    advised = overrule.action if overrule else _advised(probability, facts, policy, room, None)
-    arm = None if overrule else _arm(probability, facts, policy, room, draw)
+    advised = overrule.action if overrule else actions["treatment"]
+    arm = None if overrule else _arm(actions, policy, draw)
     action, propensity = advised, 1.0
     if _still(facts, policy, now_us, passive):
         failing = passive == "degraded" and policy.mode == "act"
         action, arm = policy.on_failure if failing else "ship", None
     elif arm is not None:
-        action = _advised(probability, facts, policy, room, arm)
-        propensity = _propensity(action, probability, facts, policy, room)
+        action = actions[arm]
+        propensity = sum(policy.shares.of(one) for one in ARMS if actions[one] == action)
     return Verdict(
         action=action,
         policy_action=advised,
@@ -166,49 +167,36 @@ def _first(overrules: Sequence[Overrule]) -> Overrule | None:
     return ranked[0] if ranked else None
 
 
-def _thresholds(facts: OrderFacts, policy: Policy, arm: Arm | None) -> Thresholds:
-    """The thresholds in force for an order in an arm (None: as if treated)."""
-    prepaid = facts.payment_mode == "prepaid"
-    thresholds = policy.prepaid_thresholds if prepaid else policy.thresholds
-    if arm == "explore_up":
-        return thresholds.moved(policy.explore_step)
-    return thresholds.moved(-policy.explore_step) if arm == "explore_down" else thresholds
-
-
-def _advised(
-    probability: float, facts: OrderFacts, policy: Policy, room: Capacity, arm: Arm | None
-) -> Action:
-    """What thresholds and capacity give in an arm.
+def _actions(
+    probability: float, facts: OrderFacts, policy: Policy, room: Capacity
+) -> dict[Arm, Action]:
+    """What thresholds and capacity give in each arm.
 
     Leaving out an action without capacity keeps the order of severity: its orders fall to the
     next milder one.
     """
-    if arm == "holdout":
-        return "ship"
+    prepaid = facts.payment_mode == "prepaid"
+    thresholds = policy.prepaid_thresholds if prepaid else policy.thresholds
     allowed = tuple(action for action in open_to(facts.payment_mode) if room.allows(action))
-    return _thresholds(facts, policy, arm).action(probability, allowed)
+    step = policy.explore_step
+    return {
+        "holdout": "ship",
+        "treatment": thresholds.action(probability, allowed),
+        "explore_up": _moved(thresholds, step).action(probability, allowed),
+        "explore_down": _moved(thresholds, -step).action(probability, allowed),
+    }
 
 
-def _arm(
-    probability: float, facts: OrderFacts, policy: Policy, room: Capacity, draw: float
-) -> Arm | None:
+@lru_cache(maxsize=8192)
+def _moved(thresholds: Thresholds, step: float) -> Thresholds:
+    """``Thresholds.moved``, worked out once per policy and not per order."""
+    return thresholds.moved(step)
+
+
+def _arm(actions: Mapping[Arm, Action], policy: Policy, draw: float) -> Arm | None:
     """The arm, drawn only where one of the arms with a share would act."""
-    acting = any(
-        policy.shares.of(arm) > 0 and _advised(probability, facts, policy, room, arm) != "ship"
-        for arm in ARMS
-    )
+    acting = any(action != "ship" and policy.shares.of(arm) > 0 for arm, action in actions.items())
     return policy.shares.arm(draw) if acting else None
-
-
-def _propensity(
-    action: Action, probability: float, facts: OrderFacts, policy: Policy, room: Capacity
-) -> float:
-    """The chance over the draw of this action, summed over the arms that give it."""
-    return sum(
-        policy.shares.of(arm)
-        for arm in ARMS
-        if _advised(probability, facts, policy, room, arm) == action
-    )
 
 
 def _still(facts: OrderFacts, policy: Policy, now_us: int, passive: Passive | None) -> bool:

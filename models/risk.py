@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(NamedTuple):
     """The risk of one order beside that of the average order.
 
     Parameters
@@ -25,8 +24,7 @@ class Risk:
     base_log_odds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Impact:
+class Impact(NamedTuple):
     """What one reason contributes.
 
     Parameters

@@ -9,8 +9,10 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from models.actions import ACTIONS, SEVERITY, Action
+from models.actions import ACTIONS, Action
 from models.costs import CostModel
+
+_SEVEREST_FIRST = ACTIONS[::-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,11 @@ class Thresholds:
 
     def action(self, probability: float, allowed: tuple[Action, ...] = ACTIONS) -> Action:
         """The most severe allowed action whose threshold the probability reaches."""
-        reached: Action = "ship"
-        for action in allowed:
+        for action in _SEVEREST_FIRST:
             threshold = self.of(action)
-            if threshold is not None and probability >= threshold:
-                reached = max(reached, action, key=SEVERITY.__getitem__)
-        return reached
+            if threshold is not None and probability >= threshold and action in allowed:
+                return action
+        return "ship"
 
     def moved(self, step: float) -> Thresholds:
         """Every threshold moved by ``step`` in log-odds; thresholds of 1 stay."""
