@@ -17,7 +17,10 @@ help:
 
 setup: $(READY)
 
-$(READY): requirements.lock pyproject.toml features/build_directory.py
+# What the directory's tables are compiled from.
+DIRECTORY := $(addprefix features/,build_directory.py large_cities.py place_aliases.py postal_points.py postal_source.py spelling.py)
+
+$(READY): requirements.lock pyproject.toml $(DIRECTORY)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "rto needs Python 3.11 or newer: install it, or name one with make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
