@@ -34,7 +34,9 @@ _STEPS = 8
 @click.option("--start", help="First day, YYYY-MM-DD.")
 @click.option("--days", type=int, help="Length of the period.")
 @click.option(
-    "--spec", type=click.Path(path_type=Path), help="YAML file with other parameters of the world."
+    "--spec",
+    type=click.Path(path_type=Path),
+    help="YAML file with other parameters; truth/spec.yaml of any invented folder names them all.",
 )
 def simulate(
     orders: int, seed: int, out: Path, merchants: int | None, start: str | None, days: int | None,

@@ -191,6 +191,15 @@ def test_folding_the_events_gives_the_outcome_of_the_orders_table(
     assert (treated == orders.intervention.isin(["verify", "prepaid"])).all()
 
 
+def test_the_return_leg_is_known_before_its_end_is(events: pd.DataFrame) -> None:
+    keys = ["merchant_id", "order_id"]
+    begins, ends = (events[events.event == k] for k in ("rto_initiated", "rto_delivered"))
+    legs = begins.merge(ends, on=keys, suffixes=("", "_end"), validate="1:1")
+    assert len(legs) > 2_000
+    assert (legs["at"] < legs.at_end).all()
+    assert (legs.known_at <= legs.known_at_end).all()
+
+
 def test_some_final_states_are_corrected_and_some_deliveries_sent_back(
     events: pd.DataFrame,
 ) -> None:

@@ -51,6 +51,24 @@ def test_the_chances_are_those_with_which_the_ends_were_drawn(year: Year, action
     assert worst_bin(exact.delivered, drawn == OUT_DELIVERED) < 4.2
 
 
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_chances_hold_where_everything_that_can_go_wrong_often_does(
+    year: Year, action: str
+) -> None:
+    door, n = year.odds.door, len(year.moments)
+    rough = replace(
+        door, late=np.full(n, 0.7), takes_late=0.4 * door.takes, faulty=np.full(n, 0.2),
+        cash=0.5 * door.cash, found=0.6 * door.found, calls=0.5 * door.calls,
+    )  # fmt: skip
+    odds = replace(
+        year.odds, door=rough, cancels=np.full(n, 0.1), lost=np.full(n, 0.1), mends=np.full(n, 0.5)
+    )
+    exact = chances(action, odds, year.spec)
+    drawn = fate(action, odds, year.luck, year.spec).outcome
+    assert worst_bin(exact.rto, drawn == OUT_RTO) < 4.2
+    assert worst_bin(exact.delivered, drawn == OUT_DELIVERED) < 4.2
+
+
 @pytest.mark.parametrize("ships", [False, True])
 def test_the_chances_hold_whatever_follows_an_unanswered_request_to_pay(
     year: Year, ships: bool

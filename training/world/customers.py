@@ -108,9 +108,6 @@ def _persons(
     steadiness = 0.55 * wealth - 0.45 * impulse + rng.normal(0, 0.4, n) - 2.4 * serial
     kind = _kinds(rng, ring, spec)
     arrives, leaves = _stay(rng, n, spec.days)
-    at_home = rng.normal(0, 0.7, int(household[-1]) + 1)[household]
-    eager = spec.activity_spread * (at_home + rng.normal(0, 0.7, n))
-    activity = np.exp(eager + 0.25 * steadiness + 0.9 * serial)
     language = np.array([1.0 if c in ("hi", "ur") else -1.0 for c in ground.language])
     return Customers(
         place=place,
@@ -135,10 +132,17 @@ def _persons(
         female=rng.random(n) < 0.46,
         shops=_favourite_shops(rng, merchants, wealth, ring),
         account=rng.random(n) < 0.62,
-        activity=activity,
+        activity=_activity(rng, household, spec) * np.exp(0.25 * steadiness + 0.9 * serial),
         arrives=arrives,
         leaves=leaves,
     )
+
+
+def _activity(rng: np.random.Generator, household: Ints, spec: WorldSpec) -> Floats:
+    """How often a person orders; half of the spread is the family's."""
+    family = rng.normal(0, 0.7, int(household[-1]) + 1)[household]
+    often: Floats = np.exp(spec.activity_spread * (family + rng.normal(0, 0.7, len(household))))
+    return often
 
 
 def _kinds(rng: np.random.Generator, ring: Ints, spec: WorldSpec) -> Ints:

@@ -46,12 +46,10 @@ def reason_of_return(rng: np.random.Generator, course: Course) -> Ints:
     """The reason that goes with an RTO; refusals are told apart now and then."""
     n = len(course.ending)
     reason = reported(rng, course.ending)
-    refusal = np.where(course.late & (rng.random(n) < 0.25), reason_code("late"), _refusal(rng, n))
+    refusal = np.where(
+        course.late & (rng.random(n) < 0.25), reason_code("late"), _one_of(rng, _REFUSAL, n)
+    )
     return np.where(course.ending == REFUSED, refusal, reason)
-
-
-def _refusal(rng: np.random.Generator, n: int) -> Ints:
-    return _one_of(rng, _REFUSAL, n)
 
 
 def reason_sent_back(rng: np.random.Generator, n: int) -> Ints:

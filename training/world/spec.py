@@ -144,6 +144,7 @@ class WorldSpec:
         return yaml.safe_dump(asdict(self), sort_keys=False)
 
 
+_NAMED = "truth/spec.yaml of any invented folder names them all"
 _COUNTS = {"merchants": (0, 20_000), "days": (7, 3_660)}
 _FREE = {
     "snapshot_days": (0.0, 3_650.0), "growth": (-0.9, 20.0), "sale_lift": (0.1, 20.0),
@@ -166,7 +167,7 @@ def changed(spec: WorldSpec, changes: dict[str, object], *, source: str) -> Worl
     kinds = {field.name: type(getattr(spec, field.name)) for field in fields(spec)}
     for name, value in changes.items():
         if name not in kinds:
-            raise SettingsError(f"{source}: {name} is no parameter of a world; see --help")
+            raise SettingsError(f"{source}: {name} is no parameter of a world; {_NAMED}")
         _check(name, value, kinds[name], source)
     return replace(spec, **{n: kinds[n](v) for n, v in changes.items()})
 
