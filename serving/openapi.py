@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
+import click
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
@@ -129,3 +131,16 @@ def install(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs(_: Request) -> Response:
         return page("docs.html", title="API", api=made())
+
+
+def main() -> None:
+    """Print the document, as it is committed and compared in the tests."""
+    from serving.api import router
+
+    app = FastAPI(title="RTO risk", version="1")
+    app.include_router(router)
+    click.echo(json.dumps(document(app), indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

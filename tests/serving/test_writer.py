@@ -1,0 +1,148 @@
+"""The writer groups what waits, fails what fails alone, and outlives every error."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.errors import StoreError
+from serving.store.connection import connect
+from serving.store.log import Change, Log
+from serving.store.migrations import migrate
+from serving.writer import BusyError, Writer
+
+
+class Desk:
+    """A writer, and what it told of its commits."""
+
+    def __init__(self, path: Path, waiting: int) -> None:
+        self.path = path
+        connection = connect(path)
+        migrate(connection, path)
+        connection.close()
+        self.landed: list[int] = []
+        self.writer = Writer(connect(path, patient=False), self._landed, waiting=waiting)
+
+    def _landed(self, until: int, changes: list[Change]) -> None:
+        self.landed.append(until)
+
+    def note(self, name: str) -> asyncio.Future[int]:
+        """Append one event."""
+        return self.writer.submit(
+            lambda log: log.append("policy", {"name": name}, at_us=0, known_us=0)
+        )
+
+    def names(self) -> list[str]:
+        """What is in the log."""
+        connection = connect(self.path, readonly=True)
+        rows = connection.execute("SELECT json_extract(body, '$.name') FROM event ORDER BY seq")
+        names = [name for (name,) in rows]
+        connection.close()
+        return names
+
+
+@asynccontextmanager
+async def _desk(folder: Path, waiting: int = 100) -> AsyncIterator[Desk]:
+    desk = Desk(folder / "log.sqlite3", waiting)
+    desk.writer.start(asyncio.get_running_loop(), 0)
+    yield desk
+    await desk.writer.stop()
+
+
+def _fail(error: BaseException) -> Any:
+    def work(log: Log) -> None:
+        log.append("policy", {"name": "bad"}, at_us=0, known_us=0)
+        raise error
+
+    return work
+
+
+def test_what_waits_is_committed_as_one_group(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            seqs = await asyncio.gather(*(desk.note(str(i)) for i in range(20)))
+            assert seqs == list(range(1, 21))
+            assert desk.landed == [20]
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("bad"), sqlite3.OperationalError("disk I/O error"), MemoryError()]
+)
+def test_work_that_fails_fails_alone_and_leaves_no_trace(
+    tmp_path: Path, error: BaseException
+) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            good = [desk.note("a"), desk.note("b")]
+            bad = desk.writer.submit(_fail(error))
+            good.append(desk.note("c"))
+            with pytest.raises(type(error) if not isinstance(error, sqlite3.Error) else StoreError):
+                await bad
+            assert await asyncio.gather(*good) == [1, 2, 3]
+            assert desk.names() == ["a", "b", "c"]
+            assert await desk.note("after") == 4
+
+    asyncio.run(scene())
+
+
+def test_more_than_may_wait_is_refused(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path, waiting=3) as desk:
+            taken = [desk.note(str(i)) for i in range(3)]
+            with pytest.raises(BusyError):
+                desk.note("4")
+            assert await asyncio.gather(*taken) == [1, 2, 3]
+
+    asyncio.run(scene())
+
+
+def test_a_lock_held_by_another_process_is_waited_for(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            other = connect(desk.path)
+            other.execute("BEGIN IMMEDIATE")
+            waiting = desk.note("late")
+            done, _ = await asyncio.wait([waiting], timeout=0.05)
+            assert not done
+            other.execute("COMMIT")
+            assert await waiting == 1
+            other.close()
+
+    asyncio.run(scene())
+
+
+def test_what_others_append_is_told_too(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            other = connect(desk.path)
+            log = Log(other)
+            log.begin()
+            log.place("m", "o", b"{}", fact=bytes(64), state=0, digest=None, at_us=0, known_us=0)
+            log.commit()
+            other.close()
+            told: list[Change] = []
+            desk.writer._landed = lambda _, changes: told.extend(changes)
+            assert await desk.note("own") == 2
+            assert [(change.seq, change.was, change.becomes) for change in told] == [(1, None, 0)]
+
+    asyncio.run(scene())
+
+
+def test_after_the_end_nothing_is_taken(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            last = desk.note("last")
+        assert last.done()
+        with pytest.raises(StoreError):
+            desk.note("too late")
+        assert desk.names() == ["last"]
+
+    asyncio.run(scene())
