@@ -1,0 +1,137 @@
+"""The ledger is the fold of the log at every moment, however it is cached, stored and restarted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features.history.fact import AMOUNT_PAISE, DAY, FACT_SIZE, FIRST_WHO, PLACED_US
+from features.history.reader import NO_RECORD
+from features.history.states import DELIVERED, PENDING, RTO
+from features.keys import WHO_SLOTS
+from serving.folds import newest_fold, open_fold, publish_fold, standing_orders
+from serving.home import Home
+from serving.ledger import Ledger, catch_up, store_changed
+from serving.recheck import windows_at
+from serving.store.log import Log, changes_between, find_order, last_seq
+from serving.worker import fold_if_due
+from tests.serving import shop
+
+HOUR_US = 3_600_000_000
+KEYS = 6
+
+
+def _fact(number: int, keys: list[int]) -> bytes:
+    fact = np.zeros(FACT_SIZE, np.int64)
+    fact[PLACED_US] = number * 1_000_000
+    fact[DAY] = number // 5
+    fact[AMOUNT_PAISE] = 100 * number
+    fact[FIRST_WHO : FIRST_WHO + len(keys)] = keys
+    return fact.tobytes()
+
+
+def _place(log: Log, order_id: str, keys: list[int]) -> None:
+    fact = _fact(log.seq + 1, keys)
+    log.place("m", order_id, b"{}", fact=fact, state=PENDING, digest=None, at_us=0, known_us=0)
+
+
+def _finish(log: Log, order_id: str, becomes: int) -> None:
+    held = log.find("m", order_id)
+    if held is not None and held.state != becomes:
+        log.append("correction", {}, at_us=0, known_us=0, order=held, becomes=becomes)
+
+
+ENDS = (DELIVERED, RTO)
+
+# An order on some of six keys, a new state of an earlier order, a checkpoint, or a restart.
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("place"), st.lists(st.integers(0, KEYS), max_size=len(WHO_SLOTS))),
+        st.tuples(st.just("finish"), st.tuples(st.integers(0, 30), st.sampled_from(ENDS))),
+        st.tuples(st.sampled_from(["checkpoint", "restart", "follow"]), st.none()),
+    ),
+    max_size=40,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STEPS)
+def test_it_is_the_fold_of_the_log_whatever_happened(
+    tmp_path_factory: object, steps: list[tuple[str, object]]
+) -> None:
+    home = Home.open(shop.settings_in(tmp_path_factory.mktemp("ledger")))  # type: ignore[attr-defined]
+    with home:
+        connection = home.connection
+        ledger = Ledger(connection, cached=2)
+        for number, (step, what) in enumerate(steps):
+            with home.transaction() as log:
+                if step == "place":
+                    _place(log, f"o{number}", sorted(set(what)))  # type: ignore[call-overload]
+                elif step == "finish":
+                    _finish(log, f"o{what[0]}", what[1])  # type: ignore[index]
+            if step != "restart":
+                end = last_seq(connection)
+                ledger.apply(changes_between(connection, ledger.seq, end), end)
+            else:
+                ledger = Ledger(connection, cached=2)
+                catch_up(ledger, connection)
+            if step == "checkpoint":
+                store_changed(ledger, connection)
+            truth = Ledger.from_nothing(connection)
+            truth.apply(changes_between(connection, 0, ledger.seq), ledger.seq)
+            wanted = list(range(1, KEYS + 1))
+            for mine, theirs in zip(ledger.read(wanted), truth.read(wanted), strict=True):
+                assert mine.tolist() == theirs.tolist()
+
+
+def test_an_absent_key_has_no_record(tmp_path: Path) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        assert Ledger(home.connection).read([0, 5]) == [NO_RECORD, NO_RECORD]
+
+
+def test_a_checkpoint_that_fails_is_made_again(tmp_path: Path) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        with home.transaction() as log:
+            _place(log, "o", [1, 2])
+        ledger = Ledger(home.connection)
+        ledger.apply(changes_between(home.connection, 0, 1), 1)
+        ledger.begin_checkpoint()
+        ledger.end_checkpoint(stored=False)
+        records, seq = ledger.begin_checkpoint()
+        assert (sorted(key for key, _ in records), seq) == ([1, 2], 1)
+
+
+def test_a_fold_counts_up_to_its_boundary_and_is_the_log_counted_again(tmp_path: Path) -> None:
+    settings_ = shop.settings_in(tmp_path)
+    with Home.open(settings_) as home:
+        with home.transaction() as log:
+            for i in range(5):
+                _place(log, f"o{i}", [1])
+            _finish(log, "o2", RTO)
+        fold = publish_fold(home.connection, settings_.folds_dir, now_us=9)
+        assert (fold.boundary, newest_fold(home.connection)) == (6, fold)
+        with home.transaction() as log:
+            _finish(log, "o3", RTO)
+        facts, states = standing_orders(home.connection)
+        assert (len(facts), states.tolist()) == (5, [0, 0, RTO, RTO, 0])
+        table, again = open_fold(settings_.folds_dir, fold), windows_at(home.connection, 6)
+        for name in ("keys", "starts", "days", "sums"):
+            assert getattr(table, name).tolist() == getattr(again, name).tolist()
+        held = find_order(home.connection, "m", "o3")
+        assert held is not None
+        assert held.state == RTO
+
+
+def test_the_worker_folds_when_the_last_fold_is_an_hour_old(tmp_path: Path) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        assert not fold_if_due(home, 5 * HOUR_US)  # no orders, nothing to fold
+        with home.transaction() as log:
+            _place(log, "o", [1])
+        assert fold_if_due(home, 5 * HOUR_US)
+        assert not fold_if_due(home, 6 * HOUR_US - 1)
+        assert fold_if_due(home, 6 * HOUR_US)
+        # Nothing changed: the new fold stands for the same orders.
+        assert newest_fold(home.connection).boundary == 1

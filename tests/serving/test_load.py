@@ -1,0 +1,191 @@
+"""Past orders go in as they became known, once, and come out as they went in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from features.days import to_us
+from features.history.states import CANCELLED, DELIVERED, RTO
+from features.schema import EVENT_COLUMNS, ORDER_COLUMNS
+from features.tables import Folder, read_folder, write_folder
+from serving.explain_command import page
+from serving.export import export_log
+from serving.home import Home
+from serving.load import Loader
+from serving.store.connection import connect
+from serving.store.contacts import Contacts
+from serving.store.log import find_order
+from tests.serving import shop
+
+DAY = timedelta(days=1)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = to_us(START + 100 * DAY)
+
+
+def _orders(*rows: dict[str, Any]) -> pa.Table:
+    columns = {**ORDER_COLUMNS, "weight": pa.float64()}
+    return pa.table(
+        {name: pa.array([row.get(name) for row in rows], kind) for name, kind in columns.items()}
+    )
+
+
+def _order(order_id: str, day: int, outcome: str | None = None, after: int = 5) -> dict[str, Any]:
+    created = START + day * DAY
+    return {
+        "order_id": order_id,
+        "merchant_id": "kurtas",
+        "created_at": created,
+        "payment_mode": "cod",
+        "amount": Decimal("499.50"),
+        "phone": "+91 90000 00001",
+        "pincode": "560034",
+        "coupons": "A|B",
+        "weight": 1.5,
+        "outcome": outcome,
+        "outcome_at": created + after * DAY if outcome else None,
+        "outcome_reason": "refused" if outcome == "rto" else None,
+        "cancelled_by": "customer" if outcome == "cancelled" else None,
+    }
+
+
+PAST = (
+    _order("a", 0, "delivered"),
+    _order("b", 1, "rto", after=20),
+    _order("c", 2),
+    _order("d", 3, "cancelled", after=0),
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """An installation."""
+    with Home.open(shop.settings_in(tmp_path / "home")) as home:
+        yield home
+
+
+def _load(home: Home, orders: pa.Table, **tables: pa.Table) -> tuple[int, int, int, int]:
+    done = Loader(home, Folder(orders, **tables), NOW).run()
+    return done.orders, done.events, done.loaded_already, done.live_already
+
+
+def _log(home: Home) -> list[tuple[str, int]]:
+    return home.connection.execute(
+        "SELECT kind, known_us FROM event WHERE number IS NOT NULL ORDER BY seq"
+    ).fetchall()
+
+
+def test_events_enter_in_the_order_in_which_they_became_known(home: Home) -> None:
+    assert _load(home, _orders(*PAST)) == (4, 3, 0, 0)
+    assert [kind for kind, _ in _log(home)] == [
+        "placed", "placed", "placed", "placed", "cancelled", "delivered", "rto_initiated",
+    ]  # fmt: skip
+    known = [us for _, us in _log(home)]
+    assert known == sorted(known)
+
+
+def test_nothing_is_known_later_than_the_load(home: Home) -> None:
+    _load(home, _orders(_order("late", 99, "delivered", after=30)))
+    assert max(us for _, us in _log(home)) == NOW
+
+
+def test_a_second_load_adds_only_what_is_new(home: Home) -> None:
+    _load(home, _orders(*PAST))
+    assert _load(home, _orders(*PAST)) == (0, 0, 4, 0)
+    newer = [*PAST[:2], _order("c", 2, "rto"), PAST[3], _order("e", 9)]
+    assert _load(home, _orders(*newer)) == (1, 1, 4, 0)
+    held = find_order(home.connection, "kurtas", "c")
+    assert held is not None
+    assert held.state == RTO
+
+
+def _events(*rows: tuple[str, str, int, str | None]) -> pa.Table:
+    named = [
+        {
+            "merchant_id": "kurtas",
+            "order_id": order_id,
+            "event": event,
+            "at": START + day * DAY,
+            "known_at": START + day * DAY,
+            "outcome": outcome,
+        }
+        for order_id, event, day, outcome in rows
+    ]
+    return pa.table(
+        {name: pa.array([row.get(name) for row in named], k) for name, k in EVENT_COLUMNS.items()}
+    )
+
+
+def test_events_speak_for_orders_where_they_are_given(home: Home) -> None:
+    events = _events(
+        ("a", "placed", 0, None),
+        ("a", "rto_initiated", 4, None),
+        ("a", "correction", 9, "delivered"),
+        ("a", "shipped", 1, None),
+        ("b", "teleported", 2, None),
+        ("d", "cancelled", 4, None),
+    )
+    assert _load(home, _orders(*PAST), events=events) == (4, 3, 0, 0)
+    states = {
+        order_id: found.state
+        for order_id in "abd"
+        if (found := find_order(home.connection, "kurtas", order_id)) is not None
+    }
+    assert states == {"a": DELIVERED, "b": 0, "d": CANCELLED}
+    # Corrections are not made again by a second load.
+    assert _load(home, _orders(*PAST), events=events) == (0, 0, 4, 0)
+
+
+def test_what_is_live_is_skipped(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with shop.serving(tmp_path) as service:
+            await service.desk.score(shop.LIVE, shop.body(order_id="a"))
+
+    asyncio.run(scene())
+    home = Home(
+        shop.settings_in(tmp_path), shop.KEYRING, connect(shop.settings_in(tmp_path).database)
+    )
+    with home:
+        assert _load(home, _orders(*PAST)) == (3, 2, 0, 1)
+        assert [kind for kind, _ in _log(home)][:2] == ["placed", "decided"]
+
+
+def test_an_export_gives_back_what_was_loaded(home: Home, tmp_path: Path) -> None:
+    write_folder(tmp_path / "in", _orders(*PAST))
+    given = read_folder(tmp_path / "in").orders
+    _load(home, given)
+    contacts = Contacts(home.keyring.sealing)
+    assert export_log(home.connection, contacts, tmp_path / "out", with_contacts=True) == 4
+    assert read_folder(tmp_path / "out").orders.select(given.column_names).equals(given)
+
+
+def test_an_export_without_contacts_holds_none_but_their_keys(home: Home, tmp_path: Path) -> None:
+    _load(home, _orders(*PAST))
+    contacts = Contacts(home.keyring.sealing)
+    export_log(home.connection, contacts, tmp_path / "out", with_contacts=False)
+    folder = read_folder(tmp_path / "out")
+    assert folder.orders.column("phone").null_count == 4
+    assert folder.revisions is not None
+    assert len(set(folder.revisions.column("phone_key").to_pylist())) == 1
+    held = b"".join(file.read_bytes() for file in (tmp_path / "out").iterdir())
+    assert b"90000 00001" not in held
+
+
+def test_an_order_loaded_and_decided_explains_itself(tmp_path: Path) -> None:
+    async def scene() -> str:
+        async with shop.serving(tmp_path, clock=shop.Clock(NOW)) as service:
+            order = shop.body(created_at="2026-04-10T10:00:00+05:30")
+            answer = await service.desk.score(shop.LIVE, order)
+            return page(service.connection, answer["decision_id"])
+
+    text = asyncio.run(scene())
+    for part in ("Decision", "order 1001", "steady-1", "policy advised", "+25.0", "events up to 0"):
+        assert part in text
+    assert "98765" not in text
