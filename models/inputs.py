@@ -158,7 +158,9 @@ class Reader:
         if len(row.values) != self.n_catalogue:
             raise ValueError(f"a row has {len(row.values)} values, not {self.n_catalogue}")
         if not self.inputs.extras:
-            return row.values
+            # A view that cannot be written, or with gaps, would be compiled for anew.
+            flags = row.values.flags
+            return row.values if flags.carray else row.values.copy()
         extras = [number_of(extra.get(name)) for name in self.inputs.extras]
         return np.concatenate([row.values, np.array(extras)])
 

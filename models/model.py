@@ -110,7 +110,7 @@ class Model:
         z = np.empty(len(values))
         for part in _chunks(len(values)):
             own = {name: column[part] for name, column in (extras or {}).items()}
-            z[part] = self._log_odds(np.ascontiguousarray(values[part]), tokens[part], own)
+            z[part] = self._log_odds(np.array(values[part], order="C"), tokens[part], own)
         return z
 
     def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
@@ -121,12 +121,11 @@ class Model:
         """Blended log-odds by reason code, summing to the score less its base."""
         tokens = tokens_of(row.tokens, extra)
         numbers = self.reader.numbers(row, extra)
-        sums = dict.fromkeys(self._codes, 0.0)
+        totals = self._gathered(self.linear.contributions(numbers) * self.blend.linear, self._terms)
         if self.forest.trees:
-            parts = self.explainer.contributions(self.reader.columns(numbers, tokens))
-            self._add(sums, parts * self.blend.trees, self._tree_groups)
-        parts = self.linear.contributions(numbers)
-        self._add(sums, parts * self.blend.linear, self._term_groups)
+            shap = self.explainer.contributions(self.reader.columns(numbers, tokens))
+            totals += self._gathered(shap * self.blend.trees, self._columns)
+        sums = dict(zip(self._codes, totals.tolist(), strict=True))
         for prefix, part in self.linear.token_contributions(tokens).items():
             code = reason_of(prefix)
             sums[code] = sums.get(code, 0.0) + self.blend.linear * part
@@ -158,19 +157,13 @@ class Model:
         terms = [self.reader.reasons[position] for position in self.linear.positions]
         self._codes = tuple(dict.fromkeys((*reasons, *terms)))
         number = {code: i for i, code in enumerate(self._codes)}
-        self._tree_groups = np.array([number[code] for code in reasons], dtype=np.intp)
-        self._term_groups = np.array([number[code] for code in terms], dtype=np.intp)
+        self._columns = np.array([number[code] for code in reasons], dtype=np.intp)
+        self._terms = np.array([number[code] for code in terms], dtype=np.intp)
 
-    def _add(
-        self,
-        sums: dict[str, float],
-        parts: Floats,
-        groups: NDArray[np.intp],
-    ) -> None:
-        """Add columns' contributions to their reasons."""
-        totals = np.bincount(groups, weights=parts, minlength=len(self._codes))
-        for code, total in zip(self._codes, totals.tolist(), strict=True):
-            sums[code] += total
+    def _gathered(self, parts: Floats, groups: NDArray[np.intp]) -> Floats:
+        """Contributions summed by reason, shape (n_codes,)."""
+        sums = np.bincount(groups, weights=parts, minlength=len(self._codes))
+        return sums.astype(np.float64, copy=False)  # numpy counts in integers when there are none
 
 
 def _chunks(n: int) -> Iterator[slice]:

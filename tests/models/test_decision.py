@@ -192,6 +192,14 @@ def test_exploration_moves_every_threshold_by_its_step() -> None:
     assert verdict(just_below).propensity == pytest.approx(0.925)
 
 
+def test_an_arm_without_a_share_draws_nobody() -> None:
+    near = 0.19
+    assert verdict(near).arm == "treatment"
+    settled = replace(POLICY, shares=Shares(holdout=0.05, explore=0.0))
+    assert verdict(near, policy=settled).arm is None
+    assert verdict(0.2, policy=settled).arm == "treatment"
+
+
 @pytest.mark.parametrize("passive", ["degraded", "late", "backfilled"])
 def test_nothing_is_done_about_an_order_that_cannot_be_acted_on(passive: str) -> None:
     found = verdict(0.95, passive=passive)
