@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from features.days import SECOND_US
 from features.order import PaymentMode
@@ -116,23 +116,22 @@ def decide(
     """
     actions = _actions(probability, facts, policy, capacity or Capacity())
     overrule = _first(overrules)
-    advised = overrule.action if overrule else actions["treatment"]
-    arm = None if overrule else _arm(actions, policy, draw)
-    action, propensity = advised, 1.0
     if _still(facts, policy, now_us, passive):
         failing = passive == "degraded" and policy.mode == "act"
-        action, arm = policy.on_failure if failing else "ship", None
-    elif arm is not None:
-        action = actions[arm]
-        propensity = sum(policy.shares.of(one) for one in ARMS if actions[one] == action)
+        drawn = _Drawn(policy.on_failure if failing else "ship")
+    elif overrule:
+        drawn = _Drawn(overrule.action)
+    else:
+        drawn = _drawn(actions, policy, draw)
+    dispatch = DISPATCH[drawn.action]
     return Verdict(
-        action=action,
-        policy_action=advised,
-        dispatch=DISPATCH[action],
-        wait_until_us=_wait_until(facts, policy, now_us) if DISPATCH[action] == "wait" else None,
+        action=drawn.action,
+        policy_action=overrule.action if overrule else actions["treatment"],
+        dispatch=dispatch,
+        wait_until_us=_wait_until(facts, policy, now_us) if dispatch == "wait" else None,
         tier=tier(probability, policy),
-        arm=arm,
-        propensity=propensity,
+        arm=drawn.arm,
+        propensity=drawn.propensity,
         expected_cost=expected_costs(probability, facts.amount_paise, policy, facts.payment_mode),
         rule=overrule.name if overrule else None,
     )
@@ -193,10 +192,22 @@ def _moved(thresholds: Thresholds, step: float) -> Thresholds:
     return thresholds.moved(step)
 
 
-def _arm(actions: Mapping[Arm, Action], policy: Policy, draw: float) -> Arm | None:
-    """The arm, drawn only where one of the arms with a share would act."""
-    acting = any(action != "ship" and policy.shares.of(arm) > 0 for arm, action in actions.items())
-    return policy.shares.arm(draw) if acting else None
+class _Drawn(NamedTuple):
+    """What is done, in which arm, and how likely that was."""
+
+    action: Action
+    arm: Arm | None = None
+    propensity: float = 1.0
+
+
+def _drawn(actions: Mapping[Arm, Action], policy: Policy, draw: float) -> _Drawn:
+    """Draw the arm, where one with a share would act."""
+    shares = policy.shares
+    if not any(action != "ship" and shares.of(arm) > 0 for arm, action in actions.items()):
+        return _Drawn("ship")
+    arm = shares.arm(draw)
+    propensity = sum(shares.of(one) for one in ARMS if actions[one] == actions[arm])
+    return _Drawn(actions[arm], arm, propensity)
 
 
 def _still(facts: OrderFacts, policy: Policy, now_us: int, passive: Passive | None) -> bool:
