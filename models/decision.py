@@ -116,13 +116,9 @@ def decide(
     """
     actions = _actions(probability, facts, policy, capacity or Capacity())
     overrule = _first(overrules)
-    if _still(facts, policy, now_us, passive):
-        failing = passive == "degraded" and policy.mode == "act"
-        drawn = _Drawn(policy.on_failure if failing else "ship")
-    elif overrule:
-        drawn = _Drawn(overrule.action)
-    else:
-        drawn = _drawn(actions, policy, draw)
+    drawn = _still(facts, policy, now_us, passive) or (
+        _Drawn(overrule.action) if overrule else _drawn(actions, policy, draw)
+    )
     dispatch = DISPATCH[drawn.action]
     return Verdict(
         action=drawn.action,
@@ -210,10 +206,16 @@ def _drawn(actions: Mapping[Arm, Action], policy: Policy, draw: float) -> _Drawn
     return _Drawn(actions[arm], arm, propensity)
 
 
-def _still(facts: OrderFacts, policy: Policy, now_us: int, passive: Passive | None) -> bool:
-    """Whether nothing may be done about this order, whatever its risk."""
+def _still(
+    facts: OrderFacts, policy: Policy, now_us: int, passive: Passive | None
+) -> _Drawn | None:
+    """What is done where nothing may be done about the risk; None where something may."""
     late = now_us - facts.created_us > policy.max_action_age_s * SECOND_US
-    return passive is not None or late or policy.mode == "observe"
+    if policy.mode == "act" and passive == "degraded":
+        return _Drawn(policy.on_failure)
+    if policy.mode == "observe" or passive is not None or late:
+        return _Drawn("ship")
+    return None
 
 
 def _wait_until(facts: OrderFacts, policy: Policy, now_us: int) -> int:
