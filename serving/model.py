@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
-
-from models.prior import Prior
+from typing import NamedTuple, Self
 
 from features.catalogue import CATALOGUE
 from features.errors import BundleError
+from features.settings import Settings
 from models.bundle import Bundle
+from models.prior import Prior
 from models.scorer import Scorer
-from serving.store.log import Log, body_of
+from serving.home import Home
+from serving.moments import now_us
+from serving.store.log import body_of
 
 _log = logging.getLogger("rto.model")
 
@@ -25,37 +29,68 @@ class Promotion(NamedTuple):
     digest: str
 
 
-def choose_scorer(
-    connection: sqlite3.Connection, models_dir: Path, pinned: Path | None = None
-) -> Scorer:
-    """Load the model to start with.
+Load = Callable[[Path, Promotion], Scorer]
 
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        For reading.
-    models_dir : Path
-        Where promoted bundles lie, by version.
-    pinned : Path, optional
-        A bundle to use whatever has been promoted.
+
+def load_promoted(models_dir: Path, promotion: Promotion) -> Scorer:
+    """Read a released bundle.
 
     Raises
     ------
     BundleError
-        If the pinned bundle must not be served. A promoted one that is missing or altered is
-        reported in the log, and the shipped prior serves.
+        If it is not there, altered, or not the one that was promoted.
     """
-    if pinned is not None:
-        return Bundle.load(pinned, features=CATALOGUE)
-    champion = newest_promotion(connection)
-    if champion is None:
-        return Prior()
-    try:
-        folder = models_dir / champion.version
-        return Bundle.load(folder, features=CATALOGUE, digest=champion.digest)
-    except BundleError:
-        _log.exception("the promoted model %s cannot be served", champion.version)
-        return Prior()
+    folder = models_dir / promotion.version
+    return Bundle.load(folder, features=CATALOGUE, digest=promotion.digest)
+
+
+class Champion:
+    """The model in force, and its replacement when another is promoted.
+
+    Parameters
+    ----------
+    models_dir : Path
+        Where released bundles lie, by version.
+    scorer : Scorer, optional
+        A pinned model, which no promotion replaces; without one the shipped prior begins.
+    load : callable
+        Reads a released bundle.
+    """
+
+    def __init__(
+        self, models_dir: Path, scorer: Scorer | None = None, load: Load = load_promoted
+    ) -> None:
+        self._models_dir = models_dir
+        self._pinned = scorer is not None
+        self._load = load
+        self._tried: Promotion | None = None
+        self.scorer: Scorer = scorer or Prior()
+        self.refused: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, bundle: Path | None) -> Self:
+        """With a bundle pinned, or following promotions.
+
+        Raises
+        ------
+        BundleError
+            If the pinned bundle must not be served.
+        """
+        pinned = None if bundle is None else Bundle.load(bundle, features=CATALOGUE)
+        return cls(settings.models_dir, pinned)
+
+    async def follow(self, connection: sqlite3.Connection) -> None:
+        """Take over the newest promotion; one that cannot be served leaves the old model."""
+        newest = None if self._pinned else newest_promotion(connection)
+        if newest is None or newest == self._tried:
+            return
+        self._tried = newest
+        try:
+            self.scorer = await asyncio.to_thread(self._load, self._models_dir, newest)
+            self.refused = None
+        except BundleError as error:
+            self.refused = f"the promoted model {newest.version} cannot be served: {error}"
+            _log.error("%s; %s goes on serving", self.refused, self.scorer.version)
 
 
 def newest_promotion(connection: sqlite3.Connection) -> Promotion | None:
@@ -71,6 +106,8 @@ def newest_promotion(connection: sqlite3.Connection) -> Promotion | None:
     return Promotion(str(body["version"]), str(body["digest"]))
 
 
-def record_promotion(log: Log, promotion: Promotion, *, now_us: int) -> int:
-    """Append ``promoted``; servers without a pinned bundle follow it at their next start."""
-    return log.append("promoted", promotion._asdict(), at_us=now_us, known_us=now_us)
+def announce(settings: Settings, promotion: Promotion) -> None:
+    """Append ``promoted``; every server without a pinned bundle follows within seconds."""
+    now = now_us()
+    with Home.open(settings) as home, home.transaction() as log:
+        log.append("promoted", promotion._asdict(), at_us=now, known_us=now)

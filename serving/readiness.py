@@ -24,6 +24,7 @@ def readiness(service: Service) -> Ready:
         for warning in (
             _behind_model(until, trained_until(service.scorer)),
             _fold_late(service, now),
+            service.champion.refused,
         )
         if warning is not None
     ]
@@ -48,9 +49,10 @@ def history_until(connection: sqlite3.Connection) -> int | None:
 
 def trained_until(scorer: object) -> int | None:
     """The instant up to which a bundle's manifest says it was trained."""
-    manifest = getattr(scorer, "manifest", None)
-    training = manifest.get("training") if isinstance(manifest, Mapping) else None
-    text = training.get("until") if isinstance(training, Mapping) else None
+    part = getattr(scorer, "manifest", None)
+    for name in ("content", "training"):
+        part = part.get(name) if isinstance(part, Mapping) else None
+    text = part.get("until") if isinstance(part, Mapping) else None
     if not isinstance(text, str):
         return None
     try:

@@ -13,9 +13,8 @@ import uvicorn
 from features.errors import RtoError
 from features.settings import load_settings
 from serving.api import create_app
-from serving.home import Home
 from serving.lifeline import end_with_parent, log_to_stderr
-from serving.model import choose_scorer
+from serving.model import Champion
 from serving.service import Service
 from serving.supervisor import DRAIN_S
 
@@ -45,10 +44,9 @@ def main(handle: int, life: int, ready: int, bundle: Path | None) -> None:
     end_with_parent(life)
     settings = load_settings()
     log_to_stderr(settings)
-    with Home.open(settings) as home:
-        scorer = choose_scorer(home.connection, settings.models_dir, bundle)
+    champion = Champion.of(settings, bundle)
     config = uvicorn.Config(
-        create_app(Service.open(settings, scorer)),
+        create_app(Service.open(settings, champion)),
         http="httptools",
         loop="uvloop",
         lifespan="on",

@@ -21,6 +21,7 @@ from serving.history import History
 from serving.keyring import Keyring, open_keyring
 from serving.ledger import catch_up, store_changed, warm_up_records
 from serving.metrics import Metrics
+from serving.model import Champion
 from serving.moments import now_us
 from serving.policies import Policies
 from serving.rows import Rows
@@ -44,7 +45,8 @@ class Service:
     ----------
     settings : Settings
     keyring : Keyring
-    scorer : Scorer
+    champion : Champion
+        The model.
     clock : callable
         Microseconds since 1970.
     """
@@ -53,13 +55,13 @@ class Service:
         self,
         settings: Settings,
         keyring: Keyring,
-        scorer: Scorer,
+        champion: Champion,
         *,
         clock: Callable[[], int] = now_us,
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.scorer = scorer
+        self.champion = champion
         with closing(connect(settings.database)) as first:
             migrate(first, settings.database)
         self._writing = connect(settings.database, patient=False)
@@ -76,7 +78,7 @@ class Service:
             writer=self.writer,
             history=self.history,
             rows=self.rows,
-            scorer=lambda: self.scorer,
+            scorer=lambda: self.champion.scorer,
             policies=self.policies,
             contacts=self.contacts,
             metrics=self.metrics,
@@ -88,14 +90,20 @@ class Service:
         self.draining = False
 
     @classmethod
-    def open(cls, settings: Settings, scorer: Scorer) -> Self:
+    def open(cls, settings: Settings, champion: Champion) -> Self:
         """Open with the keys of the settings, or those made on first start."""
-        return cls(settings, open_keyring(settings), scorer)
+        return cls(settings, open_keyring(settings), champion)
+
+    @property
+    def scorer(self) -> Scorer:
+        """The model in force."""
+        return self.champion.scorer
 
     async def start(self) -> None:
         """Catch up with the log and begin to write."""
         catch_up(self.history.ledger, self._writing)
         self.history.follow_fold()
+        await self.champion.follow(self.connection)
         self._warm_up()
         self.writer.start(asyncio.get_running_loop(), self.history.seq)
         self._upkeep = asyncio.create_task(self._keep_up())
@@ -128,6 +136,7 @@ class Service:
             if last_seq(self.connection) > self.history.seq:
                 await self.writer.submit(lambda _: None)
         self.history.follow_fold()
+        await self.champion.follow(self.connection)
         if self.history.ledger.wants_checkpoint:
             await self.history.checkpoint(self.writer)
 

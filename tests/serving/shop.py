@@ -16,6 +16,7 @@ from features.row import Row
 from features.settings import Settings
 from models.risk import Impact, Risk
 from serving.keyring import Keyring, VersionedKeys
+from serving.model import Champion
 from serving.service import Service
 from serving.store.merchants import Access, add_merchant, new_key
 
@@ -131,7 +132,9 @@ async def serving(
     home: Path, *, clock: Callable[[], int] | None = None, scorer: Steady | None = None
 ) -> AsyncIterator[Service]:
     """A started service without its HTTP door."""
-    service = Service(settings_in(home), KEYRING, scorer or Steady(), clock=clock or Clock())
+    settings = settings_in(home)
+    champion = Champion(settings.models_dir, scorer or Steady())
+    service = Service(settings, KEYRING, champion, clock=clock or Clock())
     await service.start()
     try:
         yield service
