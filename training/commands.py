@@ -10,6 +10,12 @@ import click
 COMMANDS: dict[str, str] = {
     "simulate": "training.simulate_command:simulate",
     "import": "training.import_command:import_",
+    "features": "training.features_command:features_",
+    "models": "training.models_command:models_",
+    "score": "training.score_command:score_",
+    "evaluate": "training.evaluate_command:evaluate_",
+    "backtest": "training.backtest_command:backtest_",
+    "train": "training.train_command:train_",
 }
 
 

@@ -1,0 +1,60 @@
+"""What a merchant could do without us: the rules and the plain model that every report compares with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from training.ridge import Scaling
+
+if TYPE_CHECKING:
+    from training.inputs import Table
+    from training.labels import Floats, Ints, Labels
+
+SHRINK_ORDERS = 25.0
+BASELINES = ("constant", "cod", "pincode", "logistic")
+
+
+def baselines(table: Table, labels: Labels, rows: Ints) -> dict[str, Floats]:
+    """Probabilities of every baseline for some orders, each learnt from the same labels.
+
+    ``constant`` is the share of rto so far; ``cod`` its share per payment mode, ``pincode`` per
+    pincode, both shrunk to the constant by 25 orders; ``logistic`` a logistic regression on the
+    same dense features (standardised, unit penalty), without tokens, folds or calibration.
+    """
+    y, weight = labels.y, labels.weight
+    rate = float(np.average(y, weights=weight))
+    modes = _texts(table, "payment_mode")
+    pincodes = _texts(table, "pincode")
+    return {
+        "constant": np.full(len(rows), rate),
+        "cod": _rates(modes, labels, rows, rate),
+        "pincode": _rates(pincodes, labels, rows, rate),
+        "logistic": _logistic(table, labels, rows),
+    }
+
+
+def _texts(table: Table, column: str) -> np.ndarray:
+    return table.orders[column].fillna("").to_numpy(dtype=object)
+
+
+def _rates(keys: np.ndarray, labels: Labels, rows: Ints, rate: float) -> Floats:
+    """Each key's shrunk share of rto as known from the labels; unseen keys get the overall share."""
+    known, at = np.unique(keys[labels.rows], return_inverse=True)
+    orders = np.bincount(at, weights=labels.weight, minlength=len(known))
+    returned = np.bincount(at, weights=labels.weight * labels.y, minlength=len(known))
+    shares = (returned + SHRINK_ORDERS * rate) / (orders + SHRINK_ORDERS)
+    by_key = dict(zip(known.tolist(), shares.tolist(), strict=True))
+    return np.array([by_key.get(key, rate) for key in keys[rows].tolist()])
+
+
+def _logistic(table: Table, labels: Labels, rows: Ints) -> Floats:
+    inputs = table.inputs(labels.rows)
+    numbers = table.numbers(inputs, labels.rows)
+    scaling = Scaling.of(numbers)
+    model = LogisticRegression(C=1.0, max_iter=2_000, tol=1e-4)
+    model.fit(scaling.columns(numbers), labels.y, sample_weight=labels.weight)
+    asked = scaling.columns(table.numbers(inputs, rows))
+    return np.asarray(model.predict_proba(asked)[:, 1])

@@ -1,0 +1,92 @@
+"""A trained configuration's exam: learn until a day, be judged on the orders that followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.days import DAY_US, from_us
+from features.errors import TrainingError
+from training.baselines import BASELINES, baselines
+from training.bootstrap import clusters, intervals
+from training.configuration import Configuration
+from training.evaluate import Duel, Estimate, Scoreboard, quick
+from training.fit import Tick, fit, silent
+from training.inputs import Table
+from training.labels import mature
+
+EXAM_SHARE = 0.15
+REPLICATES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """What a model trained on an earlier part of the data did on the latest mature orders.
+
+    The released model is trained on more; it saw the exam's orders, so it cannot sit the exam
+    itself. ``differences`` are log-losses of the model minus each baseline's, paired; below 0 the
+    model is better.
+    """
+
+    learnt_until: str
+    last_learnt_known_us: int
+    first_judged_us: int
+    orders: int
+    rto: int
+    model: dict[str, float]
+    predicted: float
+    slope: Estimate
+    baselines: dict[str, dict[str, float]]
+    differences: dict[str, Estimate]
+
+
+def sit(table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent) -> Exam:
+    """Train on what was known before the latest mature orders and judge on them.
+
+    The judged orders end one wait before the cutoff, as the folds do, and touch no choice: folds,
+    blend and calibration of the exam's model all lie before them.
+
+    Raises
+    ------
+    TrainingError
+        When what was known then is too little to learn from, or nothing can be judged.
+    """
+    labels = mature(table.orders, cutoff_us=cutoff_us, method=configuration.labels)
+    created = table.orders["created_us"].to_numpy(np.int64)
+    wait = round(labels.report.wait_days * DAY_US)
+    judged = labels.placed_before(created, cutoff_us - wait + 1)
+    if not len(judged.rows):
+        raise TrainingError("no order is old enough to be judged by")
+    start = int(np.quantile(created[judged.rows], 1.0 - EXAM_SHARE, method="higher"))
+    rows = judged.rows[created[judged.rows] >= start]
+    y = judged.y[created[judged.rows] >= start]
+    if not 0 < y.sum() < len(y):
+        raise TrainingError("the latest mature orders hold one outcome only")
+    model = fit(table, configuration, cutoff_us=start, tick=tick)
+    learnt = mature(table.orders, cutoff_us=start, method=configuration.labels)
+    probability = model.probability(table, rows)
+    simple = baselines(table, learnt, rows)
+    groups = clusters(table.orders["person"].to_numpy(np.int64)[rows], created[rows])
+    board = Scoreboard(y, probability)
+    differences, slope = {}, Estimate(np.nan, np.nan, np.nan)
+    tick("exam")
+    for name in BASELINES:
+        found = intervals(Duel(board, Scoreboard(y, simple[name])), groups, replicates=REPLICATES)
+        differences[name] = Estimate(
+            *(float(a[2, 2]) for a in (found.estimate, found.low, found.high))
+        )
+        slope = Estimate(*(float(a[0, 4]) for a in (found.estimate, found.low, found.high)))
+    known_at = table.orders["outcome_us"].to_numpy(np.int64)
+    return Exam(
+        learnt_until=from_us(start).isoformat(),
+        last_learnt_known_us=int(known_at[learnt.rows].max()),
+        first_judged_us=int(created[rows].min()),
+        orders=len(y),
+        rto=int(y.sum()),
+        model=quick(y, probability),
+        predicted=float(probability.mean()),
+        slope=slope,
+        baselines={name: quick(y, simple[name]) for name in BASELINES},
+        differences=differences,
+    )

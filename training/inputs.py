@@ -1,0 +1,195 @@
+"""Which columns and tokens a model may read, chosen without looking at any outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from features.errors import SettingsError
+from features.tokens import TOKEN_REASONS
+from training.labels import Floats, Ints
+
+if TYPE_CHECKING:
+    from training.matrix import Matrix, Words
+
+MOST_FLAGS = 96
+FLAG_SHARE = 0.01
+FEWEST_FLAG_ROWS = 50
+FEWEST_TOKEN_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The names a model reads, in the order of its columns.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Catalogue features, in catalogue order.
+    flags : tuple of str
+        Frequent tokens that the trees see as 0/1 columns after the features.
+    extras : tuple of str
+        Numeric extra columns, after the flags.
+    tokens : tuple of str
+        Tokens that the linear part has a coefficient for.
+    """
+
+    features: tuple[str, ...]
+    flags: tuple[str, ...]
+    extras: tuple[str, ...]
+    tokens: tuple[str, ...]
+
+
+class Table:
+    """A matrix with its tokens indexed, from which models take their columns.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Every order of the folder, with as-of features.
+    extra : sequence of str
+        Extra columns that may be read; categories among them become tokens ``x:column=value``.
+    exclude : sequence of str
+        Feature groups, feature names or token kinds to leave out.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown extra column or a name that excludes nothing.
+    """
+
+    def __init__(
+        self, matrix: Matrix, *, extra: Sequence[str] = (), exclude: Sequence[str] = ()
+    ) -> None:
+        unknown = [name for name in extra if name not in matrix.extras]
+        if unknown:
+            have = ", ".join(sorted(matrix.extras)) or "none"
+            raise SettingsError(
+                f"extra column {unknown[0]} is not known at order time in this data folder;"
+                f" it has: {have}"
+            )
+        _refuse_idle(matrix, exclude)
+        kept = [name for name in extra if name not in exclude]
+        self.orders = matrix.orders
+        self.numeric = {
+            n: np.asarray(matrix.extras[n], dtype=np.float64)
+            for n in kept
+            if matrix.extras[n].dtype.kind in "fiub"
+        }
+        self.vocabulary, self.index = _indexed(matrix.tokens, frozenset(kept), frozenset(exclude))
+        self._column = {
+            f.name: i
+            for i, f in enumerate(matrix.features)
+            if not _excluded(f.name, f.group, exclude)
+        }
+        self.names = tuple(self._column)
+        self.catalogue = matrix.features
+        self._values = matrix.values
+
+    def numbers(self, inputs: Inputs, rows: Ints) -> Floats:
+        """The features and then the numeric extras that a model reads, shape (n_rows, n_numbers)."""
+        at = np.array([self._column[name] for name in inputs.features], dtype=np.int64)
+        extras = [self.numeric[name][rows][:, None] for name in inputs.extras]
+        return np.hstack([self._values[np.ix_(rows, at)].astype(np.float64), *extras])
+
+    def inputs(self, rows: Ints) -> Inputs:
+        """Choose columns that vary and tokens that recur among ``rows``; outcomes are not looked at."""
+        found = self.index[rows]
+        counts = np.asarray(found.sum(axis=0)).reshape(-1)
+        tokens = np.flatnonzero(counts >= FEWEST_TOKEN_ROWS)
+        return Inputs(
+            features=tuple(n for n, i in self._column.items() if _varies(self._values[rows, i])),
+            flags=tuple(self.vocabulary[j] for j in _flags(found, counts)),
+            extras=tuple(n for n, column in self.numeric.items() if _varies(column[rows])),
+            tokens=tuple(self.vocabulary[j] for j in tokens),
+        )
+
+    def flags(self, inputs: Inputs, rows: Ints) -> Floats:
+        """The trees' 0/1 columns, shape (n_rows, n_flags)."""
+        chosen = self.tokens(inputs.flags, rows)
+        return np.asarray(chosen.toarray(), dtype=np.float64)
+
+    def tokens(self, names: Sequence[str], rows: Ints) -> sparse.csr_matrix:
+        """0/1 columns of the named tokens, sparse, shape (n_rows, n_names)."""
+        place = {name: k for k, name in enumerate(names)}
+        column = np.array([place.get(name, -1) for name in self.vocabulary], dtype=np.int64)
+        found = self.index[rows].tocoo()
+        at = column[found.col] if len(column) else np.empty(0, dtype=np.int64)
+        keep = at >= 0
+        ones = np.ones(int(keep.sum()))
+        return sparse.csr_matrix((ones, (found.row[keep], at[keep])), shape=(len(rows), len(names)))
+
+    def tree_columns(self, inputs: Inputs, rows: Ints) -> Floats:
+        """Features, then flags, then numeric extras: the trees' columns in bundle order."""
+        numbers, width = self.numbers(inputs, rows), len(inputs.features)
+        return np.hstack([numbers[:, :width], self.flags(inputs, rows), numbers[:, width:]])
+
+
+def _varies(column: np.ndarray) -> bool:
+    """Whether a column holds at least two values, unknown counting as one."""
+    known = column[~np.isnan(column)]
+    return 0 < len(known) < len(column) or (len(known) > 0 and bool(known.min() < known.max()))
+
+
+def _indexed(
+    words: Words, extra: frozenset[str], exclude: frozenset[str]
+) -> tuple[tuple[str, ...], sparse.csr_matrix]:
+    """The tokens a model may read, sorted, and a sparse 0/1 matrix of which order has which."""
+    names = sorted(t for t in words.vocabulary if _allowed(t, extra, exclude))
+    place = {name: j for j, name in enumerate(names)}
+    column = np.array([place.get(token, -1) for token in words.vocabulary], dtype=np.int64)
+    row = np.repeat(np.arange(len(words)), np.diff(words.starts))
+    at = column[words.codes] if len(column) else np.empty(0, dtype=np.int64)
+    keep = at >= 0
+    pairs = (row[keep], at[keep])
+    index = sparse.csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(words), len(names)))
+    index.data[:] = 1.0
+    return tuple(names), index
+
+
+def _allowed(token: str, extra: frozenset[str], exclude: frozenset[str]) -> bool:
+    """Whether a token's kind is neither excluded nor an extra column that nobody vouched for."""
+    kind = token.partition("=")[0]
+    if kind.startswith("x:") and kind[2:] not in extra:
+        return False
+    return not {kind, kind + "s", kind.removeprefix("x:")} & exclude
+
+
+def _flags(found: sparse.csr_matrix, counts: Floats) -> list[int]:
+    """Frequent tokens as tree columns: each pattern once, the most evenly split first."""
+    n = found.shape[0]
+    least = max(FEWEST_FLAG_ROWS, FLAG_SHARE * n)
+    frequent = np.flatnonzero((counts >= least) & (n - counts >= FEWEST_FLAG_ROWS))
+    columns = found[:, frequent].tocsc()
+    seen: set[bytes] = set()
+    kept: list[int] = []
+    for j in np.argsort(-counts[frequent] * (n - counts[frequent]), kind="stable"):
+        rows = np.sort(columns.indices[columns.indptr[j] : columns.indptr[j + 1]])
+        pattern = rows.tobytes()
+        if pattern not in seen and len(kept) < MOST_FLAGS:
+            seen.add(pattern)
+            kept.append(int(frequent[j]))
+    return sorted(kept)
+
+
+def _excluded(name: str, group: str, exclude: Sequence[str]) -> bool:
+    """Whether a feature is of an excluded group, or is or begins with an excluded name."""
+    words = {word.removesuffix("s") for word in exclude} | set(exclude)
+    return group in words or name in words or any(name.startswith(f"{word}_") for word in words)
+
+
+def _refuse_idle(matrix: Matrix, exclude: Sequence[str]) -> None:
+    """A name that excludes nothing is a typing mistake; say what there is."""
+    groups = {f.group for f in matrix.features}
+    names = {f.name for f in matrix.features} | set(matrix.extras)
+    kinds = {token.partition("=")[0] for token in matrix.tokens.vocabulary} | set(TOKEN_REASONS)
+    for name in exclude:
+        if name not in groups | names | kinds | {f"{kind}s" for kind in kinds}:
+            raise SettingsError(
+                f"exclude: {name} is no feature, group or token kind of this data; groups are"
+                f" {', '.join(sorted(groups))}"
+            )

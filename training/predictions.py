@@ -1,0 +1,193 @@
+"""Predictions of anyone, joined with what became of the orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import DataError
+from features.history.states import CLASSES
+from features.tables import Folder
+from training.city_tiers import city_tier
+from training.labels import Floats, Ints
+from training.pastlog import changes_of, events_of
+
+COLUMNS = ("order_id", "merchant_id", "created_at", "probability")
+KEY = ["merchant_id", "order_id"]
+OUTCOME_OF_CLASS = ("", "delivered", "rto", "rto", "cancelled", "lost", "delivered")
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Read a predictions file and check it.
+
+    Returns
+    -------
+    DataFrame
+        ``order_id, merchant_id, created_at`` (UTC), ``probability``.
+
+    Raises
+    ------
+    DataError
+        For an unreadable file, a missing column, a doubled order, or a probability outside 0 to 1.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError("cannot be read as parquet", file=str(path)) from error
+    missing = [name for name in COLUMNS if name not in table.column_names]
+    if missing:
+        raise DataError("is missing", file=str(path), column=missing[0])
+    frame: pd.DataFrame = table.select(list(COLUMNS)).to_pandas()
+    for name in KEY:
+        frame[name] = frame[name].astype(str).astype(object)
+    try:
+        probability = frame["probability"].to_numpy(np.float64)
+    except (TypeError, ValueError):
+        raise DataError("must be numbers", file=str(path), column="probability") from None
+    wrong = np.flatnonzero(~((probability >= 0.0) & (probability <= 1.0)))
+    if len(wrong):
+        raise DataError("must lie between 0 and 1", file=str(path), row=int(wrong[0]) + 1, column="probability")  # fmt: skip
+    doubled = np.flatnonzero(frame.duplicated(KEY))
+    if len(doubled):
+        raise DataError("predicts an order twice", file=str(path), row=int(doubled[0]) + 1)
+    return frame
+
+
+def write_predictions(path: Path, orders: pd.DataFrame, rows: Ints, probability: Floats) -> None:
+    """Write predictions with the outcomes as finally known (empty where unknown)."""
+    chosen = orders.iloc[rows]
+    table = pa.table(
+        {
+            "order_id": pa.array(chosen["order_id"].tolist(), pa.string()),
+            "merchant_id": pa.array(chosen["merchant_id"].tolist(), pa.string()),
+            "created_at": pa.array(chosen["created_us"].to_numpy(), pa.timestamp("us", tz="UTC")),
+            "probability": pa.array(probability, pa.float64()),
+            "outcome": pa.array([text or None for text in chosen["outcome"]], pa.string()),
+        }
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    pq.write_table(table, partial, compression="zstd")
+    partial.replace(path)
+
+
+def outcomes_of(folder: Folder) -> pd.DataFrame:
+    """What finally became of every order, and what reports group and cluster by.
+
+    Returns
+    -------
+    DataFrame
+        ``merchant_id, order_id, created_us, outcome, treated, payment_mode, amount_paise, person``
+        (numbered), ``customer`` (``new``, ``known`` or ``unknown``), ``city_tier``.
+    """
+    orders = folder.orders
+    log, _ = changes_of(events_of(folder), orders.num_rows)
+    state = np.zeros(orders.num_rows, np.int64)
+    state[log.order] = log.after
+    amount = orders.column("amount").cast(pa.float64()).to_numpy(zero_copy_only=False)
+    person, customer = _people(orders)
+    return pd.DataFrame(
+        {
+            "merchant_id": orders.column("merchant_id").to_numpy(zero_copy_only=False),
+            "order_id": orders.column("order_id").to_numpy(zero_copy_only=False),
+            "created_us": orders.column("created_at").cast(pa.int64()).to_numpy(),
+            "outcome": np.array(OUTCOME_OF_CLASS, dtype=object)[state % CLASSES],
+            "treated": state >= CLASSES,
+            "payment_mode": [
+                mode or "unknown" for mode in orders.column("payment_mode").to_pylist()
+            ],
+            "amount_paise": np.round(np.nan_to_num(amount, nan=-0.01) * 100).astype(np.int64),
+            "person": person,
+            "customer": customer,
+            "city_tier": [city_tier(city) for city in orders.column("city").to_pylist()],
+        }
+    )
+
+
+def _people(orders: pa.Table) -> tuple[Ints, list[str]]:
+    """Number persons by the first present of phone, email, customer id, address, else the order.
+
+    A customer is known from their second order in the folder on, new at the first, and unknown
+    where the data names none.
+    """
+    names = ("phone", "email", "customer_id", "address_line1")
+    columns = [orders.column(name).to_pylist() for name in names]
+    pincodes = orders.column("pincode").to_pylist()
+    numbers: dict[object, int] = {}
+    person, customer = np.empty(orders.num_rows, np.int64), []
+    for i in range(orders.num_rows):
+        kind = next((k for k, column in enumerate(columns) if column[i]), -1)
+        who = (kind, columns[kind][i], pincodes[i] if kind == 3 else None) if kind >= 0 else i
+        customer.append("unknown" if kind < 0 else "known" if who in numbers else "new")
+        person[i] = numbers.setdefault(who, len(numbers))
+    return person, customer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Predicted orders whose final outcome says whether the prediction was right.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The columns of ``outcomes_of`` with ``probability`` and, when paired, ``other``.
+    set_aside : dict of str to int
+        Predicted orders that could not be judged, by reason.
+    """
+
+    frame: pd.DataFrame
+    set_aside: dict[str, int]
+
+    @property
+    def y(self) -> Floats:
+        """1 for rto, 0 for delivered."""
+        return (self.frame["outcome"] == "rto").to_numpy().astype(np.float64)
+
+    def column(self, name: str) -> Floats:
+        """One numeric column, as float64."""
+        return self.frame[name].to_numpy(np.float64)
+
+
+def judged(
+    predictions: pd.DataFrame, outcomes: pd.DataFrame, other: pd.DataFrame | None = None
+) -> Judged:
+    """Join predictions (and others to compare them with) to outcomes; keep what can be judged.
+
+    Left out are orders whose outcome is not known, that were cancelled or lost, and that somebody
+    interfered with, since their outcome is not what would have happened.
+
+    Raises
+    ------
+    DataError
+        When no predicted order is in the data, or none of them can be judged.
+    """
+    frame = predictions[[*KEY, "probability"]].merge(outcomes, on=KEY, how="left", indicator=True)
+    absent = frame["_merge"] != "both"
+    if absent.all():
+        raise DataError(
+            "none of the predicted orders is in the data folder; give the folder they came from"
+        )
+    unknown, final = frame["outcome"].isin(["", None]), frame["outcome"].isin(["rto", "delivered"])
+    treated = frame["treated"].eq(True)
+    reasons = {
+        "not in the data folder": absent,
+        "outcome not known": ~absent & unknown,
+        "cancelled or lost": ~absent & ~unknown & ~final,
+        "interfered with before dispatch": final & treated,
+    }
+    keep = final & ~treated
+    if other is not None:
+        pair = other[[*KEY, "probability"]].rename(columns={"probability": "other"})
+        frame = frame.merge(pair, on=KEY, how="left")
+        reasons["not in the predictions compared with"] = keep & frame["other"].isna()
+        keep &= frame["other"].notna()
+    if not keep.any():
+        raise DataError("none of the predicted orders has been delivered or returned yet: there is nothing to judge by")  # fmt: skip
+    kept = frame[keep].drop(columns="_merge").reset_index(drop=True)
+    counts = {why: int(mask.sum()) for why, mask in reasons.items() if mask.any()}
+    return Judged(kept, counts)

@@ -1,0 +1,137 @@
+"""The command ``rto train``: a data folder becomes a bundle, recorded and judged."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from features.days import IST, from_us
+from features.errors import SettingsError
+from features.settings import Settings, load_settings
+from features.tables import Folder, read_folder
+from training.configuration import Configuration, read_configuration
+from training.matrix import Matrix, build
+from training.options import MOMENT, configuration_options, existing_folder
+from training.progress import Progress
+from training.release import next_version, trained_dir, versions
+from training.report_text import INVENTED
+from training.tracking import Tracker
+from training.trainer import Trained, end_of_knowledge, release_bundle, train
+
+
+@click.command("train")
+@existing_folder("--data", "Data folder with past orders.")
+@click.option("--until", type=MOMENT, help="Use only what was known before this time.")
+@click.option("--out", type=click.Path(path_type=Path), help="Also put the bundle here.")
+@click.option("--no-tracking", is_flag=True, help="Record nothing in MLflow.")
+@configuration_options
+def train_(
+    data: Path, until: int | None, out: Path | None, no_tracking: bool,
+    config: Path | None, extra: tuple[str, ...], exclude: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Learn a model from past orders.
+
+    Uses only outcomes known before --until (default: everything in the folder), chooses and
+    calibrates on rolling folds in time, sits an exam on the latest mature orders, and writes a
+    bundle. Release it with rto promote.
+    """
+    if out is not None and out.exists():
+        raise SettingsError(f"{out} exists already; name another --out or remove it")
+    settings = load_settings()
+    configuration = read_configuration(config).with_options(extra=extra, exclude=exclude)
+    folder = read_folder(data)
+    with Progress("reading orders") as progress:
+        matrix = build(folder, threads=configuration.threads, progress=progress.count)
+        cutoff = end_of_knowledge(matrix) if until is None else until
+        progress.stage("training", "step")
+        trained = train(matrix, configuration, cutoff_us=cutoff, tick=progress.step)
+        progress.step("bundle")
+        path, digest = _write(trained, folder, matrix, configuration, settings)
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(path, out)
+        if not no_tracking:
+            progress.step("MLflow")
+            _track(trained, settings, path, digest, data)
+    click.echo(said(trained, folder, path, cutoff))
+
+
+def _write(
+    trained: Trained,
+    folder: Folder,
+    matrix: Matrix,
+    configuration: Configuration,
+    settings: Settings,
+) -> tuple[Path, str]:
+    now = datetime.now(UTC)
+    home = trained_dir(settings.home)
+    version = next_version(now.astimezone(IST).date(), versions(home, settings.models_dir))
+    path = home / version
+    digest = release_bundle(
+        trained, folder, matrix, configuration, path, version=version, made_at=now
+    )
+    return path, digest
+
+
+def _track(trained: Trained, settings: Settings, path: Path, digest: str, data: Path) -> None:
+    tracker = Tracker(settings.tracking_uri, settings.home / "mlflow")
+    labels = trained.model.summary["labels"]
+    parameters: dict[str, object] = {"data": str(data), "digest": digest, "version": path.name}
+    parameters |= {f"labels.{k}": v for k, v in labels.items()} if isinstance(labels, dict) else {}
+    parameters |= {"trees_share": trained.model.trees_share}
+    metrics: dict[str, float] = {}
+    if trained.exam is not None:
+        metrics = {f"exam.{name}": value for name, value in trained.exam.model.items()}
+        for name, numbers in trained.exam.baselines.items():
+            metrics[f"exam.{name}.log_loss"] = numbers["log_loss"]
+    run_id = tracker.run(path.name, parameters=parameters, metrics=metrics, files=path)
+    tracker.register(path.name, run_id=run_id, bundle=path, digest=digest)
+
+
+def said(trained: Trained, folder: Folder, path: Path, cutoff_us: int) -> str:
+    """What the terminal shows after a training."""
+    lines = [INVENTED] if folder.about.invented else []
+    labels = mature_line(trained)
+    lines.append(
+        f"{path.name}: learnt {labels}, known before {from_us(cutoff_us):%Y-%m-%d %H:%M} UTC"
+    )
+    lines += _exam_lines(trained)
+    lines += [f"warning: {trap}" for trap in trained.traps]
+    failed = [v for v in trained.gates if not v.passed]
+    lines += [f"gate {v.gate}{' (muted)' if v.muted else ''}: {v.says}" for v in failed]
+    if all(v.passed or v.muted for v in trained.gates):
+        lines.append(f"all gates passed; release it with: rto promote {path.name}")
+    else:
+        lines.append("this model cannot be promoted while these gates fail")
+    lines.append(f"bundle: {path}")
+    return "\n".join(lines)
+
+
+def mature_line(trained: Trained) -> str:
+    """How much was learnt from, in words."""
+    labels = trained.model.summary["labels"]
+    if not isinstance(labels, dict):
+        raise TypeError("a model's summary holds its label report")
+    return f"from {labels['orders']:,} orders, {labels['rto']:,} of them returned"
+
+
+def _exam_lines(trained: Trained) -> list[str]:
+    exam = trained.exam
+    if exam is None:
+        return [f"no exam: {trained.no_exam}"]
+    lines = [
+        f"exam on the latest {exam.orders:,} mature orders ({exam.rto:,} returned),"
+        f" by a model that knew what was known before {exam.learnt_until[:10]}:",
+        f"  {'':<10}{'log-loss':>10}{'ROC-AUC':>9}{'PR-AUC':>9}{'calibration':>13}",
+    ]
+    for name, numbers in {"model": exam.model, **exam.baselines}.items():
+        gap = exam.differences.get(name)
+        paired = f"   model − {name}: {gap}" if gap is not None else ""
+        lines.append(
+            f"  {name:<10}{numbers['log_loss']:>10.4f}{numbers['roc_auc']:>9.3f}"
+            f"{numbers['pr_auc']:>9.3f}{numbers['calibration_error']:>13.4f}{paired}"
+        )
+    return lines

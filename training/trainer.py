@@ -1,0 +1,133 @@
+"""The whole of training: a data folder in, a bundle with its evidence out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from features.errors import TrainingError
+from features.tables import Folder
+from models.bundle import write_bundle
+from training.bundling import bundle_parts
+from training.configuration import Configuration
+from training.exam import Exam, sit
+from training.fit import Model, Tick, fit, silent
+from training.gates import Evidence, Verdict, verdicts
+from training.inputs import Table
+from training.labels import mature
+from training.matrix import Matrix
+from training.plain import plain_object
+from training.traps import Trap, traps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A model with everything that was found out about it on the way.
+
+    ``no_exam`` says why no exam could be sat, where ``exam`` is None.
+    """
+
+    model: Model
+    exam: Exam | None
+    no_exam: str
+    traps: tuple[Trap, ...]
+    gates: tuple[Verdict, ...]
+
+    def summary(self, folder: Folder) -> dict[str, object]:
+        """The manifest's training part: JSON values that depend on data and settings alone."""
+        return plain_object(
+            {
+                **self.model.summary,
+                "data": {
+                    "orders": folder.orders.num_rows,
+                    "invented": folder.about.invented,
+                    "source": folder.about.source,
+                },
+                "exam": self.exam,
+                "no_exam": self.no_exam,
+                "traps": self.traps,
+                "gates": self.gates,
+                "mutes": [v.gate for v in self.gates if v.muted],
+            }
+        )
+
+
+def end_of_knowledge(matrix: Matrix) -> int:
+    """The first instant by which everything in a folder is known (µs since 1970, UTC)."""
+    orders = matrix.orders
+    if not len(orders):
+        raise TrainingError("the data folder holds no orders")
+    return int(max(orders["created_us"].max(), orders["outcome_us"].max())) + 1
+
+
+def train(
+    matrix: Matrix, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent
+) -> Trained:
+    """Learn from what was known before a cutoff, sit an exam, and ask the gates.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        The whole folder.
+    configuration : Configuration
+        Extra columns, exclusions, parameters, seed, threads, mutes.
+    cutoff_us : int
+        Outcomes known at or after it are not looked at (µs since 1970, UTC).
+    tick : callable
+        Called with a few words before each step.
+
+    Raises
+    ------
+    TrainingError
+        When there is too little to learn from.
+    """
+    table = Table(matrix, extra=configuration.extra, exclude=configuration.exclude)
+    labels = mature(matrix.orders, cutoff_us=cutoff_us, method=configuration.labels)
+    tick("looking for columns that know too much")
+    found = traps(matrix, table, labels)
+    exam, no_exam = _exam(table, configuration, cutoff_us, tick)
+    model = fit(table, configuration, cutoff_us=cutoff_us, tick=tick)
+    asked = verdicts(Evidence(exam, labels.report.rto, found), mute=configuration.mute)
+    return Trained(model, exam, no_exam, found, asked)
+
+
+def _exam(
+    table: Table, configuration: Configuration, cutoff_us: int, tick: Tick
+) -> tuple[Exam | None, str]:
+    def say(text: str) -> None:
+        tick(f"exam: {text}")
+
+    try:
+        return sit(table, configuration, cutoff_us=cutoff_us, tick=say), ""
+    except TrainingError as error:
+        return None, str(error)
+
+
+def release_bundle(
+    trained: Trained,
+    folder: Folder,
+    matrix: Matrix,
+    configuration: Configuration,
+    path: Path,
+    *,
+    version: str,
+    made_at: datetime,
+    provenance: Mapping[str, str] | None = None,
+) -> str:
+    """Write a trained model as a bundle and return its digest.
+
+    The same data, configuration and thread count give the same digest, whenever and wherever it is
+    made: the version, the time and the run stand outside it.
+    """
+    table = Table(matrix, extra=configuration.extra, exclude=configuration.exclude)
+    parts = bundle_parts(
+        trained.model,
+        matrix,
+        table,
+        version=version,
+        training=trained.summary(folder),
+        provenance={"made_at": made_at.isoformat(), **(provenance or {})},
+    )
+    return write_bundle(path, parts)
