@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-import numba
 import numpy as np
 
 from features.compiled import compiled
@@ -13,10 +12,6 @@ from models.scorer import Floats
 LANES = 8
 
 Eight: TypeAlias = tuple[float, float, float, float, float, float, float, float]
-
-# Numba leaves LLVM's joining of straight-line code into wide instructions off; without it the
-# functions below run number by number, at half the speed and with the same values.
-numba.config.SLP_VECTORIZE = 1
 
 
 @compiled
