@@ -36,6 +36,12 @@ async def orders(request: Request, key: str | None = None) -> Response:
     )
 
 
+@router.get("/favicon.ico")
+async def favicon() -> Response:
+    """None; browsers ask all the same."""
+    return Response(status_code=204)
+
+
 def _enter(service: Service, key: str) -> Response:
     if service.doorkeeper.page(key) is None:
         return page("closed.html", status=401, title="Closed")
