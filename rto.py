@@ -12,59 +12,63 @@ from features.errors import RtoError
 
 
 class Place(NamedTuple):
-    """Where a command lives and the line ``rto --help`` shows for it, without importing it."""
+    """Where a command lives, and the line ``rto --help`` shows for it without importing it."""
 
-    module: str
+    target: str
     says: str
 
 
 COMMANDS: dict[str, Place] = {
+    "demo": Place(
+        "serving.demo_command:demo", "Set up an invented year, train on it and serve it."
+    ),
     "simulate": Place(
-        "training.commands", "Invent a year of orders with known true probabilities."
+        "training.simulate_command:simulate", "Invent a year of orders with known truth."
     ),
-    "import": Place("training.commands", "Bring a shop's export to a data folder."),
-    "features": Place("training.commands", "Compute the as-of feature matrix of a data folder."),
-    "train": Place("training.commands", "Learn a model from past orders."),
+    "import": Place("training.import_command:import_", "Bring a shop's export to a data folder."),
+    "features": Place(
+        "training.features_command:features_", "Compute the as-of features of a data folder."
+    ),
+    "train": Place("training.train_command:train_", "Learn a model from past orders."),
     "backtest": Place(
-        "training.commands", "Replay past orders as if live and keep the predictions."
+        "training.backtest_command:backtest_", "Replay past orders as if they were live."
     ),
-    "evaluate": Place("training.commands", "Report what predictions were worth."),
-    "score": Place("training.commands", "Score a file of orders in one batch."),
-    "models": Place("training.commands", "List the trained models."),
-    "serve": Place("serving.commands", "Serve the API and the pages."),
-    "worker": Place("serving.commands", "Fold history and keep the timers."),
-    "load": Place("serving.commands", "Load past orders and outcomes into the live store."),
-    "export": Place("serving.commands", "Write the live log as tables."),
-    "recheck": Place("serving.commands", "Recompute logged decisions and compare their features."),
-    "explain": Place("serving.commands", "Show one decision in full."),
-    "merchant": Place("serving.commands", "Add merchants."),
-    "key": Place("serving.commands", "Make API keys."),
-    "settings": Place("serving.commands", "Print every setting and what it means."),
+    "evaluate": Place("training.evaluate_command:evaluate_", "Report what predictions were worth."),
+    "score": Place("training.score_command:score_", "Score a file of orders in one batch."),
+    "models": Place("training.models_command:models_", "List the trained models."),
+    "promote": Place("rto:promote", "Release a trained model to the servers."),
+    "rollback": Place("rto:rollback", "Go back to the model before."),
+    "serve": Place("serving.serve_command:serve", "Serve the API and the pages."),
+    "worker": Place("serving.worker_process:worker", "Fold history, hour by hour."),
+    "load": Place("serving.load_command:load", "Load past orders into the live store."),
+    "export": Place("serving.export_command:export", "Write the live log as tables."),
+    "recheck": Place("serving.recheck_command:recheck", "Recompute decisions and compare."),
+    "explain": Place("serving.explain_command:explain", "Show one decision in full."),
+    "merchant": Place("serving.tenant_commands:merchant", "Add merchants."),
+    "key": Place("serving.tenant_commands:key", "Make API keys."),
+    "settings": Place("serving.settings_command:settings", "Print every setting."),
 }
 
 
 class LateGroup(click.Group):
     """A group whose commands are imported only when one of them is run."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, in the order of a newcomer's way through them."""
-        return [*COMMANDS, *(name for name in self.commands if name not in COMMANDS)]
+        return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return one command, or None for an unknown name."""
-        known = super().get_command(ctx, cmd_name)
-        if known is not None or cmd_name not in COMMANDS:
-            return known
-        module = import_module(COMMANDS[cmd_name].module)
-        group: click.Group = module.commands
-        return group.get_command(ctx, cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].target.split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table, so that help imports nothing."""
-        own = {name: command.get_short_help_str() for name, command in self.commands.items()}
-        says = {name: place.says for name, place in COMMANDS.items()} | own
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table, so that help imports none of them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, says[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, place.says) for name, place in COMMANDS.items()])
 
 
 @click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -73,10 +77,55 @@ def cli() -> None:
     """Open risk scoring for return-to-origin (RTO) of cash-on-delivery orders."""
 
 
+@click.command()
+@click.argument("version")
+def promote(version: str) -> None:
+    """Release VERSION: its gates, its files, the log's event, then the alias ``champion``.
+
+    Running servers follow within seconds.
+    """
+    from features.catalogue import CATALOGUE
+    from features.settings import load_settings
+    from serving.model import Promotion, announce
+    from training.release import promote as release
+    from training.tracking import Tracker
+
+    settings = load_settings()
+    done = release(
+        version,
+        home=settings.home,
+        models_dir=settings.models_dir,
+        features=CATALOGUE,
+        announce=lambda name, digest: announce(settings, Promotion(name, digest)),
+        crown=lambda name: Tracker(settings.tracking_uri, settings.home / "mlflow").crown(name),
+    )
+    click.echo(f"{done.version} is champion; its bundle lies in {done.path}")
+
+
+@click.command()
+def rollback() -> None:
+    """Go back to the model that was champion before, at once."""
+    from features.catalogue import CATALOGUE
+    from features.settings import load_settings
+    from serving.model import Promotion, announce, promotions
+    from training.release import rollback as go_back
+    from training.tracking import Tracker
+
+    settings = load_settings()
+    done = go_back(
+        promotions(settings),
+        models_dir=settings.models_dir,
+        features=CATALOGUE,
+        announce=lambda name, digest: announce(settings, Promotion(name, digest)),
+        crown=lambda name: Tracker(settings.tracking_uri, settings.home / "mlflow").crown(name),
+    )
+    click.echo(f"{done.version} is champion again")
+
+
 def main() -> None:
     """Run the program; whatever a user can mend ends in one line on stderr and status 1."""
     try:
-        cli(standalone_mode=True)
+        cli(prog_name="rto")
     except RtoError as error:
         click.echo(f"rto: {error}", err=True)
         sys.exit(1)

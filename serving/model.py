@@ -93,16 +93,24 @@ class Champion:
             _log.error("%s; %s goes on serving", self.refused, self.scorer.version)
 
 
+_PROMOTED = """SELECT body FROM event
+    WHERE number IS NULL AND kind='promoted' AND merchant_id IS NULL ORDER BY seq"""
+
+
 def newest_promotion(connection: sqlite3.Connection) -> Promotion | None:
     """The model promoted last, or None."""
-    found = connection.execute(
-        """SELECT body FROM event
-           WHERE number IS NULL AND kind='promoted' AND merchant_id IS NULL
-           ORDER BY seq DESC LIMIT 1"""
-    ).fetchone()
-    if found is None:
-        return None
-    body = body_of(found[0])
+    found = connection.execute(f"{_PROMOTED} DESC LIMIT 1").fetchone()
+    return None if found is None else _promotion(found[0])
+
+
+def promotions(settings: Settings) -> list[Promotion]:
+    """Every promotion of the log, oldest first."""
+    with Home.open(settings) as home:
+        return [_promotion(body) for (body,) in home.connection.execute(_PROMOTED)]
+
+
+def _promotion(event: bytes) -> Promotion:
+    body = body_of(event)
     return Promotion(str(body["version"]), str(body["digest"]))
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from features.errors import RtoError
 from features.tables import read_folder
-from training.commands import commands
+from rto import cli
 
 SHOPIFY = """\
 Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,\

@@ -1,0 +1,21 @@
+"""``rto demo``: the whole path on invented orders."""
+
+from __future__ import annotations
+
+import click
+
+from features.settings import load_settings
+from serving.demo import ORDERS, Demo
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--orders", default=ORDERS, show_default=True, help="How many orders to invent.")
+@click.option("--stop", is_flag=True, help="End once the orders are scored.")
+def demo(host: str, port: int, orders: int, *, stop: bool) -> None:
+    """Invent a year of orders, train on it, serve it, score a few orders and keep serving.
+
+    What was set up before is used again; delete ``demo`` in RTO_HOME to begin anew.
+    """
+    Demo(load_settings(), host, port, orders).run(stay=not stop)
