@@ -69,9 +69,13 @@ class Demo:
             return
         data, bundle = self.folder / "data", self.folder / "bundle"
         start = (datetime.now(UTC) - timedelta(days=366)).date().isoformat()
+        # The year ends today, so its last parcels are still on the road.
+        self.folder.mkdir(parents=True, exist_ok=True)
+        world = self.folder / "world.yaml"
+        world.write_text("snapshot_days: 1\n", encoding="utf-8")
         click.secho("1/4  Inventing a year of orders", bold=True)
         _call("simulate", "--orders", str(self.orders), "--seed", str(SEED), "--start", start,
-              "--out", str(data))  # fmt: skip
+              "--spec", str(world), "--out", str(data))  # fmt: skip
         click.secho("2/4  Training on what was known of them", bold=True)
         _call("train", "--data", str(data), "--out", str(bundle))
         version = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["version"]

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from typing import Self
 
 from features.directory import Directory
@@ -36,6 +37,14 @@ _log = logging.getLogger("rto.service")
 _TICK_S = 1.0
 _CHECKPOINT_TICKS = 30
 _EXIT_SOFTWARE = 70
+
+_NOBODYS = Order(
+    merchant_id="", order_id="", created_us=0, payment_mode="cod", amount_paise=1, sku="-",
+    coupons=("-",), customer_id="-", customer_name="A B", phone="+91 90000 00000",
+    email="a@example.com", ship_name="A B", address_line1="1 A Road", landmark="near B",
+    city="Delhi", state="Delhi", pincode="110001", ip="203.0.113.1", device_id="-",
+    user_agent="-", origin_pincode="560001", courier="-", promised_us=1,
+)  # fmt: skip
 
 
 class Service:
@@ -111,7 +120,7 @@ class Service:
     def _warm_up(self) -> None:
         """Score an order that nobody placed, so that the first real one finds machine code."""
         now = self.clock()
-        order = Order(merchant_id="", order_id="", created_us=now, pincode="110001", phone="1")
+        order = replace(_NOBODYS, created_us=now)
         identity = self.rows.identity(order)
         past = self.rows.past(identity, self.history.ledger, self.history.windows, now)
         row = self.rows.row(order, identity, past)
