@@ -74,7 +74,7 @@ def backtest(
     tick: Tick = silent,
     progress: Progress = lambda _done, _all: None,
 ) -> Backtest:
-    """Score every order placed at or after an instant by a model that knew nothing later than its day.
+    """Score every order from an instant on by a model that knew nothing later than its day.
 
     The model that scores an order was trained on outcomes known strictly before its retraining
     date, which is never after the order; the features of an order are as of its placement.

@@ -74,7 +74,8 @@ def backtest_(
     if folder.about.invented:
         click.echo(INVENTED)
     click.echo(said(done, matrix))
-    click.echo(f"{len(done.rows):,} predictions in {out}; the full report: rto evaluate --pred {out} --data {data}")  # fmt: skip
+    click.echo(f"{len(done.rows):,} predictions in {out}")
+    click.echo(f"the full report: rto evaluate --pred {out} --data {data}")
 
 
 def said(done: Backtest, matrix: Matrix) -> str:
@@ -93,7 +94,8 @@ def said(done: Backtest, matrix: Matrix) -> str:
     model = done.probability[at]
     person = orders["person"].to_numpy(np.int64)[at]
     groups = clusters(person, orders["created_us"].to_numpy(np.int64)[at])
-    lines.append(f"{'':<10}{'log-loss':>10}{'ROC-AUC':>9}{'PR-AUC':>9}{'calibration':>13}   model's log-loss less this one's")  # fmt: skip
+    heads = f"{'log-loss':>10}{'ROC-AUC':>9}{'PR-AUC':>9}{'calibration':>13}"
+    lines.append(f"{'':<10}{heads}   model's log-loss less this one's")
     lines.append(_row("model", y, model))
     for name in BASELINES:
         other = done.baseline(name)[at]

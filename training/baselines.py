@@ -1,4 +1,4 @@
-"""What a merchant could do without us: the rules and the plain model that every report compares with."""
+"""What a merchant could do without us: the rules and the plain model to compare with."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _texts(table: Table, column: str) -> np.ndarray:
 
 
 def _rates(keys: np.ndarray, labels: Labels, rows: Ints, rate: float) -> Floats:
-    """Each key's shrunk share of rto as known from the labels; unseen keys get the overall share."""
+    """Each key's shrunk share of rto among the labels; unseen keys get the overall share."""
     known, at = np.unique(keys[labels.rows], return_inverse=True)
     orders = np.bincount(at, weights=labels.weight, minlength=len(known))
     returned = np.bincount(at, weights=labels.weight * labels.y, minlength=len(known))

@@ -1,4 +1,4 @@
-"""Intervals for a report: a bootstrap clustered by person and by week, paired where two are compared."""
+"""Intervals for a report: a bootstrap clustered by person and by week, paired for two."""
 
 from __future__ import annotations
 

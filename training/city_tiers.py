@@ -7,22 +7,32 @@ annexure (8 cities X, 97 urban agglomerations Y); common other spellings added.
 from __future__ import annotations
 
 _TIER_1 = frozenset(
-    "ahmedabad|bangalore|bengaluru|bombay|calcutta|chennai|delhi|greater mumbai|hyderabad|kolkata|"
-    "madras|mumbai|navi mumbai|new delhi|pune|secunderabad|thane".split("|")
-)
+    {
+        "ahmedabad", "bangalore", "bengaluru", "bombay", "calcutta", "chennai", "delhi",
+        "greater mumbai", "hyderabad", "kolkata", "madras", "mumbai", "navi mumbai", "new delhi",
+        "pune", "secunderabad", "thane",
+    }
+)  # fmt: skip
 _TIER_2 = frozenset(
-    "agra|ajmer|aligarh|allahabad|amravati|amritsar|asansol|aurangabad|bareilly|belagavi|belgaum|"
-    "bengaluru rural|bhavnagar|bhilai|bhiwandi|bhopal|bhubaneshwar|bhubaneswar|bikaner|bokaro|"
-    "calicut|chandigarh|cochin|coimbatore|cuttack|dehradun|dhanbad|dharwad|durg|durgapur|erode|"
-    "ernakulam|faridabad|firozabad|ghaziabad|gorakhpur|greater noida|gulbarga|guntur|gurgaon|"
-    "gurugram|guwahati|gwalior|howrah|hubballi|hubli|indore|jabalpur|jaipur|jalandhar|jammu|"
-    "jamnagar|jamshedpur|jhansi|jodhpur|kalaburagi|kannur|kanpur|kochi|kolhapur|kollam|kota|"
-    "kozhikode|lucknow|ludhiana|madurai|malappuram|malegaon|mangalore|mangaluru|meerut|moradabad|"
-    "mysore|mysuru|nagpur|nanded|nashik|nasik|nellore|noida|patna|pondicherry|prayagraj|puducherry|"
-    "raipur|rajkot|ranchi|rourkela|saharanpur|salem|sangli|siliguri|solapur|srinagar|surat|"
-    "thiruvananthapuram|thrissur|tiruchirappalli|tiruppur|trichy|trivandrum|ujjain|vadodara|"
-    "varanasi|vasai|vijayawada|virar|visakhapatnam|vizag|warangal".split("|")
-)
+    {
+        "agra", "ajmer", "aligarh", "allahabad", "amravati", "amritsar", "asansol", "aurangabad",
+        "bareilly", "belagavi", "belgaum", "bengaluru rural", "bhavnagar", "bhilai", "bhiwandi",
+        "bhopal", "bhubaneshwar", "bhubaneswar", "bikaner", "bokaro", "calicut", "chandigarh",
+        "cochin", "coimbatore", "cuttack", "dehradun", "dhanbad", "dharwad", "durg", "durgapur",
+        "erode", "ernakulam", "faridabad", "firozabad", "ghaziabad", "gorakhpur",
+        "greater noida", "gulbarga", "guntur", "gurgaon", "gurugram", "guwahati", "gwalior",
+        "howrah", "hubballi", "hubli", "indore", "jabalpur", "jaipur", "jalandhar", "jammu",
+        "jamnagar", "jamshedpur", "jhansi", "jodhpur", "kalaburagi", "kannur", "kanpur", "kochi",
+        "kolhapur", "kollam", "kota", "kozhikode", "lucknow", "ludhiana", "madurai",
+        "malappuram", "malegaon", "mangalore", "mangaluru", "meerut", "moradabad", "mysore",
+        "mysuru", "nagpur", "nanded", "nashik", "nasik", "nellore", "noida", "patna",
+        "pondicherry", "prayagraj", "puducherry", "raipur", "rajkot", "ranchi", "rourkela",
+        "saharanpur", "salem", "sangli", "siliguri", "solapur", "srinagar", "surat",
+        "thiruvananthapuram", "thrissur", "tiruchirappalli", "tiruppur", "trichy", "trivandrum",
+        "ujjain", "vadodara", "varanasi", "vasai", "vijayawada", "virar", "visakhapatnam",
+        "vizag", "warangal",
+    }
+)  # fmt: skip
 
 
 def city_tier(city: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The report on a set of predictions: how well they rank, how honest they are, what they are worth."""
+"""The report on predictions: how well they rank, how honest they are, what they are worth."""
 
 from __future__ import annotations
 

@@ -9,16 +9,16 @@ import lightgbm as lgb
 import numpy as np
 
 from features.days import DAY_US, from_us
-from training import ridge
 from models.calibration import Platt
-from training.calibrate import best_mixture, calibrated, mixture, platt
+from training import ridge
+from training.calibrate import Mixture, best_mixture, calibrated, mixture, platt
 from training.configuration import Configuration
 from training.folds import Folds, rolling
 from training.inputs import Inputs, Table
 from training.labels import Floats, Ints, Labels, mature
 from training.metrics import calibration_error, calibration_line, roc_auc
 from training.ridge import Design, Line, Scaling
-from training.trees import Orchard, Sample, Shape, Trial, shapes
+from training.trees import Orchard, Sample, Trial, shapes
 
 Tick = Callable[[str], None]
 
@@ -100,141 +100,191 @@ def fit(
     TrainingError
         When there is too little to learn from; says what and how much is needed.
     """
-    labels = mature(table.orders, cutoff_us=cutoff_us, method=configuration.labels)
-    folds = rolling(
-        table.orders,
-        labels,
-        cutoff_us=cutoff_us,
-        wait_us=round(labels.report.wait_days * DAY_US),
-        method=configuration.labels,
-    )
-    inputs = table.inputs(labels.rows)
-    samples = _samples(labels, folds)
-    chosen, tried, booster = _trees(table, inputs, labels, samples, configuration, tick)
-    strength, line, scaling, linear_trials = _linear(table, inputs, labels, samples, tick)
+    lesson = _Lesson.of(table, configuration, cutoff_us)
+    grown = _grow(lesson, configuration, tick)
+    drawn = _draw(lesson, tick)
     tick("blend and calibration")
-    judged = _Judged.of(samples)
-    z_trees, z_linear = np.concatenate(chosen.out_of_fold), np.concatenate(strength.out_of_fold)
-    mixtures = mixture(z_trees, z_linear, judged.y, judged.weight)
-    best = best_mixture(mixtures, float(judged.weight.sum()))
-    z = best.trees * z_trees + (1.0 - best.trees) * z_linear
-    calibration = platt(z, judged.y, judged.weight)
+    mixed = _mix(lesson, grown.trial.out_of_fold, drawn.trial.out_of_fold)
     summary: dict[str, object] = {
         "until": from_us(cutoff_us).isoformat(),
-        "labels": asdict(labels.report),
-        "folds": {"kind": folds.kind, "count": len(folds.folds), "judged": len(judged.y)},
-        "trees": {
-            **{k: v for k, v in chosen.parameters.items() if isinstance(v, int | float)},
-            "rounds": booster.num_trees(),
-            "tried": tried,
-        },
-        "linear": {"strength": strength.strength, "tried": linear_trials},
-        "blend": {
-            "trees": best.trees,
-            "loss": {"blend": best.loss, "trees": mixtures[-1].loss, "linear": mixtures[0].loss},
-        },
-        "calibration": {"kind": "platt", "slope": calibration.a},
-        "out_of_fold": _quality(calibrated(calibration, z), judged),
-        "inputs": {
-            "features": len(inputs.features),
-            "flags": len(inputs.flags),
-            "extras": list(inputs.extras),
-            "tokens": len(inputs.tokens),
-            "excluded": list(configuration.exclude),
-        },
+        **lesson.summary,
+        "trees": grown.summary,
+        "linear": drawn.summary,
+        **mixed.summary,
+        "excluded": list(configuration.exclude),
         "seed": configuration.seed,
         "threads": configuration.threads,
     }
-    return Model(inputs, booster, scaling, line, best.trees, calibration, labels.rows, summary)
+    return Model(
+        inputs=lesson.inputs,
+        trees=grown.booster,
+        scaling=drawn.scaling,
+        line=drawn.line,
+        trees_share=mixed.trees_share,
+        calibration=mixed.calibration,
+        rows=lesson.labels.rows,
+        summary=summary,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
-    y: Floats
-    weight: Floats
+class _Lesson:
+    """What both parts learn from: labelled rows, their inputs, and the folds as positions."""
+
+    table: Table
+    inputs: Inputs
+    labels: Labels
+    kind: str
+    samples: list[tuple[Sample, Sample]]
 
     @classmethod
-    def of(cls, samples: list[tuple[Sample, Sample]]) -> _Judged:
-        return cls(
-            np.concatenate([judge.y for _, judge in samples]),
-            np.concatenate([judge.weight for _, judge in samples]),
+    def of(cls, table: Table, configuration: Configuration, cutoff_us: int) -> _Lesson:
+        labels = mature(table.orders, cutoff_us=cutoff_us, method=configuration.labels)
+        folds = rolling(
+            table.orders,
+            labels,
+            cutoff_us=cutoff_us,
+            wait_us=round(labels.report.wait_days * DAY_US),
+            method=configuration.labels,
         )
+        samples = _positions(labels, folds)
+        return cls(table, table.inputs(labels.rows), labels, folds.kind, samples)
+
+    @property
+    def everything(self) -> Sample:
+        """All labelled rows."""
+        return Sample(np.arange(len(self.labels.rows)), self.labels.y, self.labels.weight)
+
+    @property
+    def judged(self) -> tuple[Floats, Floats]:
+        """Outcomes and weights of all judged rows, fold after fold."""
+        y = np.concatenate([judge.y for _, judge in self.samples])
+        return y, np.concatenate([judge.weight for _, judge in self.samples])
+
+    @property
+    def summary(self) -> dict[str, object]:
+        """For the manifest."""
+        judged = sum(len(judge.at) for _, judge in self.samples)
+        return {
+            "labels": asdict(self.labels.report),
+            "folds": {"kind": self.kind, "count": len(self.samples), "judged": judged},
+            "inputs": {
+                "features": len(self.inputs.features),
+                "flags": len(self.inputs.flags),
+                "extras": list(self.inputs.extras),
+                "tokens": len(self.inputs.tokens),
+            },
+        }
 
 
-def _samples(labels: Labels, folds: Folds) -> list[tuple[Sample, Sample]]:
+def _positions(labels: Labels, folds: Folds) -> list[tuple[Sample, Sample]]:
     """The folds as positions among the labelled rows."""
 
     def sample(part: Labels) -> Sample:
         at = np.searchsorted(labels.rows, part.rows)
-        inside = np.minimum(at, len(labels.rows) - 1)
-        keep = labels.rows[inside] == part.rows
+        keep = labels.rows[np.minimum(at, len(labels.rows) - 1)] == part.rows
         return Sample(at[keep], part.y[keep], part.weight[keep])
 
     return [(sample(fold.learn), sample(fold.judge)) for fold in folds.folds]
 
 
-def _trees(
-    table: Table,
-    inputs: Inputs,
-    labels: Labels,
-    samples: list[tuple[Sample, Sample]],
-    configuration: Configuration,
-    tick: Tick,
-) -> tuple[Trial, list[dict[str, object]], lgb.Booster]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grown:
+    trial: Trial
+    booster: lgb.Booster
+    summary: dict[str, object]
+
+
+def _grow(lesson: _Lesson, configuration: Configuration, tick: Tick) -> _Grown:
     """Try the shapes on the folds and refit the best on everything known."""
-    names = (*inputs.features, *inputs.flags, *inputs.extras)
     orchard = Orchard(
-        table.tree_columns(inputs, labels.rows),
-        names,
+        lesson.table.tree_columns(lesson.inputs, lesson.labels.rows),
         seed=configuration.seed,
         threads=configuration.threads,
     )
-    candidates = _candidates(labels, configuration)
-    trials = orchard.trials(candidates, configuration.trees, samples, tick)
+    report = lesson.labels.report
+    candidates = shapes(report.orders, report.rto)
+    if "num_leaves" in configuration.trees:
+        candidates = candidates[:1]
+    trials = orchard.trials(candidates, configuration.trees, lesson.samples, tick)
     chosen = min(trials, key=lambda trial: trial.loss)
     tick("trees on everything known")
-    learnt = float(np.mean([len(learn.at) for learn, _ in samples]))
-    everything = Sample(np.arange(len(labels.rows)), labels.y, labels.weight)
-    tried: list[dict[str, object]] = [
+    booster = orchard.fit(chosen, lesson.everything)
+    settings = {k: v for k, v in chosen.parameters.items() if k not in ("seed", "num_threads")}
+    tried = [
         {"num_leaves": t.parameters["num_leaves"], "rounds": t.rounds, "loss": t.loss}
         for t in trials
     ]
-    return chosen, tried, orchard.fit(chosen, everything, learnt_from=learnt)
+    return _Grown(
+        chosen, booster, {"rounds": booster.num_trees(), "tried": tried, "settings": settings}
+    )
 
 
-def _candidates(labels: Labels, configuration: Configuration) -> tuple[Shape, ...]:
-    found = shapes(labels.report.orders, labels.report.rto)
-    return found[:1] if "num_leaves" in configuration.trees else found
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    trial: ridge.Trial
+    line: Line
+    scaling: Scaling
+    summary: dict[str, object]
 
 
-def _linear(
-    table: Table,
-    inputs: Inputs,
-    labels: Labels,
-    samples: list[tuple[Sample, Sample]],
-    tick: Tick,
-) -> tuple[ridge.Trial, Line, Scaling, list[dict[str, float]]]:
-    """Try the strengths on the folds and refit the best on everything known."""
+def _draw(lesson: _Lesson, tick: Tick) -> _Drawn:
+    """Try the strengths of the ridge on the folds and refit the best on everything known."""
     tick("linear part")
-    scaling = Scaling.of(table.numbers(inputs, labels.rows))
-    columns = design(table, inputs, scaling, labels.rows)
-    trials = ridge.trials(
-        [
-            (columns.take(learn.at), learn.y, learn.weight,
-             columns.take(judge.at), judge.y, judge.weight)
-            for learn, judge in samples
-        ]
-    )  # fmt: skip
+    rows = lesson.labels.rows
+    scaling = Scaling.of(lesson.table.numbers(lesson.inputs, rows))
+    columns = design(lesson.table, lesson.inputs, scaling, rows)
+    folds = [
+        ridge.Fold(
+            columns.take(learn.at), learn.y, learn.weight,
+            columns.take(judge.at), judge.y, judge.weight,
+        )
+        for learn, judge in lesson.samples
+    ]  # fmt: skip
+    trials = ridge.trials(folds)
     chosen = min(trials, key=lambda trial: trial.loss)
-    line = ridge.fit(columns, labels.y, labels.weight, chosen.strength)
+    line = ridge.fit(columns, lesson.labels.y, lesson.labels.weight, chosen.strength)
     tried = [{"strength": t.strength, "loss": t.loss} for t in trials]
-    return chosen, line, scaling, tried
+    return _Drawn(chosen, line, scaling, {"strength": chosen.strength, "tried": tried})
 
 
-def _quality(probability: Floats, judged: _Judged) -> dict[str, float]:
-    """How the blend did out of fold; it chose itself there, so this is no report."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mixed:
+    trees_share: float
+    calibration: Platt
+    summary: dict[str, object]
+
+
+def _mix(lesson: _Lesson, trees: tuple[Floats, ...], linear: tuple[Floats, ...]) -> _Mixed:
+    """Choose the blend and the calibration from both parts' out-of-fold scores."""
+    y, weight = lesson.judged
+    z_trees, z_linear = np.concatenate(trees), np.concatenate(linear)
+    mixtures = mixture(z_trees, z_linear, y, weight)
+    best = best_mixture(mixtures, float(weight.sum()))
+    z = best.trees * z_trees + (1.0 - best.trees) * z_linear
+    calibration = platt(z, y, weight)
+    return _Mixed(best.trees, calibration, _mix_summary(best, mixtures, calibration, z, y, weight))
+
+
+def _mix_summary(
+    best: Mixture,
+    mixtures: tuple[Mixture, ...],
+    calibration: Platt,
+    z: Floats,
+    y: Floats,
+    weight: Floats,
+) -> dict[str, object]:
+    """For the manifest; the blend chose itself on these rows, so its numbers are no report."""
+    p = calibrated(calibration, z)
     return {
-        "roc_auc": roc_auc(judged.y, probability, judged.weight),
-        "calibration_error": calibration_error(judged.y, probability),
-        "slope": calibration_line(judged.y, probability, judged.weight)[1],
+        "blend": {
+            "trees": best.trees,
+            "loss": {"blend": best.loss, "trees": mixtures[-1].loss, "linear": mixtures[0].loss},
+        },
+        "calibration": calibration.to_json(),
+        "out_of_fold": {
+            "roc_auc": roc_auc(y, p, weight),
+            "calibration_error": calibration_error(y, p),
+            "slope": calibration_line(y, p, weight)[1],
+        },
     }

@@ -1,4 +1,4 @@
-"""Rolling folds in time: each learns from what was known at its start and is judged on what came next."""
+"""Rolling folds in time: each learns what was known at its start and is judged on what came."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _edges(created: Ints, count: int) -> list[int]:
 def _as_known_then(
     orders: pd.DataFrame, judged: Labels, edges: list[int], method: Method, *, least: float
 ) -> tuple[Fold, ...] | None:
-    """Folds on outcomes known at each fold's start, or None where the first would learn too little."""
+    """Folds on what was known at each start, or None where one would learn too little."""
     created = orders["created_us"].to_numpy(np.int64)
     folds = []
     for start, end in pairwise(edges):

@@ -41,7 +41,7 @@ def better_than_pincode(evidence: Evidence) -> str:
     gap = evidence.exam.differences["pincode"]
     if gap.value < 0.0:
         return ""
-    return f"log-loss is not better than the pincode's rate alone: {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+    return f"log-loss is not better than the pincode's rate alone: worse by {gap}"
 
 
 def calibrated(evidence: Evidence) -> str:
@@ -63,13 +63,11 @@ def no_column_separates(evidence: Evidence) -> str:
 
 
 def no_overlap(evidence: Evidence) -> str:
-    """RTO005: everything the exam's model learnt was known before the first order it was judged on."""
+    """RTO005: what the exam's model learnt was known before the first order it was judged on."""
     exam = evidence.exam
     if exam is None or exam.last_learnt_known_us < exam.first_judged_us:
         return ""
-    return (
-        "the exam's model learnt outcomes that became known after its first judged order was placed"
-    )
+    return "the exam's model learnt outcomes known only after its first judged order"
 
 
 def enough_outcomes(evidence: Evidence) -> str:
@@ -77,9 +75,7 @@ def enough_outcomes(evidence: Evidence) -> str:
     if evidence.rto < FEWEST_RTO:
         return f"learnt from {evidence.rto} returned orders; at least {FEWEST_RTO} are needed"
     if evidence.exam is not None and evidence.exam.rto < FEWEST_EXAM_RTO:
-        return (
-            f"judged on {evidence.exam.rto} returned orders; at least {FEWEST_EXAM_RTO} are needed"
-        )
+        return f"judged on {evidence.exam.rto} returns; at least {FEWEST_EXAM_RTO} are needed"
     return ""
 
 

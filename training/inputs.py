@@ -91,13 +91,13 @@ class Table:
         self._values = matrix.values
 
     def numbers(self, inputs: Inputs, rows: Ints) -> Floats:
-        """The features and then the numeric extras that a model reads, shape (n_rows, n_numbers)."""
+        """The features, then the numeric extras, that a model reads: (n_rows, n_numbers)."""
         at = np.array([self._column[name] for name in inputs.features], dtype=np.int64)
         extras = [self.numeric[name][rows][:, None] for name in inputs.extras]
         return np.hstack([self._values[np.ix_(rows, at)].astype(np.float64), *extras])
 
     def inputs(self, rows: Ints) -> Inputs:
-        """Choose columns that vary and tokens that recur among ``rows``; outcomes are not looked at."""
+        """Choose columns that vary and tokens that recur; outcomes are not looked at."""
         found = self.index[rows]
         counts = np.asarray(found.sum(axis=0)).reshape(-1)
         tokens = np.flatnonzero(counts >= FEWEST_TOKEN_ROWS)

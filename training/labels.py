@@ -50,7 +50,7 @@ class DelayCurve:
 
 
 def delay_curve(delay_us: Ints, age_us: Ints) -> DelayCurve:
-    """Estimate a class's delays from outcomes known so far, in spite of the slow ones still missing.
+    """Estimate a class's delays from outcomes known so far, in spite of the slow ones to come.
 
     Only delays shorter than the order's age at the cutoff can be seen, so their plain distribution
     is too quick. The product limit run backwards from the longest delay corrects for it: at each
@@ -123,7 +123,7 @@ class Labels:
 def mature(
     orders: pd.DataFrame, *, cutoff_us: int, method: Method = "weights", wait_us: int | None = None
 ) -> Labels:
-    """Label the orders whose outcome was known before a cutoff, so that the slow returns are not missed.
+    """Label the orders whose outcome was known before a cutoff, slow returns made up for.
 
     RTO travels longer than delivery, so the newest resolved orders are mostly deliveries; learning
     from them as they are would understate the risk. Either each order weighs one over the chance
@@ -148,23 +148,8 @@ def mature(
     TrainingError
         When fewer than 100 orders, or 10 of either class, are left.
     """
-    created = orders["created_us"].to_numpy(np.int64)
-    known_at = orders["outcome_us"].to_numpy(np.int64)
-    outcome = orders["outcome"].to_numpy(dtype=object)
-    treated = orders["treated"].to_numpy(bool)
-    placed = created < cutoff_us
-    known = placed & (known_at >= 0) & (known_at < cutoff_us)
-    final = known & np.isin(outcome, CLASSES)
-    usable = final & ~treated
-    left_out = {
-        "outcome not known by the cutoff": int((placed & ~known).sum()),
-        "cancelled or lost": int((known & ~final).sum()),
-        "interfered with before dispatch": int((final & treated).sum()),
-    }
-    rows = np.flatnonzero(usable).astype(np.int64)
-    y = (outcome[rows] == "rto").astype(np.float64)
+    rows, y, age, delay, left_out = _known(orders, cutoff_us)
     _enough(y, left_out)
-    age, delay = cutoff_us - created[rows], known_at[rows] - created[rows]
     curves = _curves(delay, age, y)
     wait = max(curve.age_at(WAIT_SHARE) for curve in curves) if wait_us is None else wait_us
     least = wait if method == "wait" else max(curve.age_at(LEAST_CHANCE) for curve in curves)
@@ -174,6 +159,25 @@ def mature(
     _enough(y, left_out)
     weight = np.ones(len(y)) if method == "wait" else _weights(curves, age, y)
     return Labels(rows, y, weight, _report(method, y, weight, left_out, wait, least))
+
+
+def _known(orders: pd.DataFrame, cutoff_us: int) -> tuple[Ints, Floats, Ints, Ints, dict[str, int]]:
+    """Untreated orders with a final outcome known before the cutoff: row, label, age and delay."""
+    created = orders["created_us"].to_numpy(np.int64)
+    known_at = orders["outcome_us"].to_numpy(np.int64)
+    outcome = orders["outcome"].to_numpy(dtype=object)
+    treated = orders["treated"].to_numpy(bool)
+    placed = created < cutoff_us
+    known = placed & (known_at >= 0) & (known_at < cutoff_us)
+    final = known & np.isin(outcome, CLASSES)
+    left_out = {
+        "outcome not known by the cutoff": int((placed & ~known).sum()),
+        "cancelled or lost": int((known & ~final).sum()),
+        "interfered with before dispatch": int((final & treated).sum()),
+    }
+    rows = np.flatnonzero(final & ~treated).astype(np.int64)
+    y = (outcome[rows] == "rto").astype(np.float64)
+    return rows, y, cutoff_us - created[rows], known_at[rows] - created[rows], left_out
 
 
 def _curves(delay: Ints, age: Ints, y: Floats) -> tuple[DelayCurve, DelayCurve]:

@@ -29,7 +29,7 @@ def chance(z: Floats) -> Floats:
 
 
 def losses(y: Floats, probability: Floats) -> Floats:
-    """The log-loss of every row, in nats; a probability of 0 or 1 is read as ``SMALLEST`` off it."""
+    """The log-loss of every row, in nats; 0 and 1 are read as ``SMALLEST`` off them."""
     p = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
     return np.asarray(-(y * np.log(p) + (1.0 - y) * np.log1p(-p)), dtype=np.float64)
 
@@ -69,7 +69,10 @@ class Ranking:
         return rto, delivered
 
     def roc_auc(self, weight: Floats | None = None) -> float:
-        """Chance that a returned order outranks a delivered one, ties counting half; NaN if either is absent."""
+        """Chance that a returned order outranks a delivered one, ties counting half.
+
+        NaN where either is absent.
+        """
         rto, delivered = self._masses(weight)
         total = rto.sum() * delivered.sum()
         if total <= 0.0:
@@ -180,7 +183,7 @@ def calibration_line(
 
 
 def precision_at(y: Floats, probability: Floats, share: float) -> float:
-    """Share of rto among the riskiest ``share`` of the orders: what a review team of that size finds."""
+    """Share of rto among the riskiest ``share`` of the orders: what so many reviews find."""
     count = max(1, round(share * len(y)))
     riskiest = np.argsort(-probability, kind="stable")[:count]
     return float(y[riskiest].mean())

@@ -23,7 +23,8 @@ def models_() -> None:
         click.echo("no model has been trained yet; make one with rto train --data DIR")
         return
     champion = _champion(settings.tracking_uri, settings.home)
-    click.echo(f"{'version':<20}{'learnt until':<14}{'returned':>9}{'exam log-loss':>15}{'ROC-AUC':>9}  state")  # fmt: skip
+    heads = f"{'version':<20}{'learnt until':<14}{'returned':>9}{'exam log-loss':>15}{'ROC-AUC':>9}"
+    click.echo(f"{heads}  state")
     for version in found:
         folder = home / version if (home / version).is_dir() else released / version
         state = (

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from features.days import DAY_US, HOUR_US, IST, to_us
+
+F = TypeVar("F", bound=Callable[..., object])
 
 _SPAN = re.compile(r"^(\d+)([hdw])$")
 _UNIT_US = {"h": HOUR_US, "d": DAY_US, "w": 7 * DAY_US}
@@ -20,7 +23,12 @@ class Moment(click.ParamType[int]):
 
     name = "time"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> int:
         """Read a moment, or fail with a sentence."""
         if isinstance(value, int):
             return value
@@ -36,7 +44,12 @@ class Span(click.ParamType[int]):
 
     name = "span"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> int:
         """Read a span, or fail with a sentence."""
         if isinstance(value, int):
             return value
@@ -49,7 +62,7 @@ class Span(click.ParamType[int]):
 MOMENT, SPAN = Moment(), Span()
 
 
-def existing_folder(name: str, says: str) -> Any:
+def existing_folder(name: str, says: str) -> Callable[[F], F]:
     """A required option that names a data folder."""
     return click.option(
         name,
@@ -59,7 +72,7 @@ def existing_folder(name: str, says: str) -> Any:
     )
 
 
-def configuration_options(command: Any) -> Any:
+def configuration_options(command: F) -> F:
     """The options that make a training configuration: ``--config``, ``--extra``, ``--exclude``."""
     for option in (
         click.option("--exclude", multiple=True, metavar="NAME",

@@ -51,7 +51,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
         raise DataError("must be numbers", file=str(path), column="probability") from None
     wrong = np.flatnonzero(~((probability >= 0.0) & (probability <= 1.0)))
     if len(wrong):
-        raise DataError("must lie between 0 and 1", file=str(path), row=int(wrong[0]) + 1, column="probability")  # fmt: skip
+        row = int(wrong[0]) + 1
+        raise DataError("must lie between 0 and 1", file=str(path), row=row, column="probability")
     doubled = np.flatnonzero(frame.duplicated(KEY))
     if len(doubled):
         raise DataError("predicts an order twice", file=str(path), row=int(doubled[0]) + 1)
@@ -187,7 +188,10 @@ def judged(
         reasons["not in the predictions compared with"] = keep & frame["other"].isna()
         keep &= frame["other"].notna()
     if not keep.any():
-        raise DataError("none of the predicted orders has been delivered or returned yet: there is nothing to judge by")  # fmt: skip
+        raise DataError(
+            "none of the predicted orders has been delivered or returned yet, so there is nothing"
+            " to judge by"
+        )
     kept = frame[keep].drop(columns="_merge").reset_index(drop=True)
     counts = {why: int(mask.sum()) for why, mask in reasons.items() if mask.any()}
     return Judged(kept, counts)

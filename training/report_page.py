@@ -20,7 +20,8 @@ from training.report_text import INVENTED, as_text
 INK, ACCENT, FAINT = "#1f2933", "#b4451f", "#9aa5b1"
 
 _STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;color:#1f2933;max-width:70rem;margin:2rem auto;padding:0 1rem}
+body{font:16px/1.5 system-ui,sans-serif;color:#1f2933;max-width:70rem;
+margin:2rem auto;padding:0 1rem}
 .invented{background:#fff3cd;padding:.6rem 1rem;border-left:.4rem solid #b4451f;font-weight:600}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1.5rem}
 figure{margin:0}figcaption{font-size:.9rem;color:#52606d}svg{width:100%;height:auto}
@@ -37,7 +38,7 @@ def as_page(report: Report, judged: Judged) -> str:
         (_roc(y, p), "Share of returns caught against share of good orders bothered (ROC)."),
         (_precision_recall(y, p), "How many of the flagged orders return, against how many returns "
          "are flagged (precision and recall)."),
-        (_lift(y, p), "Lift: returns among the riskiest share of orders, as a multiple of the average."),
+        (_lift(y, p), "Lift: returns among the riskiest share, as a multiple of the average."),
         (_money(report), "Rupees saved per 1,000 orders if every order from a threshold up is "
          f"treated ({report.money.action}); costs and effects are the default assumptions."),
     ]  # fmt: skip

@@ -24,24 +24,27 @@ def as_text(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     if report.invented:
         yield INVENTED
+    rate = report.rto / report.orders
     yield (
-        f"{report.title}: {report.orders:,} orders with a known outcome, "
-        f"{report.since} to {report.until}, {report.rto:,} returned ({report.rto / report.orders:.2%})"
+        f"{report.title}: {report.orders:,} orders with a known outcome, {report.since} to"
+        f" {report.until}, {report.rto:,} returned ({rate:.2%})"
     )
     for why, count in report.set_aside.items():
         yield f"  not judged: {count:,} {why}"
     yield f"  intervals: 95 %, bootstrap clustered by {report.clustered_by}"
     yield ""
     yield from _numbers(report)
-    yield f"{'calibration error':<20}{report.calibration_error:.4f}  (15 bins of equal mass, debiased)"
-    yield f"{'mean predicted':<20}{report.predicted:.4f}  observed {report.rto / report.orders:.4f}"
-    yield f"{'constant log-loss':<20}{report.constant_log_loss:.4f}  (knowing the window's own rate)"
+    error = f"{report.calibration_error:.4f}  (15 bins of equal mass, debiased)"
+    yield f"{'calibration error':<20}{error}"
+    yield f"{'mean predicted':<20}{report.predicted:.4f}  observed {rate:.4f}"
+    constant = f"{report.constant_log_loss:.4f}  (knowing the window's own rate)"
+    yield f"{'constant log-loss':<20}{constant}"
     caught = ", ".join(f"{share}: {value:.1%}" for share, value in report.precision.items())
     yield f"{'rto among riskiest':<20}{caught}"
     threshold, acted, saved = report.money.best()
     yield (
-        f"{'money':<20}{report.money.action} from {threshold:.3f} up ({acted:.0%} of orders) would have "
-        f"saved ₹{saved:,.0f} per 1,000 orders (best in hindsight; costs and effects assumed)"
+        f"{'money':<20}{report.money.action} from {threshold:.3f} up ({acted:.0%} of orders) would"
+        f" have saved ₹{saved:,.0f} per 1,000 orders (best in hindsight; costs and effects assumed)"
     )
     yield from _segments(report)
 
@@ -67,7 +70,8 @@ def _segments(report: Report) -> Iterator[str]:
         if part.by != by:
             by = part.by
             yield ""
-            yield f"{'by ' + by:<24}{'orders':>9}{'rto':>8}{'observed':>10}{'predicted':>11}{'log-loss':>10}{'ROC-AUC':>9}"
+            counts = f"{'orders':>9}{'rto':>8}{'observed':>10}{'predicted':>11}"
+            yield f"{'by ' + by:<24}{counts}{'log-loss':>10}{'ROC-AUC':>9}"
         yield (
             f"{part.value[:22]:<24}{part.orders:>9,}{part.rto:>8,}{part.observed:>10.3f}"
             f"{part.predicted:>11.3f}{part.log_loss:>10.4f}{part.roc_auc:>9.3f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,24 +209,30 @@ class Trial:
     out_of_fold: tuple[Floats, ...]
 
 
+class Fold(NamedTuple):
+    """Columns, outcomes and weights to learn from, and to judge on."""
+
+    learn: Design
+    y: Floats
+    weight: Floats
+    judge: Design
+    judge_y: Floats
+    judge_weight: Floats
+
+
 def trials(
-    folds: Sequence[tuple[Design, Floats, Floats, Design, Floats, Floats]],
+    folds: Sequence[Fold],
     strengths: Sequence[float] = STRENGTHS,
 ) -> tuple[Trial, ...]:
-    """Score every strength on every fold.
-
-    Parameters
-    ----------
-    folds : sequence of (design, y, weight, design, y, weight)
-        What to learn from, then what to judge on.
-    """
+    """Score every strength on every fold."""
     scores: list[list[Floats]] = [[] for _ in strengths]
-    for learn, y, weight, judge, _, _ in folds:
-        slopes = Slopes(learn, y, weight)
+    for fold in folds:
+        slopes = Slopes(fold.learn, fold.y, fold.weight)
         for k, strength in enumerate(strengths):
-            scores[k].append(fit(learn, y, weight, strength, slopes).score(judge))
-    y_all = np.concatenate([fold[4] for fold in folds])
-    w_all = np.concatenate([fold[5] for fold in folds])
+            line = fit(fold.learn, fold.y, fold.weight, strength, slopes)
+            scores[k].append(line.score(fold.judge))
+    y_all = np.concatenate([fold.judge_y for fold in folds])
+    w_all = np.concatenate([fold.judge_weight for fold in folds])
     return tuple(
         Trial(strength, log_loss(y_all, chance(np.concatenate(z)), w_all), tuple(z))
         for strength, z in zip(strengths, scores, strict=True)

@@ -73,7 +73,7 @@ class Tracker:
         files: Path | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> str:
-        """Record one finished run and return its id; values that are no finite number are left out."""
+        """Record one finished run and return its id; numbers that are not finite are left out."""
         with _quiet():
             run_id: str = self._client.create_run(
                 self._experiment, run_name=name, tags=dict(tags or {})

@@ -74,7 +74,7 @@ def traps(matrix: Matrix, table: Table, labels: Labels) -> tuple[Trap, ...]:
 
 
 def separation(codes: Ints, y: Floats) -> tuple[float, float]:
-    """How well bins alone tell the outcomes apart: ROC-AUC on every other row, share of the purest bin."""
+    """How well bins tell outcomes apart: ROC-AUC on every other row, rate of the purest bin."""
     count = int(codes.max(initial=0)) + 1
     teach, judge = slice(0, None, 2), slice(1, None, 2)
     orders = np.bincount(codes[teach], minlength=count)
@@ -89,7 +89,7 @@ def separation(codes: Ints, y: Floats) -> tuple[float, float]:
 
 
 def _codes(column: np.ndarray) -> Ints:
-    """Bin numbers from 0: frequent values by themselves, others by quantile, unknown as one more."""
+    """Bin numbers from 0: frequent values by themselves, others by quantile, then unknown."""
     if column.dtype.kind not in "fiub":
         texts = np.array([v if isinstance(v, str) else "" for v in column], dtype=object)
         values, codes, counts = np.unique(texts, return_inverse=True, return_counts=True)

@@ -13,8 +13,6 @@ from training.labels import Floats, Ints
 
 MOST_ROUNDS = 800
 PATIENCE = 40
-# Growth of the best number of rounds with the data: the refit sees more orders than the folds did.
-GROWTH = 0.0
 
 FIXED: Mapping[str, object] = {
     "objective": "binary",
@@ -30,7 +28,12 @@ FIXED: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large one tree may grow and how fast the ensemble learns."""
+    """How large one tree may grow, how fast the ensemble learns, and whether cuts are drawn.
+
+    With ``extra_trees`` one random cut per column is tried at each node in place of the best of
+    all (Geurts, Ernst and Wehenkel 2006): many of our columns are nearly copies of each other, and
+    drawing cuts averages over them instead of following the luckiest.
+    """
 
     num_leaves: int
     min_data_in_leaf: int
@@ -38,6 +41,7 @@ class Shape:
     feature_fraction: float = 0.5
     bagging_fraction: float = 0.8
     lambda_l2: float = 10.0
+    extra_trees: bool = False
 
     def parameters(
         self, replaced: Mapping[str, float | int], *, seed: int, threads: int
@@ -48,13 +52,13 @@ class Shape:
 
 
 def shapes(orders: int, rto: int) -> tuple[Shape, ...]:
-    """The shapes worth trying for this much evidence; a few hundred returns feed only small trees."""
+    """The shapes worth trying for this much evidence; few returns feed only small trees."""
     leaf = int(np.clip(orders // 200, 20, 200))
     if rto < 2_000:
         return Shape(4, max(leaf, 50), 0.02), Shape(8, max(leaf, 50), 0.02)
     if rto < 20_000:
-        return Shape(8, leaf), Shape(24, leaf)
-    return Shape(24, leaf), Shape(63, leaf)
+        return Shape(8, leaf, extra_trees=True), Shape(24, leaf, extra_trees=True)
+    return Shape(24, leaf, extra_trees=True), Shape(63, leaf)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,19 +83,15 @@ class Trial:
 class Orchard:
     """One table of tree columns, binned once and fitted on many subsets of its rows."""
 
-    def __init__(self, columns: Floats, names: Sequence[str], *, seed: int, threads: int) -> None:
+    def __init__(self, columns: Floats, *, seed: int, threads: int) -> None:
         self._columns = columns
         self._seed, self._threads = seed, threads
-        safe = [f"c{i}" for i in range(len(names))]
-        binning = {**FIXED, "seed": seed, "num_threads": threads}
         self._binned = lgb.Dataset(
             columns,
             label=np.zeros(len(columns)),
-            feature_name=safe,
-            params=binning,
+            params={**FIXED, "seed": seed, "num_threads": threads},
             free_raw_data=False,
-        )
-        self._binned.construct()
+        ).construct()
 
     def _subset(self, sample: Sample) -> lgb.Dataset:
         part = self._binned.subset(np.asarray(sample.at, dtype=np.int32))
@@ -147,22 +147,10 @@ class Orchard:
         )
         return Trial(parameters, best, float(pooled[best - 1]), scores)
 
-    def fit(self, trial: Trial, sample: Sample, *, learnt_from: float) -> lgb.Booster:
-        """Refit the chosen shape on everything known, a little longer as there is more of it.
-
-        Parameters
-        ----------
-        trial : Trial
-            The chosen one.
-        sample : Sample
-            Every labelled order.
-        learnt_from : float
-            Orders an average fold learnt from.
-        """
-        more = max(1.0, len(sample.at) / max(1.0, learnt_from))
-        rounds = round(trial.rounds * more**GROWTH)
+    def fit(self, trial: Trial, sample: Sample) -> lgb.Booster:
+        """Refit the chosen shape on everything known, as many rounds as the folds chose."""
         parameters = {**trial.parameters, "num_threads": self._threads}
-        return lgb.train(parameters, self._subset(sample), max(1, rounds))
+        return lgb.train(parameters, self._subset(sample), trial.rounds)
 
 
 def _watched(
