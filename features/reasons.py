@@ -162,12 +162,6 @@ _LIST = (
         "Ask for payment in advance",
     ),
     Reason(
-        "cod_prone_email",
-        "customer",
-        "This email usually pays at the door",
-        "Offer a reason to pay in advance",
-    ),
-    Reason(
         "rto_prone_address",
         "customer",
         "Orders to this very address came back",
@@ -249,12 +243,6 @@ _LIST = (
     ),
     Reason(
         "rto_prone_device", "device", "Orders from this device came back", "Confirm on WhatsApp"
-    ),
-    Reason(
-        "cod_prone_device",
-        "device",
-        "This device usually pays at the door",
-        "Offer a reason to pay in advance",
     ),
     Reason(
         "device_signals", "device", "Device or browser is of a riskier kind", "Confirm on WhatsApp"

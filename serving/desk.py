@@ -162,7 +162,7 @@ class Desk:
         laps.lap("model")
         policy = self.policies.now(order.merchant_id)
         verdict = self._verdict(submission, sight, risk.probability, policy)
-        reasons = listed(scorer.explain(sight.row, order.extra, risk))
+        reasons = listed(scorer.explain(sight.row, order.extra, risk), sight.row.values)
         laps.lap("reasons")
         decision_id = uuid7(sight.as_of_us)
         return Judgement(decision_id, scorer, risk, reasons, policy.revision, verdict)

@@ -4,43 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.reasons import REASONS
+from features.telling import tell
 from models.risk import Impact
 
 _MOST = 5
 _LEAST_IMPACT = 0.001
 
-# What a reason is about, for those that lower the risk: their own sentence would say the opposite.
-_ABOUT = {
-    "address": "the address",
-    "location": "the place",
-    "customer": "the customer",
-    "device": "the device",
-    "order": "the order itself",
-}
 
-
-def listed(impacts: Iterable[Impact]) -> list[dict[str, object]]:
+def listed(impacts: Iterable[Impact], values: NDArray[np.float64]) -> list[dict[str, object]]:
     """The reasons that an answer lists, largest impact first.
 
     Parameters
     ----------
     impacts : iterable of Impact
         All of them; those not listed are smaller than those that are.
+    values : ndarray of float64, shape (n_catalogue,)
+        The features they explain.
     """
     weighty = [impact for impact in impacts if abs(impact.impact) >= _LEAST_IMPACT]
     weighty.sort(key=lambda impact: -abs(impact.impact))
-    return [_line(impact) for impact in weighty[:_MOST]]
+    return [_line(impact, values) for impact in weighty[:_MOST]]
 
 
-def _line(impact: Impact) -> dict[str, object]:
-    reason = REASONS[impact.code]
-    raises = impact.impact > 0
-    about = _ABOUT.get(reason.bucket, reason.bucket)
+def _line(impact: Impact, values: NDArray[np.float64]) -> dict[str, object]:
+    reason, told = REASONS[impact.code], tell(impact.code, values)
     return {
         "code": reason.code,
-        "text": reason.text if raises else f"Lowers the risk: {about}",
+        "text": told.text,
         "bucket": reason.bucket,
         "impact": round(impact.impact, 4),
-        "advice": reason.advice if raises else "",
+        "advice": reason.advice if told.holds and impact.impact > 0 else "",
     }

@@ -61,7 +61,7 @@ class Reader:
         self._counts = np.zeros((WINDOWS, COUNTS), np.int64)
         self._marks = np.zeros(who.MARKS, np.int64)
         self._rates = np.zeros((len(WHERE_KINDS), RATES))
-        self._near = np.zeros((3, MOST_LINKED), np.int64)
+        self._near = np.zeros((who.NEAR_ROWS, MOST_LINKED), np.int64)
         self._where_out = np.zeros(len(WHERE_VALUES))
         self._who_out = np.zeros(len(WHO_VALUES))
 
@@ -76,9 +76,11 @@ class Reader:
         """
         for slot, packed in enumerate(records):
             who.unpack(packed, self._records[slot])
-        found, placed, kinds = self._near
-        n = _linked_keys(self._records, fact, found, placed, kinds)
-        return [LinkedKey(PARTNER_SPACES[kinds[i]], int(found[i])) for i in range(n)]
+        near = self._near
+        n = _linked_keys(self._records, fact, near)
+        return [
+            LinkedKey(PARTNER_SPACES[near[who.KIND, i]], int(near[who.KEY, i])) for i in range(n)
+        ]
 
     def read(
         self, fact: Fact, windows: WindowTable, as_of_us: int, near: Sequence[Integers]
@@ -163,17 +165,13 @@ def _read_who(
 
 
 @compiled
-def _linked_keys(
-    records: Integers, fact: Integers, found: Integers, placed: Integers, partners: Integers
-) -> int:
-    """Collect the keys near an order; they stand in ``found``, their kinds in ``partners``."""
+def _linked_keys(records: Integers, fact: Integers, near: Integers) -> int:
+    """Collect the keys near an order in ``near``; see ``who.latest_partners``."""
     total = 0
     for link in range(len(LINKS)):
         slot, partner, own = LINKS[link, SLOT], LINKS[link, PARTNER], LINKS[link, OWN]
-        if fact[FIRST_WHO + slot] == ABSENT:
-            continue
-        total = who.latest_partners(
-            records[slot], partner, fact[FIRST_WHO + own], fact[NUMBER], found, placed, partners,
-            total,
-        )  # fmt: skip
+        if fact[FIRST_WHO + slot] != ABSENT:
+            total = who.latest_partners(
+                records[slot], partner, fact[FIRST_WHO + own], fact[NUMBER], near, total
+            )
     return total

@@ -20,6 +20,7 @@ from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.history.layout import N_HISTORY, NEAR_START, WHERE_ABOVE
 from features.history.linked import LINK_SLOTS, PARTNER_SLOTS
 from features.history.values import PRIOR_RATE, RATES
+from features.history.who import KEY, KIND, NEAR_ROWS
 from features.keys import ABSENT, WHERE_KINDS, WHO_SLOTS, WHO_SPACES
 
 Integers = NDArray[np.int64]
@@ -191,7 +192,7 @@ def _replay_linked(
     log: Log, asks: Asks, links: list[Integers], out: NDArray[np.float32],
     run: Callable[..., Iterable[Integers]],
 ) -> None:  # fmt: skip
-    found = np.concatenate(links) if links else np.empty((0, 4), np.int64)
+    found = np.concatenate(links) if links else np.empty((0, 1 + NEAR_ROWS), np.int64)
     chosen = kernels.choose_linked(found[np.argsort(found[:, 0], kind="stable")])
     lifetimes = np.zeros((len(asks.order), COUNTS), np.int64)
     linked = np.bincount(chosen[:, 0], minlength=len(asks.order)).astype(np.int64)
@@ -199,7 +200,7 @@ def _replay_linked(
     linked[(keys == ABSENT).all(axis=1)] = -1
 
     def one(partner: int) -> Integers:
-        return _lifetimes_of(log, asks, chosen[chosen[:, 3] == partner], partner)
+        return _lifetimes_of(log, asks, chosen[chosen[:, 1 + KIND] == partner], partner)
 
     for rows in run(one, range(len(PARTNER_SLOTS))):
         lifetimes += rows
@@ -213,7 +214,7 @@ def _lifetimes_of(log: Log, asks: Asks, wanted: Integers, partner: int) -> Integ
     distinct, codes = _codes(np.concatenate([log.facts[:, FIRST_WHO + s] for s in slots]))
     per_slot = codes.reshape(len(slots), -1)
     changes = _changes(log, per_slot, len(distinct))
-    at = np.searchsorted(distinct, wanted[:, 1])
+    at = np.searchsorted(distinct, wanted[:, 1 + KEY])
     order = np.argsort(asks.read[wanted[:, 0]], kind="stable")
     askers = _group(at[order], wanted[order, 0], len(distinct))
     lifetimes = np.zeros((len(asks.order), COUNTS), np.int64)

@@ -155,16 +155,16 @@ def take_who(record: Integers, fact: Integers, before: int, after: int, partners
 def _note_linked(
     slot: int, record: Integers, fact: Integers, ask: int, near: Integers, links: Integers, n: int
 ) -> tuple[Integers, int]:
-    """Append the keys near one asker, as rows of asker, key, when last seen, kind."""
+    """Append the keys near one asker, as rows of asker and the rows of ``near``."""
     found = 0
     for link in range(len(LINKS)):
         if LINKS[link, SLOT] == slot:
             found = who.latest_partners(
                 record, LINKS[link, PARTNER], fact[FIRST_WHO + LINKS[link, OWN]], fact[NUMBER],
-                near[0], near[1], near[2], found,
+                near, found,
             )  # fmt: skip
     if n + found > len(links):
-        longer = np.empty((2 * len(links) + found, 4), np.int64)
+        longer = np.empty((2 * len(links) + found, 1 + who.NEAR_ROWS), np.int64)
         longer[:n] = links[:n]
         links = longer
     for i in range(found):
@@ -184,9 +184,9 @@ def who_pass(
     counts = np.zeros((WINDOWS, COUNTS), np.int64)
     marks = np.zeros(who.MARKS, np.int64)
     partners = np.zeros(who.PARTNERS, np.int64)
-    near = np.zeros((3, MOST_LINKED), np.int64)
+    near = np.zeros((who.NEAR_ROWS, MOST_LINKED), np.int64)
     scratch = np.empty(len(WHO_VALUES))
-    links = np.empty((1024 if linking else 0, 4), np.int64)
+    links = np.empty((1024 if linking else 0, 1 + who.NEAR_ROWS), np.int64)
     n = 0
     for key in range(len(ask_starts) - 1):
         if ask_starts[key] == ask_starts[key + 1]:
@@ -212,14 +212,16 @@ def who_pass(
 
 @compiled
 def choose_linked(links: Integers) -> Integers:
-    """Of rows sorted by asker (asker, key, when, kind), keep each asker's most recent keys."""
-    kept = np.empty((len(links), 4), np.int64)
-    near = np.zeros((3, MOST_LINKED), np.int64)
+    """Of rows sorted by asker (asker, then the rows of ``near``), each asker's most recent keys."""
+    kept = np.empty_like(links)
+    near = np.zeros((who.NEAR_ROWS, MOST_LINKED), np.int64)
     total, i = 0, 0
     while i < len(links):
         ask, n = links[i, 0], 0
         while i < len(links) and links[i, 0] == ask:
-            n = who.keep_recent(near[0], near[1], near[2], n, links[i, 1], links[i, 2], links[i, 3])
+            key, placed_us = links[i, 1 + who.KEY], links[i, 1 + who.WHEN]
+            number, kind = links[i, 1 + who.WHICH], links[i, 1 + who.KIND]
+            n = who.keep_recent(near, n, key, placed_us, number, kind)
             i += 1
         for j in range(n):
             kept[total, 0] = ask

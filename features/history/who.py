@@ -27,6 +27,7 @@ from features.history.counts import (
 from features.history.states import CLASSES, DELIVERED, PENDING, RETURNED, RTO
 
 Record = NDArray[np.int64]
+Integers = NDArray[np.int64]
 
 LATEST = 64
 KEPT_DAYS = 400
@@ -48,6 +49,10 @@ RECORD_SIZE = _DAYS_AT + (KEPT_DAYS + 1) * _DAY_WIDTH
 ) = range(10)  # fmt: skip
 MARKS = 10
 NONE_KNOWN, LAST_KEPT, LAST_RTO = range(3)
+
+# Rows of the keys near an order: which, when last seen, on which order, and what kind of key.
+KEY, WHEN, WHICH, KIND = range(4)
+NEAR_ROWS = 4
 
 
 def blank() -> Record:
@@ -270,14 +275,7 @@ def lifetime(record: Record, own_number: int, counts: NDArray[np.int64]) -> None
 
 @compiled
 def latest_partners(
-    record: Record,
-    partner: int,
-    own: int,
-    own_number: int,
-    found: Record,
-    placed: Record,
-    kinds: Record,
-    n: int,
+    record: Record, partner: int, own: int, own_number: int, near: Integers, n: int
 ) -> int:
     """Collect the partners of one kind other than ``own``, keeping the most recent of all calls.
 
@@ -287,8 +285,8 @@ def latest_partners(
         0 phone, 1 device, 2 address.
     own : int
         The order's own key of that kind.
-    found, placed, kinds : ndarray of int64, of equal length
-        The keys collected, when each was last seen, and their kinds; ``n`` are in use.
+    near : ndarray of int64, shape (4, most)
+        Rows KEY, WHEN, WHICH and KIND of those collected; ``n`` columns are in use.
 
     Returns
     -------
@@ -297,33 +295,40 @@ def latest_partners(
     """
     for i in range(record[_RECENT]):
         at = _LATEST_AT + i * _WIDTH
-        key = record[at + _PARTNER + partner]
-        if key != 0 and key != own and record[at + _NUMBER] != own_number:
-            n = keep_recent(found, placed, kinds, n, key, record[at + _PLACED_US], partner)
+        key, number = record[at + _PARTNER + partner], record[at + _NUMBER]
+        if key != 0 and key != own and number != own_number:
+            n = keep_recent(near, n, key, record[at + _PLACED_US], number, partner)
     return n
 
 
 @compiled
-def keep_recent(
-    found: Record, placed: Record, kinds: Record, n: int, key: int, placed_us: int, kind: int
-) -> int:
-    """Keep a key among the most recent ones; ties go to the larger key. Returns how many."""
-    for j in range(n):
-        if found[j] == key and kinds[j] == kind:
-            placed[j] = max(placed[j], placed_us)
-            return n
+def _is_later(near: Integers, at: int, placed_us: int, number: int, kind: int) -> bool:
+    """Whether column ``at`` was seen later; ties go by order and kind, never by the hashed key."""
+    return (near[WHEN, at], near[WHICH, at], near[KIND, at]) > (placed_us, number, kind)
+
+
+@compiled
+def keep_recent(near: Integers, n: int, key: int, placed_us: int, number: int, kind: int) -> int:
+    """Keep a key among the most recent ones; returns how many are kept."""
     at = n
-    if n == len(found):
+    for j in range(n):
+        if near[KEY, j] == key and near[KIND, j] == kind:
+            if _is_later(near, j, placed_us, number, kind):
+                return n
+            at = j
+            break
+    if at == near.shape[1]:
         at = 0
         for j in range(1, n):
-            if (placed[j], found[j], kinds[j]) < (placed[at], found[at], kinds[at]):
+            if _is_later(near, at, near[WHEN, j], near[WHICH, j], near[KIND, j]):
                 at = j
-        if (placed_us, key, kind) < (placed[at], found[at], kinds[at]):
+        if _is_later(near, at, placed_us, number, kind):
             return n
-    found[at] = key
-    placed[at] = placed_us
-    kinds[at] = kind
-    return min(n + 1, len(found))
+    near[KEY, at] = key
+    near[WHEN, at] = placed_us
+    near[WHICH, at] = number
+    near[KIND, at] = kind
+    return max(n, at + 1)
 
 
 @compiled

@@ -38,7 +38,7 @@ RTO Delivered Date,Latest NDR Reason
 
 
 def run(*arguments: str) -> Result:
-    command = commands.get_command(None, "import")  # type: ignore[arg-type]
+    command = cli.get_command(None, "import")  # type: ignore[arg-type]
     assert command is not None
     return CliRunner().invoke(command, arguments, catch_exceptions=True)
 
@@ -103,5 +103,5 @@ def test_half_a_join_is_refused(files: dict[str, str], options: tuple[str, ...],
     assert says in result.output
 
 
-def test_an_unknown_command_of_training_is_none() -> None:
-    assert commands.get_command(None, "fly") is None  # type: ignore[arg-type]
+def test_an_unknown_command_is_none() -> None:
+    assert cli.get_command(None, "fly") is None  # type: ignore[arg-type]
