@@ -182,12 +182,22 @@ def _past(past: _Past, values: NDArray[np.float64]) -> Telling:
     return Telling(f"{orders:.0f} earlier {noun} of {past.whose}, {came}", rto > 0)
 
 
+# Where no order stands behind a rate, it is that of the level above.
+_BEHIND = {
+    "merchant_pincode_rto_rate_365d": "merchant_pincode_orders_ever",
+    "merchant_sku_rto_rate_365d": "merchant_sku_orders_ever",
+}
+
+
 def _rate(code: str, values: NDArray[np.float64]) -> Telling:
     for whose, name in _RATES[code]:
         rate = _value(name, values)
-        if not math.isnan(rate):
+        empty = name in _BEHIND and _value(_BEHIND[name], values) == 0
+        if not math.isnan(rate) and not empty:
             usual = _value("merchant_rto_rate_365d", values)
             return Telling(f"About {rate:.0%} of {whose} come back", rate > usual)
+    if code == "rto_prone_pincode" and _value(_BEHIND[name], values) == 0:
+        return Telling("No earlier order to this pincode", holds=False)
     return Telling(_TOPICS[code], holds=False)
 
 

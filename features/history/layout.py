@@ -157,8 +157,8 @@ def _feature(place: Kind, value: str, when: str) -> Feature:
         reason = place.reason
     if value.startswith("cod_share"):
         reason = _COD_REASON.get(place.name, "cod_order")
-    above = place.above or "the shipped prior"
-    sentence = says.format(place.says, above=f"the {above.replace('_', ' ')}'s")
+    above = f"the {place.above.replace('_', ' ')}'s" if place.above else "its rate over all time"
+    sentence = says.format(place.says, above=above)
     return Feature(
         name=f"{place.name}_{value}",
         unit=unit,

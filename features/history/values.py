@@ -3,7 +3,8 @@
 A rate of a where-key is ``(rto + (pending + k) · above) / (rto + kept + pending + k)`` over
 untreated orders: what is still on the road counts at the rate of the level above, since returns
 are learned later than deliveries, and ``k`` orders of the level above steady a thin key. The
-merchant's own rate shrinks to the shipped prior by known orders alone.
+merchant's own rates shrink to its rate over all time, and that to the shipped prior, by known
+orders alone.
 """
 
 from __future__ import annotations
@@ -110,10 +111,10 @@ def where_rates(counts: Integers, rates: Floats, strength: float, top: bool) -> 
     known = ever[FIRST_STATE + DELIVERED] + ever[FIRST_STATE + RTO]
     known += ever[FIRST_STATE + RETURNED] + ever[FIRST_STATE + RTO_NOT_CUSTOMER]
     for i in range(RATES):
-        if top and known == 0:
-            rates[i] = np.nan
-        else:
-            rates[i] = where_rate(counts[RATE_WINDOWS[i]], rates[i], strength, top)
+        above = rates[i]
+        if top:
+            above = where_rate(ever, above, strength, top) if known > 0 else np.nan
+        rates[i] = where_rate(counts[RATE_WINDOWS[i]], above, strength, top)
 
 
 @compiled

@@ -64,6 +64,7 @@ RATE_SQL = """
 count(*) FILTER (class IN (2, 3) AND NOT treated AND day > today - {days}) AS rto,
 count(*) FILTER (class IN (1, 6) AND NOT treated AND day > today - {days}) AS kept,
 count(*) FILTER (class = 0 AND NOT treated AND day > today - {days}) AS pending,
+count(*) FILTER (class IN (2, 3) AND NOT treated) AS rto_ever,
 count(*) FILTER (class IN (1, 2, 3, 6) AND NOT treated) AS ever
 """
 
@@ -152,7 +153,8 @@ def sql_rate(
     )
     present = stream.log.facts[stream.asks.order][:, FIRST_WHERE + WHERE_KINDS.index(kind)] != 0
     if kind == "merchant":
-        rate = np.where(ever > 0, (rto + 25 * above) / (rto + kept + 25), np.nan)
+        base = (found["rto_ever"].to_numpy(float) + 25 * above) / (ever + 25)
+        rate = np.where(ever > 0, (rto + 25 * base) / (rto + kept + 25), np.nan)
     else:
         rate = (rto + (pending + 25) * above) / (rto + kept + pending + 25)
     return np.where(present, rate, above)
