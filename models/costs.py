@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from models.actions import ACTIONS, Action
 
+MOST_PAISE = 100_000_000_00
+"""No fee or price is larger: as much as the dearest order that is accepted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
@@ -63,7 +66,12 @@ class Costs:
             for name, value in values.items()
             if name.endswith("_share") and value > 1
         ]
-        return (*negative, *shares)
+        dear = [
+            f"costs: {name} is too large; it must be at most {MOST_PAISE} paise"
+            for name, value in values.items()
+            if name.endswith("_paise") and value > MOST_PAISE
+        ]
+        return (*negative, *shares, *dear)
 
     def of_return(self, amount_paise: float) -> float:
         """Paise lost when a parcel of this amount goes out and comes back."""

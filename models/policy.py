@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Literal, TypeAlias, TypeVar
 
 from features.errors import RefusedError
-from models.actions import Action
+from models.actions import ACTIONS, Action
 from models.arms import Shares
 from models.costs import ASSUMED_EFFECTS, CostModel, Costs, Effect
 from models.thresholds import Thresholds, automatic
@@ -124,6 +124,9 @@ class Policy:
     def from_json(cls, body: Mapping[str, object]) -> Policy:
         """Read a whole policy; what is absent takes its default, what is unknown is refused.
 
+        Absent thresholds are the cheapest under the costs and effects given, as in
+        :func:`default_policy`; a threshold is switched off only by naming the others or null.
+
         Raises
         ------
         RefusedError
@@ -140,20 +143,25 @@ class _Reader:
 
     def policy(self) -> Policy:
         """The policy, not yet checked for sense."""
-        shapes = {
-            "thresholds": Thresholds,
-            "prepaid_thresholds": Thresholds,
-            "shares": Shares,
-        }
         plain = dict(self.body)
-        costs = self.part("costs", plain.pop("costs", {}), Costs)
-        effects = self.effects(plain.pop("effects", {}))
-        parts: dict[str, object] = {
-            name: self.part(name, plain.pop(name, {}), shape) for name, shape in shapes.items()
-        }
+        model = self.model(plain.pop("costs", {}), plain.pop("effects", {}))
+        shares = self.part("shares", plain.pop("shares", {}), Shares)
         tiers = self.tiers(plain.pop("tiers", list(Policy().tiers)))
+        parts = {
+            name: self.part(name, plain.pop(name), Thresholds)
+            if name in plain
+            else automatic(model, TYPICAL_AMOUNT_PAISE, actions)
+            for name, actions in _AUTOMATIC.items()
+        }
         flat = {name: self.value(name, value, _FLAT.get(name)) for name, value in plain.items()}
-        return Policy(**flat, **parts, tiers=tiers, model=CostModel(costs, effects))  # type: ignore[arg-type]
+        return Policy(**flat, **parts, shares=shares, tiers=tiers, model=model)  # type: ignore[arg-type]
+
+    def model(self, costs: object, effects: object) -> CostModel:
+        """Money and effects, sound enough to work thresholds out from."""
+        model = CostModel(self.part("costs", costs, Costs), self.effects(effects))
+        if faults := model.faults():
+            raise RefusedError("; ".join(faults))
+        return model
 
     def part(self, name: str, body: object, shape: type[T]) -> T:
         """One nested object, every field of it a number (or null for a threshold)."""
@@ -199,10 +207,22 @@ class _Reader:
         if kind is None:
             raise RefusedError(f'policy: "{name}" is unknown; remove it')
         if type(value) not in accepted[kind]:
-            says = kind.replace("float", "a number").replace("int", "a whole number")
-            raise RefusedError(f"policy: {name} must be {says.replace('str', 'text')}")
+            raise RefusedError(f"policy: {name} must be {_KINDS[kind]}")
         return value
 
+
+_KINDS = {
+    "float": "a number",
+    "float | None": "a number or null",
+    "int": "a whole number",
+    "str": "text",
+}
+
+# Which actions each kind of order may get; see default_policy.
+_AUTOMATIC: Mapping[str, tuple[Action, ...]] = {
+    "thresholds": ACTIONS,
+    "prepaid_thresholds": ("ship", "hold"),
+}
 
 _FLAT = {
     "revision": "int",
@@ -237,6 +257,6 @@ def default_policy(
         revision=revision,
         mode=mode,
         model=model,
-        thresholds=automatic(model, average_amount_paise),
-        prepaid_thresholds=automatic(model, average_amount_paise, ("ship", "hold")),
+        thresholds=automatic(model, average_amount_paise, _AUTOMATIC["thresholds"]),
+        prepaid_thresholds=automatic(model, average_amount_paise, _AUTOMATIC["prepaid_thresholds"]),
     )

@@ -44,7 +44,11 @@ def test_prepaid_orders_are_held_at_most_by_default() -> None:
 
 
 def test_what_is_absent_takes_its_default() -> None:
-    assert Policy.from_json({}) == Policy()
+    assert Policy.from_json({}) == default_policy()
+    assert Policy.from_json({"mode": "act"}) == default_policy(mode="act")
+    off = Policy.from_json({"thresholds": {"verify": 0.2}, "prepaid_thresholds": {}})
+    assert off.thresholds == Thresholds(verify=0.2)
+    assert off.prepaid_thresholds == Thresholds()
     partly = Policy.from_json({"effects": {"hold": {"rto_avoided": 0.9}}})
     assert set(partly.model.effects) == set(ACTIONS)
     assert partly.model.effects["hold"].rto_avoided == 0.9
@@ -57,7 +61,7 @@ def test_what_is_absent_takes_its_default() -> None:
         ({"thresholds": {"wait": 0.3}}, '"thresholds.wait" is unknown'),
         ({"thresholds": 0.3}, "thresholds must be an object"),
         ({"thresholds": {"verify": "0.3"}}, "thresholds.verify must be a number"),
-        ({"thresholds": {"verify": True}}, "thresholds.verify must be a number"),
+        ({"thresholds": {"verify": True}}, "thresholds.verify must be a number or null"),
         ({"thresholds": {"verify": 0.5, "block": 0.4}}, "block begins at 0.4"),
         ({"prepaid_thresholds": {"hold": 2}}, "prepaid orders: thresholds: hold is 2"),
         ({"mode": "live"}, 'mode must be "observe" or "act"'),
@@ -69,6 +73,7 @@ def test_what_is_absent_takes_its_default() -> None:
         ({"tiers": [None, 0.2]}, "tiers must be a number"),
         ({"costs": {"forward_paise": 65.5}}, "costs.forward_paise must be a whole number"),
         ({"costs": {"forward_paise": -1}}, "must not be negative"),
+        ({"costs": {"forward_paise": 10**400}}, "forward_paise is too large"),
         ({"effects": {"burn": {}}}, '"burn" is not one of'),
         ({"effects": {"hold": {"rto_avoided": 2}}}, "effects of hold"),
         ({"shares": {"holdout": 0.9}}, "holdout is 0.9"),
