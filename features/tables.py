@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -79,7 +80,7 @@ def read_folder(path: Path) -> Folder:
             "holds no orders.parquet or orders.csv; make one with rto import", file=str(path)
         )
     about = _read_about(path)
-    name = "orders"
+    name = str(_file(path, "orders"))
     _require(raw, ("order_id", "created_at"), name)
     if "merchant_id" not in raw.column_names:
         raw = raw.append_column("merchant_id", pa.array([ONE_MERCHANT] * raw.num_rows, pa.string()))
@@ -208,21 +209,34 @@ def _lines(items: pa.Table) -> dict[tuple[str, str], tuple[Line, ...]]:
 
 
 def _read_table(path: Path, name: str) -> pa.Table | None:
-    parquet, csv = path / f"{name}.parquet", path / f"{name}.csv"
+    file = _file(path, name)
+    if not file.is_file():
+        return None
     try:
-        if parquet.is_file():
-            return pq.read_table(parquet)
-        if csv.is_file():
-            # Text first: pyarrow would guess pincodes and order ids to be numbers.
-            header = pa_csv.open_csv(csv).schema.names
-            as_text = pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True
-            )
-            return pa_csv.read_csv(csv, convert_options=as_text)
+        table = pq.read_table(file) if file.suffix == ".parquet" else _read_csv(file)
     except (pa.ArrowException, OSError) as error:
-        file = str(parquet if parquet.is_file() else csv)
-        raise DataError(f"cannot be read as a table ({_first_line(error)})", file=file) from error
-    return None
+        raise DataError(
+            f"cannot be read as a table ({_first_line(error)})", file=str(file)
+        ) from error
+    for column in table.column_names:
+        if table.column_names.count(column) > 1:
+            raise DataError("stands there twice; rename one", file=str(file), column=column)
+    return table
+
+
+def _file(path: Path, name: str) -> Path:
+    """Where a table is: parquet before csv, whether or not there is one."""
+    parquet = path / f"{name}.parquet"
+    return parquet if parquet.is_file() else path / f"{name}.csv"
+
+
+def _read_csv(file: Path) -> pa.Table:
+    """All as text at first: pyarrow would guess pincodes and order ids to be numbers."""
+    header = pa_csv.open_csv(file).schema.names
+    as_text = pa_csv.ConvertOptions(
+        column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True
+    )
+    return pa_csv.read_csv(file, convert_options=as_text)
 
 
 def _read_about(path: Path) -> About:
@@ -248,8 +262,9 @@ def _optional(path: Path, name: str, columns: Mapping[str, pa.DataType]) -> pa.T
     raw = _read_table(path, name)
     if raw is None:
         return None
-    _require(raw, ("order_id",), name)
-    table = _canonical(raw, columns, name, keep_extras=False)
+    file = str(_file(path, name))
+    _require(raw, ("order_id",), file)
+    table = _canonical(raw, columns, file, keep_extras=False)
     if table.column("merchant_id").null_count == table.num_rows:
         at = table.schema.get_field_index("merchant_id")
         table = table.set_column(
@@ -277,27 +292,39 @@ def _canonical(
     for column in raw.column_names if keep_extras else ():
         if column not in columns:
             names.append(column)
-            arrays.append(_extra(raw.column(column)))
+            arrays.append(_extra(raw.column(column), name, column))
     return pa.table(dict(zip(names, arrays, strict=True)))
 
 
-def _extra(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _extra(values: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray:
     """A further column as numbers where every value is one, else as text."""
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     try:
         return values.cast(pa.float64())
     except pa.ArrowException:
+        return _as_text(values, name, column)
+
+
+def _as_text(values: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray:
+    """Text; numbers that are whole lose their point, since ids and pincodes come so."""
+    if pa.types.is_floating(values.type):
+        with suppress(pa.ArrowException):
+            values = values.cast(pa.int64())
+    try:
         return _blank_to_null(values.cast(pa.string()))
+    except pa.ArrowException:
+        raise DataError(
+            f"holds {values.type}, which is no text; write it as text or leave it out",
+            file=name, column=column,
+        ) from None  # fmt: skip
 
 
 def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, column: str) -> pa.ChunkedArray:
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if kind == pa.string():
-        if pa.types.is_floating(values.type):
-            values = values.cast(pa.int64())
-        return _blank_to_null(values.cast(pa.string()))
+        return _as_text(values, name, column)
     if values.type == kind:
         return values
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
@@ -370,7 +397,7 @@ def _check_vocabulary(orders: pa.Table, name: str) -> None:
     for column, words in VOCABULARY.items():
         values = orders.column(column)
         known = pc.or_kleene(pc.is_in(values, pa.array(words)), pc.is_null(values))
-        if not pc.all(known).as_py():
+        if not pc.all(known, min_count=0).as_py():
             row = pc.index(known, False).as_py()
             raise DataError(
                 f'"{values[row].as_py()}" is not one of {", ".join(words)}',

@@ -97,6 +97,38 @@ def test_a_table_that_is_no_list_of_orders_is_refused(
         read_folder(write_csv(tmp_path, *lines))
 
 
+def test_a_fault_names_the_file(tmp_path: Path) -> None:
+    write_csv(tmp_path, f"{HEAD},amount", f"{ROW},ten")
+    with pytest.raises(DataError) as caught:
+        read_folder(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / 'orders.csv'} row 1 column amount: ")
+
+
+def test_a_column_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="column order_id: stands there twice"):
+        read_folder(write_csv(tmp_path, f"{HEAD},order_id", f"{ROW},2"))
+
+
+def test_a_header_alone_is_a_table_of_no_orders(tmp_path: Path) -> None:
+    assert read_folder(write_csv(tmp_path, f"{HEAD},payment_mode")).orders.num_rows == 0
+
+
+@pytest.mark.parametrize("column", ["city", "extra_of_its_own"])
+def test_a_column_of_lists_is_refused(tmp_path: Path, column: str) -> None:
+    orders = read_folder(write_csv(tmp_path, HEAD, ROW)).orders.select(["order_id", "created_at"])
+    write_folder(tmp_path, orders.append_column(column, pa.array([["a"]])))
+    with pytest.raises(DataError, match=f"column {column}: holds list<"):
+        read_folder(tmp_path)
+
+
+def test_numbers_are_text_where_text_is_due(tmp_path: Path) -> None:
+    orders = read_folder(write_csv(tmp_path, HEAD, ROW)).orders.select(["created_at"])
+    orders = orders.append_column("order_id", pa.array([1.5]))
+    write_folder(tmp_path, orders.append_column("pincode", pa.array([560034.0])))
+    (order,) = orders_of(read_folder(tmp_path).orders)
+    assert (order.order_id, order.pincode) == ("1.5", "560034")
+
+
 def test_a_folder_without_orders_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="rto import"):
         read_folder(tmp_path)
