@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy import sparse
 
-from training.ridge import Scaling
+from training.metrics import chance
+from training.ridge import Design, Scaling, fit
 
 if TYPE_CHECKING:
     from training.inputs import Table
@@ -54,7 +55,9 @@ def _logistic(table: Table, labels: Labels, rows: Ints) -> Floats:
     inputs = table.inputs(labels.rows)
     numbers = table.numbers(inputs, labels.rows)
     scaling = Scaling.of(numbers)
-    model = LogisticRegression(C=1.0, max_iter=2_000, tol=1e-4)
-    model.fit(scaling.columns(numbers), labels.y, sample_weight=labels.weight)
-    asked = scaling.columns(table.numbers(inputs, rows))
-    return np.asarray(model.predict_proba(asked)[:, 1])
+    line = fit(_plain(scaling.columns(numbers)), labels.y, labels.weight, strength=1.0)
+    return chance(line.score(_plain(scaling.columns(table.numbers(inputs, rows)))))
+
+
+def _plain(columns: Floats) -> Design:
+    return Design(columns, sparse.csr_matrix((len(columns), 0)))

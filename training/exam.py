@@ -12,7 +12,7 @@ from training.baselines import BASELINES, baselines
 from training.bootstrap import clusters, intervals
 from training.configuration import Configuration
 from training.evaluate import Duel, Estimate, Scoreboard, quick
-from training.fit import Tick, fit, silent
+from training.fit import Choice, Tick, fit, silent
 from training.inputs import Table
 from training.labels import mature
 
@@ -41,11 +41,19 @@ class Exam:
     differences: dict[str, Estimate]
 
 
-def sit(table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent) -> Exam:
+def sit(
+    table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent
+) -> tuple[Exam, Choice]:
     """Train on what was known before the latest mature orders and judge on them.
 
     The judged orders end one wait before the cutoff, as the folds do, and touch no choice: folds,
     blend and calibration of the exam's model all lie before them.
+
+    Returns
+    -------
+    Exam, Choice
+        The result, and what the folds of the exam's model chose: the released model, which has
+        more to learn from, need not choose again.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def sit(table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tic
         )
         slope = Estimate(*(float(a[0, 4]) for a in (found.estimate, found.low, found.high)))
     known_at = table.orders["outcome_us"].to_numpy(np.int64)
-    return Exam(
+    exam = Exam(
         learnt_until=from_us(start).isoformat(),
         last_learnt_known_us=int(known_at[learnt.rows].max()),
         first_judged_us=int(created[rows].min()),
@@ -90,3 +98,4 @@ def sit(table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tic
         baselines={name: quick(y, simple[name]) for name in BASELINES},
         differences=differences,
     )
+    return exam, model.choice

@@ -18,13 +18,21 @@ from training.inputs import Inputs, Table
 from training.labels import Floats, Ints, Labels, mature
 from training.metrics import calibration_error, calibration_line, roc_auc
 from training.ridge import Design, Line, Scaling
-from training.trees import Orchard, Sample, Trial, shapes
+from training.trees import Orchard, Sample, Shape, Trial, shapes
 
 Tick = Callable[[str], None]
 
 
 def silent(_: str) -> None:
     """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the folds chose among: the trees' shape and the ridge's strength."""
+
+    shape: Shape
+    strength: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +51,8 @@ class Model:
         The blend: ``z = trees_share · trees + (1 − trees_share) · linear``.
     calibration : Platt
         From z to probability.
+    choice : Choice
+        What its folds chose.
     rows : int64 array
         Matrix rows it learnt from.
     summary : dict
@@ -55,6 +65,7 @@ class Model:
     line: Line
     trees_share: float
     calibration: Platt
+    choice: Choice
     rows: Ints
     summary: dict[str, object]
 
@@ -77,7 +88,12 @@ def design(table: Table, inputs: Inputs, scaling: Scaling, rows: Ints) -> Design
 
 
 def fit(
-    table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent
+    table: Table,
+    configuration: Configuration,
+    *,
+    cutoff_us: int,
+    choice: Choice | None = None,
+    tick: Tick = silent,
 ) -> Model:
     """Learn from what was known strictly before a cutoff.
 
@@ -92,6 +108,8 @@ def fit(
         Seed, threads and what the user fixed.
     cutoff_us : int
         Outcomes known at or after it do not exist yet (µs since 1970, UTC).
+    choice : Choice, optional
+        Shape and strength chosen earlier, on less; the folds then choose the rest only.
     tick : callable
         Called with a few words before each step.
 
@@ -101,8 +119,8 @@ def fit(
         When there is too little to learn from; says what and how much is needed.
     """
     lesson = _Lesson.of(table, configuration, cutoff_us)
-    grown = _grow(lesson, configuration, tick)
-    drawn = _draw(lesson, tick)
+    grown = _grow(lesson, configuration, choice, tick)
+    drawn = _draw(lesson, choice, tick)
     tick("blend and calibration")
     mixed = _mix(lesson, grown.trial.out_of_fold, drawn.trial.out_of_fold)
     summary: dict[str, object] = {
@@ -122,6 +140,7 @@ def fit(
         line=drawn.line,
         trees_share=mixed.trees_share,
         calibration=mixed.calibration,
+        choice=Choice(grown.trial.shape, drawn.trial.strength),
         rows=lesson.labels.rows,
         summary=summary,
     )
@@ -195,7 +214,9 @@ class _Grown:
     summary: dict[str, object]
 
 
-def _grow(lesson: _Lesson, configuration: Configuration, tick: Tick) -> _Grown:
+def _grow(
+    lesson: _Lesson, configuration: Configuration, choice: Choice | None, tick: Tick
+) -> _Grown:
     """Try the shapes on the folds and refit the best on everything known."""
     orchard = Orchard(
         lesson.table.tree_columns(lesson.inputs, lesson.labels.rows),
@@ -203,7 +224,7 @@ def _grow(lesson: _Lesson, configuration: Configuration, tick: Tick) -> _Grown:
         threads=configuration.threads,
     )
     report = lesson.labels.report
-    candidates = shapes(report.orders, report.rto)
+    candidates = shapes(report.orders, report.rto) if choice is None else (choice.shape,)
     if "num_leaves" in configuration.trees:
         candidates = candidates[:1]
     trials = orchard.trials(candidates, configuration.trees, lesson.samples, tick)
@@ -228,7 +249,7 @@ class _Drawn:
     summary: dict[str, object]
 
 
-def _draw(lesson: _Lesson, tick: Tick) -> _Drawn:
+def _draw(lesson: _Lesson, choice: Choice | None, tick: Tick) -> _Drawn:
     """Try the strengths of the ridge on the folds and refit the best on everything known."""
     tick("linear part")
     rows = lesson.labels.rows
@@ -241,7 +262,7 @@ def _draw(lesson: _Lesson, tick: Tick) -> _Drawn:
         )
         for learn, judge in lesson.samples
     ]  # fmt: skip
-    trials = ridge.trials(folds)
+    trials = ridge.trials(folds, ridge.STRENGTHS if choice is None else (choice.strength,))
     chosen = min(trials, key=lambda trial: trial.loss)
     line = ridge.fit(columns, lesson.labels.y, lesson.labels.weight, chosen.strength)
     tried = [{"strength": t.strength, "loss": t.loss} for t in trials]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from training.labels import Floats
 from training.metrics import chance, log_loss
@@ -196,7 +197,9 @@ def fit(
     begin = np.zeros(design.width + 1)
     begin[0] = slopes.base
     options = {"maxiter": STEPS, "ftol": 1e-7, "gtol": 1e-6, "maxcor": 20}
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options=options)
+    # Products this small are slower on two threads than on one, and far slower on a busy machine.
+    with threadpool_limits(1, user_api="blas"):
+        found = minimize(loss, begin, jac=True, method="L-BFGS-B", options=options)
     return Line(float(found.x[0]), np.asarray(out(found.x[1:]), dtype=np.float64))
 
 

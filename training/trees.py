@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import lightgbm as lgb
 import numpy as np
 
 from training.labels import Floats, Ints
+
+# Threads that wait by spinning cost a busy machine a hundred times the work itself; the runtime
+# reads this once, when LightGBM loads it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import lightgbm as lgb
 
 MOST_ROUNDS = 800
 PATIENCE = 40
@@ -74,6 +80,7 @@ class Sample:
 class Trial:
     """What the folds say of one shape."""
 
+    shape: Shape
     parameters: dict[str, object]
     rounds: int
     loss: float
@@ -123,12 +130,13 @@ class Orchard:
                 tick(f"trees, fold {k + 1} of {len(jobs)}")
                 done.append(fitted)
         return tuple(
-            self._trial(table, done[k * len(folds) : (k + 1) * len(folds)], folds)
-            for k, table in enumerate(tables)
+            self._trial(shape, table, done[k * len(folds) : (k + 1) * len(folds)], folds)
+            for k, (shape, table) in enumerate(zip(shapes_, tables, strict=True))
         )
 
     def _trial(
         self,
+        shape: Shape,
         parameters: dict[str, object],
         fitted: Sequence[tuple[lgb.Booster, list[float]]],
         folds: Sequence[tuple[Sample, Sample]],
@@ -145,7 +153,7 @@ class Orchard:
             )
             for (booster, _), (_, judge) in zip(fitted, folds, strict=True)
         )
-        return Trial(parameters, best, float(pooled[best - 1]), scores)
+        return Trial(shape, parameters, best, float(pooled[best - 1]), scores)
 
     def fit(self, trial: Trial, sample: Sample) -> lgb.Booster:
         """Refit the chosen shape on everything known, as many rounds as the folds chose."""

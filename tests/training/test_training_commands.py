@@ -1,0 +1,119 @@
+"""The commands of training, from a data folder to a report, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from features.catalogue import CATALOGUE
+from features.errors import RtoError
+from features.tables import read_folder
+from rto import cli
+from training.options import MOMENT, SPAN
+from training.simulate_command import write_year
+from training.world.spec import WorldSpec
+
+ORDERS = 1_500
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("year") / "data"
+    write_year(out, ORDERS, 11, WorldSpec(), quiet=True)
+    return out
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RTO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RTO_MODELS_DIR", str(tmp_path / "released"))
+    return tmp_path
+
+
+def rto(*words: object) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=False)
+
+
+def test_train_then_score_gives_each_order_the_probability_the_bundle_gives(
+    data: Path, home: Path
+) -> None:
+    one_thread = home / "c.yaml"
+    one_thread.write_text("threads: 1\n", encoding="utf-8")
+    done = rto("train", "--data", data, "--out", home / "bundle", "--no-tracking",
+               "--config", one_thread)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("INVENTED DATA")
+    assert "exam on the latest" in done.output
+    manifest = json.loads((home / "bundle" / "manifest.json").read_text())
+    training = manifest["content"]["training"]
+    source = read_folder(data).about.source
+    assert training["data"] == {"orders": ORDERS, "invented": True, "source": source}
+    assert manifest["version"] in rto("models").output
+    scored = rto("score", "--bundle", home / "bundle", "--history", data,
+                 "--orders", data / "orders.parquet", "--out", home / "p.parquet")  # fmt: skip
+    assert scored.exit_code == 0, scored.output
+    table = pq.read_table(home / "p.parquet")
+    assert table.num_rows == ORDERS
+    probability = table["probability"].to_pylist()
+    assert 0.0 < min(probability) < max(probability) < 1.0
+    with pytest.raises(RtoError, match="exists already"):
+        rto("train", "--data", data, "--out", home / "bundle", "--no-tracking")
+
+
+def test_backtest_then_evaluate_report_the_same_orders(data: Path, home: Path) -> None:
+    (home / "c.yaml").write_text("threads: 1\n", encoding="utf-8")
+    created = read_folder(data).orders["created_at"].to_pylist()
+    until = created[int(0.7 * ORDERS)].isoformat()
+    done = rto("backtest", "--data", data, "--train-until", until, "--retrain", "18w",
+               "--config", home / "c.yaml", "--out", home / "p.parquet")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    for name in ("constant", "cod", "pincode", "logistic"):
+        assert f"\n{name} " in done.output
+    told = rto("evaluate", "--pred", home / "p.parquet", "--data", data, "--against",
+               home / "p.parquet", "--json", home / "r.json", "--html", home / "r.html")  # fmt: skip
+    assert told.exit_code == 0, told.output
+    body = json.loads((home / "r.json").read_text())
+    assert body["difference"]["log_loss"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    judged = body["orders"] + sum(body["set_aside"].values())
+    assert judged == pq.read_metadata(home / "p.parquet").num_rows
+    assert "<svg" in (home / "r.html").read_text()
+
+
+def test_features_writes_every_feature_of_the_catalogue(data: Path, home: Path) -> None:
+    assert rto("features", "--data", data, "--out", home / "f.parquet").exit_code == 0
+    table = pq.read_table(home / "f.parquet")
+    assert table.num_rows == ORDERS
+    named = {feature.name for feature in CATALOGUE}
+    assert named | {"merchant_id", "order_id", "created_at", "tokens"} == set(table.column_names)
+
+
+def test_models_of_an_empty_home_say_how_to_make_one(home: Path) -> None:
+    assert "rto train" in rto("models").output
+
+
+def test_too_little_data_is_one_sentence(home: Path, tmp_path: Path) -> None:
+    write_year(tmp_path / "few", 40, 1, WorldSpec(), quiet=True)
+    with pytest.raises(RtoError, match="are needed"):
+        rto("train", "--data", tmp_path / "few", "--no-tracking")
+
+
+def test_a_bare_date_is_midnight_in_india_and_a_zone_is_kept() -> None:
+    midnight = datetime(2022, 5, 1, 18, 30, tzinfo=UTC).timestamp() * 1_000_000
+    assert MOMENT.convert("2022-05-02", None, None) == midnight
+    assert MOMENT.convert("2022-05-01T18:30:00Z", None, None) == midnight
+    with pytest.raises(click.BadParameter, match="is no date or time"):
+        MOMENT.convert("soon", None, None)
+
+
+def test_spans_are_hours_days_and_weeks() -> None:
+    assert SPAN.convert("24h", None, None) == SPAN.convert("1d", None, None)
+    assert SPAN.convert("2w", None, None) == SPAN.convert("14d", None, None)
+    for wrong in ("0d", "7", "d7", "-1d"):
+        with pytest.raises(click.BadParameter, match="is no span"):
+            SPAN.convert(wrong, None, None)
