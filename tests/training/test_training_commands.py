@@ -75,8 +75,9 @@ def test_backtest_then_evaluate_report_the_same_orders(data: Path, home: Path) -
     assert done.exit_code == 0, done.output
     for name in ("constant", "cod", "pincode", "logistic"):
         assert f"\n{name} " in done.output
-    told = rto("evaluate", "--pred", home / "p.parquet", "--data", data, "--against",
-               home / "p.parquet", "--json", home / "r.json", "--html", home / "r.html")  # fmt: skip
+    made = home / "p.parquet"
+    told = rto("evaluate", "--pred", made, "--data", data, "--against", made,
+               "--json", home / "r.json", "--html", home / "r.html")  # fmt: skip
     assert told.exit_code == 0, told.output
     body = json.loads((home / "r.json").read_text())
     assert body["difference"]["log_loss"] == {"value": 0.0, "low": 0.0, "high": 0.0}
