@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import click
 
@@ -123,12 +123,33 @@ def rollback() -> None:
 
 
 def main() -> None:
-    """Run the program; whatever a user can mend ends in one line on stderr and status 1."""
+    """Run the program; whatever a user can mend ends in one line on stderr and status 1 or 2."""
     try:
-        cli(prog_name="rto")
+        sys.exit(cli(prog_name="rto", standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as nothing:
+        nothing.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        _end(_usage(error), error.exit_code)
     except RtoError as error:
-        click.echo(f"rto: {error}", err=True)
+        _end(str(error), 1)
+    except (click.Abort, BrokenPipeError):
         sys.exit(1)
+    except OSError as error:
+        says = error.strerror or str(error)
+        _end(f"{error.filename}: {says}" if error.filename else says.splitlines()[0], 1)
+
+
+def _usage(error: click.ClickException) -> str:
+    """What was wrong with the command, and where to read on, in one line."""
+    says = " ".join(error.format_message().split())
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{says} ({context.command_path} --help)" if context else says
+
+
+def _end(says: str, status: int) -> NoReturn:
+    click.echo(f"rto: {says}", err=True)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

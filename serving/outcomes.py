@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 from pydantic_core import from_json
 
@@ -47,7 +47,14 @@ class Reported:
     detail: str = ""
 
 
-def read_outcomes(body: bytes) -> list[OutcomeItem | Reported]:
+class Readable(NamedTuple):
+    """One report, and what of it was wrong and is taken as unknown."""
+
+    item: OutcomeItem
+    warnings: tuple[str, ...] = ()
+
+
+def read_outcomes(body: bytes) -> list[Readable | Reported]:
     """Read a list of reports, ``{"outcomes": […]}`` or a single one; wrong ones become results.
 
     Raises
@@ -68,9 +75,9 @@ def read_outcomes(body: bytes) -> list[OutcomeItem | Reported]:
     return [_read(value) for value in plain]
 
 
-def _read(value: object) -> OutcomeItem | Reported:
+def _read(value: object) -> Readable | Reported:
     try:
-        return parse_plain(OutcomeItem, value)[0]
+        return Readable(*parse_plain(OutcomeItem, value))
     except (BodyError, FieldsError) as error:
         named = value.get("order_id") if isinstance(value, dict) else None
         return Reported(named if isinstance(named, str) else "", "invalid", str(error))
@@ -89,13 +96,18 @@ class Report:
     """
 
     access: Access
-    items: Sequence[OutcomeItem | Reported]
+    items: Sequence[Readable | Reported]
     now_us: int
 
     def __call__(self, log: Log) -> list[Reported]:
         return [
-            item if isinstance(item, Reported) else self._record(log, item) for item in self.items
+            read if isinstance(read, Reported) else self._result(log, read) for read in self.items
         ]
+
+    def _result(self, log: Log, read: Readable) -> Reported:
+        done = self._record(log, read.item)
+        parts = (done.detail, *read.warnings)
+        return replace(done, detail="; ".join(part for part in parts if part))
 
     def _record(self, log: Log, item: OutcomeItem) -> Reported:
         if to_us(item.outcome_at) > self.now_us + CLOCK_SKEW_US:

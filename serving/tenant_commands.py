@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 import click
 
 from features.errors import RefusedError
@@ -9,6 +11,8 @@ from features.settings import load_settings
 from serving.home import Home
 from serving.moments import now_us
 from serving.store.merchants import KeyKind, add_merchant, new_key
+
+LONGEST_ID = 255
 
 
 @click.group()
@@ -22,6 +26,11 @@ def merchant() -> None:
 @click.option("--invented", is_flag=True, help="Every page says that its data is invented.")
 def merchant_add(merchant_id: str, name: str | None, *, invented: bool) -> None:
     """Add MERCHANT_ID, observing and without keys."""
+    merchant_id = merchant_id.strip()
+    if not 0 < len(merchant_id) <= LONGEST_ID or not merchant_id.isprintable():
+        raise RefusedError(
+            f"a merchant's id is 1 to {LONGEST_ID} printable characters; choose another"
+        )
     with Home.open(load_settings()) as home, home.transaction() as log:
         now = now_us()
         added = add_merchant(
@@ -33,7 +42,7 @@ def merchant_add(merchant_id: str, name: str | None, *, invented: bool) -> None:
             "merchant", {"name": name or merchant_id, "invented": invented},
             at_us=now, known_us=now, merchant_id=merchant_id,
         )  # fmt: skip
-    click.echo(f"Added {merchant_id}. Next: rto key new {merchant_id}")
+    click.echo(f"Added {merchant_id}. Next: rto key new {quote(merchant_id)}")
 
 
 @click.group()

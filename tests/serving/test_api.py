@@ -154,6 +154,24 @@ def test_outcomes_are_idempotent_and_final_until_corrected(client: httpx2.Client
     ]  # fmt: skip
 
 
+def test_an_outcome_that_cannot_be_is_named_and_a_wrong_detail_taken_as_unknown(
+    client: httpx2.Client,
+) -> None:
+    client.post("/v1/score", json=_order(order_id="odd"))
+    now = datetime.now(UTC)
+
+    def result(**item: Any) -> tuple[str, str]:
+        body = {"order_id": "odd", "outcome": "rto", "outcome_at": now.isoformat()} | item
+        (said,) = client.post("/v1/outcomes", json=body).json()["results"]
+        return said["result"], said["detail"]
+
+    assert result(outcome_at=(now + timedelta(hours=1)).isoformat())[0] == "invalid"
+    recorded, detail = result(reason="C", awb=5)
+    assert recorded == "recorded"
+    assert "awb: should be a valid string; taken as unknown" in detail
+    assert "reason: should be 'refused'" in detail
+
+
 def test_a_thousand_outcomes_go_at_once_and_no_more(client: httpx2.Client) -> None:
     then = datetime.now(UTC).isoformat()
     item = {"order_id": "nobody", "outcome": "lost", "outcome_at": then}
