@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,9 +57,13 @@ def read_email(text: str | None) -> Email | None:
     Email or None
         None where the field is empty.
     """
-    if not text:
-        return None
-    found = text[:LONGEST].strip().lower()
+    return _read(text[:LONGEST]) if text else None
+
+
+# The keys of an order and its signals ask about the same field in turn.
+@lru_cache(256)
+def _read(text: str) -> Email | None:
+    found = text.strip().lower()
     if not found:
         return None
     if _CROWDED.search(found) is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,6 +70,9 @@ LONGEST_ADDRESS = 500
 # Blanks and punctuation by range: \W would also drop the vowel signs of Indian scripts.
 _NOT_WORD = re.compile(r"[\s!-/:-@\[-`{-~\u0080-\u00bf\u0964\u0965\u2000-\u206f\u3000-\u303f]+")
 
+_ASCII_NOT_WORD = dict.fromkeys(code for code in range(128) if _NOT_WORD.match(chr(code)))
+_NUMBER = struct.Struct("<q")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keys:
@@ -103,7 +107,7 @@ class Hasher:
         """The key of one value of a person; never 0."""
         cut = f"{space}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
         for inner, outer in self._pads:
-            cut = _hmac(inner, outer, cut)[:8]
+            cut = _hmac(inner, outer, cut)[: _NUMBER.size]
         return _number(cut)
 
 
@@ -149,12 +153,9 @@ def keys_of(order: Order, place: Place, hasher: Hasher) -> Keys:
         plain_key("merchant_pincode", merchant, place.pincode or order.pincode),
         plain_key("merchant_sku", merchant, order.sku),
     )
+    hashes = [hasher(space, merchant, value) if value else ABSENT for space, value in who]
     return Keys(
-        who=np.array(
-            [hasher(space, merchant, value) if value else ABSENT for space, value in who]
-            + list(plain),
-            np.int64,
-        ),
+        who=np.array([*hashes, *plain], np.int64),
         where=np.array(_where(order, place), np.int64),
     )
 
@@ -189,8 +190,15 @@ def _folded(text: str | None) -> str | None:
 @lru_cache(maxsize=65_536)
 def plain_key(kind: str, merchant_id: str, value: str | None) -> int:
     """The unkeyed hash of a value that names no person; 0 where it is unknown."""
-    if not value:
-        return ABSENT
+    return _plain(kind, merchant_id, value) if value else ABSENT
+
+
+def order_key(merchant_id: str, order_id: str) -> int:
+    """The unkeyed hash of an order's name; not remembered, since every order has another."""
+    return _plain("order", merchant_id, order_id)
+
+
+def _plain(kind: str, merchant_id: str, value: str) -> int:
     text = f"{kind}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
     return _number(hashlib.blake2b(text, digest_size=8).digest())
 
@@ -201,7 +209,7 @@ def normal_address(order: Order) -> str | None:
     if not lines:
         return None
     text = " ".join(lines)[:LONGEST_ADDRESS].casefold()
-    written = _NOT_WORD.sub("", text)
+    written = text.translate(_ASCII_NOT_WORD) if text.isascii() else _NOT_WORD.sub("", text)
     return f"{written}|{order.pincode or ''}" if written else None
 
 
@@ -214,4 +222,5 @@ def person_of(keys: Keys, order_key: int) -> int:
 
 
 def _number(digest: bytes) -> int:
-    return int.from_bytes(digest, "little", signed=True) or 1
+    number: int = _NUMBER.unpack(digest)[0]
+    return number or 1

@@ -92,7 +92,13 @@ def read_phone(text: str | None) -> Phone:
         return NO_PHONE
     if _is_indian_mobile(text):
         return Phone(text, 1)
-    plain = _ascii_digits(text[:LONGEST])
+    return _read(text[:LONGEST])
+
+
+# The keys of an order and its signals ask about the same field in turn.
+@lru_cache(256)
+def _read(text: str) -> Phone:
+    plain = _ascii_digits(text)
     if len(plain) == 10 and plain.isdecimal() and plain[0] in _MOBILE_STARTS:
         return Phone("+91" + plain, 1)
     if _EXCEL.search(plain):

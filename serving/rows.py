@@ -12,7 +12,7 @@ from features.directory import Directory
 from features.history.fact import FIRST_WHERE, FIRST_WHO, Fact, fact_of
 from features.history.reader import Evidence, Reader
 from features.history.where import WindowTable
-from features.keys import Hasher, keys_of, person_of, plain_key
+from features.keys import Hasher, keys_of, order_key, person_of
 from features.order import Order
 from features.place import Place
 from features.row import Row, rounded
@@ -58,7 +58,7 @@ class Rows:
         """The keys of an order, as a fact without a number."""
         place = self._directory.place(order.pincode)
         keys = keys_of(order, place, self._hasher)
-        itself = plain_key("order", order.merchant_id, order.order_id)
+        itself = order_key(order.merchant_id, order.order_id)
         return Identity(place, fact_of(order, keys, UNNUMBERED), person_of(keys, itself))
 
     def past(self, identity: Identity, ledger: Ledger, windows: WindowTable, as_of_us: int) -> Past:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compiled import compiled
-from features.days import ist_day
+from features.days import DAY_US, IST_SHIFT_US
 from features.history import who
 from features.history.counts import COUNTS, EVER, ORDERS, WINDOWS
 from features.history.fact import AMOUNT_PAISE, FIRST_WHERE, FIRST_WHO, NUMBER, Fact
@@ -32,6 +32,10 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 NO_RECORD: Integers = np.empty(0, np.int64)
+
+# Where evidence may come from, the finest level first.
+LEVELS = ("pincode", "district", "state", "merchant", "prior")
+_LEVEL_KINDS = tuple(WHERE_KINDS.index(level) for level in LEVELS[1:-1])
 
 
 class LinkedKey(NamedTuple):
@@ -74,13 +78,10 @@ class Reader:
         records : sequence of packed records, one per slot of ``WHO_SLOTS``
             ``NO_RECORD`` for a key that is absent or was never seen.
         """
-        for slot, packed in enumerate(records):
-            who.unpack(packed, self._records[slot])
         near = self._near
-        n = _linked_keys(self._records, fact, near)
-        return [
-            LinkedKey(PARTNER_SPACES[near[who.KIND, i]], int(near[who.KEY, i])) for i in range(n)
-        ]
+        n = _take_in(*_joined(records), self._records, fact, near)
+        kinds, keys = near[who.KIND, :n].tolist(), near[who.KEY, :n].tolist()
+        return [LinkedKey(PARTNER_SPACES[k], key) for k, key in zip(kinds, keys, strict=True)]
 
     def read(
         self, fact: Fact, windows: WindowTable, as_of_us: int, near: Sequence[Integers]
@@ -103,39 +104,99 @@ class Reader:
             In the order of ``HISTORY_FEATURES``.
         """
         out = np.empty(N_HISTORY)
-        _read_where(
-            fact, windows.keys, windows.starts, windows.days, windows.sums, ist_day(as_of_us),
-            self._rates, self._counts, self._where_out, out,
+        _read(
+            self._records, fact, windows.keys, windows.starts, windows.days, windows.sums, as_of_us,
+            *_joined(near), self._linked, self._rates, self._counts, self._marks, self._where_out,
+            self._who_out, out,
         )  # fmt: skip
-        _read_who(
-            self._records, fact, as_of_us, self._rates, self._counts, self._marks, self._who_out,
-            out,
-        )  # fmt: skip
-        lifetimes = np.zeros(COUNTS, np.int64)
-        for packed in near:
-            who.unpack(packed, self._linked)
-            who.lifetime(self._linked, fact[NUMBER], lifetimes)
-        known = any(fact[FIRST_WHO + slot] != ABSENT for slot in LINK_SLOTS)
-        near_values(len(near) if known else -1, lifetimes, out[NEAR_START:])
         return out
 
     def evidence(self, fact: Fact, windows: WindowTable, as_of_us: int) -> Evidence:
         """What the merchant's own log knows of this phone and pincode, after :meth:`linked`."""
-        phone, pincode = (self._ever(slot, fact, as_of_us) for slot in (PHONE, MERCHANT_PINCODE))
-        if pincode >= PLACE_STRENGTH:
-            return Evidence(phone, pincode, "pincode")
-        for level in ("district", "state", "merchant"):
-            key = fact[FIRST_WHERE + WHERE_KINDS.index(level)]
-            windows.read(int(key), ist_day(as_of_us), self._counts)
-            if self._counts[EVER, ORDERS] >= PLACE_STRENGTH:
-                return Evidence(phone, pincode, level)
-        return Evidence(phone, pincode, "prior")
+        phone, pincode, level = _evidence(
+            self._records, fact, windows.keys, windows.starts, windows.days, windows.sums, as_of_us,
+            self._counts,
+        )  # fmt: skip
+        return Evidence(phone, pincode, LEVELS[level])
 
-    def _ever(self, slot: int, fact: Fact, as_of_us: int) -> int:
-        if fact[FIRST_WHO + slot] == ABSENT:
-            return 0
-        who.read(self._records[slot], as_of_us, fact[NUMBER], self._counts, self._marks)
-        return int(self._counts[EVER, ORDERS])
+
+def _joined(records: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """Records end to end and the length of each: one compiled call then takes them all."""
+    if not records:
+        return NO_RECORD, NO_RECORD
+    return np.concatenate(records), np.array([len(packed) for packed in records], np.int64)
+
+
+@compiled
+def _take_in(
+    joined: Integers, lengths: Integers, records: Integers, fact: Integers, near: Integers
+) -> int:
+    """Unpack the records of the order's keys; returns how many keys are near."""
+    begin = 0
+    for slot in range(len(lengths)):
+        end = begin + lengths[slot]
+        who.unpack(joined[begin:end], records[slot])
+        begin = end
+    return _linked_keys(records, fact, near)
+
+
+@compiled
+def _read(
+    records: Integers, fact: Integers, keys: Integers, starts: Integers, days: Integers,
+    sums: Integers, as_of_us: int, near: Integers, lengths: Integers, linked: Integers,
+    rates: Floats, counts: Integers, marks: Integers, where_out: Floats, who_out: Floats,
+    out: Floats,
+) -> None:  # fmt: skip
+    """All history features of one order, in one call."""
+    today = (as_of_us + IST_SHIFT_US) // DAY_US
+    _read_where(fact, keys, starts, days, sums, today, rates, counts, where_out, out)
+    _read_who(records, fact, as_of_us, rates, counts, marks, who_out, out)
+    _read_near(fact, near, lengths, linked, counts[EVER], out)
+
+
+@compiled
+def _read_near(
+    fact: Integers, near: Integers, lengths: Integers, linked: Integers, lifetimes: Integers,
+    out: Floats,
+) -> None:  # fmt: skip
+    lifetimes[:] = 0
+    begin = 0
+    for i in range(len(lengths)):
+        end = begin + lengths[i]
+        who.unpack(near[begin:end], linked)
+        who.lifetime(linked, fact[NUMBER], lifetimes)
+        begin = end
+    known = False
+    for slot in LINK_SLOTS:
+        known = known or fact[FIRST_WHO + slot] != ABSENT
+    near_values(len(lengths) if known else -1, lifetimes, out[NEAR_START:])
+
+
+@compiled
+def _evidence(
+    records: Integers, fact: Integers, keys: Integers, starts: Integers, days: Integers,
+    sums: Integers, as_of_us: int, counts: Integers,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Orders of the phone and of the pincode, and an index into ``LEVELS``."""
+    phone = _ever(records[PHONE], fact, PHONE, counts[EVER])
+    pincode = _ever(records[MERCHANT_PINCODE], fact, MERCHANT_PINCODE, counts[EVER])
+    if pincode >= PLACE_STRENGTH:
+        return phone, pincode, 0
+    today = (as_of_us + IST_SHIFT_US) // DAY_US
+    for i in range(len(_LEVEL_KINDS)):
+        key = fact[FIRST_WHERE + _LEVEL_KINDS[i]]
+        read_sums(keys, starts, days, sums, key, today, counts)
+        if counts[EVER, ORDERS] >= PLACE_STRENGTH:
+            return phone, pincode, 1 + i
+    return phone, pincode, 1 + len(_LEVEL_KINDS)
+
+
+@compiled
+def _ever(record: Integers, fact: Integers, slot: int, counts: Integers) -> int:
+    counts[:] = 0
+    if fact[FIRST_WHO + slot] != ABSENT:
+        who.lifetime(record, fact[NUMBER], counts)
+    return counts[ORDERS]
 
 
 @compiled

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from ipaddress import ip_network as network_of
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.ip import ip_network, is_public, normal_ip
+from features.ip import ip_network, is_public, normal_ip, read_ip
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,26 @@ def test_a_public_address_lies_in_its_network(address: object) -> None:
 def test_any_text_gives_a_stable_address_or_none(text: str) -> None:
     normal = normal_ip(text)
     assert normal is None or normal_ip(normal) == normal
+
+
+PARTS = ("", "0", "01", "1", "255", "256", "0001", "ffff", "2001", "::ffff")
+
+
+@given(
+    st.text("0123456789abcdefABCDEF:.", max_size=24)
+    | st.builds(str.join, st.sampled_from(":."), st.lists(st.sampled_from(PARTS), max_size=9))
+    | st.ip_addresses().map(str)
+)
+def test_a_bare_address_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    assert read_ip(text) == _by_the_library(text)
+
+
+def _by_the_library(text: str) -> IPv4Address | IPv6Address | None:
+    if text.count(":") == 1:  # a port
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found

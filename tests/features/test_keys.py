@@ -113,3 +113,10 @@ def test_no_text_is_too_odd_for_a_key(texts: list[str | None]) -> None:
     names = ("phone", "email", "device_id", "ip", "customer_id", "address_line1", "city", "sku")
     keys = keys_of(order(**dict(zip(names, texts, strict=True))), NOWHERE, HASHER)
     assert len(keys.who) == len(WHO_SLOTS)
+
+
+@given(text=st.text(max_size=60) | st.text(st.characters(max_codepoint=127), max_size=60))
+def test_plain_addresses_are_cut_as_all_others(text: str) -> None:
+    """A letter of another script turns off the quick way; what is left of the rest is the same."""
+    quick, whole = (normal_address(order(address_line1=line)) for line in (text, "ऊ" + text))
+    assert whole == f"ऊ{quick or '|'}"

@@ -1,0 +1,97 @@
+"""The row of one live order, its history given: ``python -m tests.bench live-row``.
+
+Orders of an invented year, every one different and timed when it is seen for the first time: the
+whole path on one half of them, its parts one by one on the other. Processor time of this thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar, cast
+
+from features import address, basket, calendar, contact, device
+from features.history.fact import fact_of
+from features.keys import keys_of
+from features.order import Order
+from features.place import Place
+from features.row import Row
+from features.tokens import tokens_of
+from serving.ledger import Ledger
+from serving.rows import Rows
+from tests.bench.report import say, table
+from tests.bench.shop import HASHER, Shop, open_shop
+
+BAR_US = 120
+WARM = 1_000
+
+Result = TypeVar("Result")
+
+
+class Stopwatch:
+    """Processor time per order of each piece of work, in microseconds."""
+
+    def __init__(self) -> None:
+        self.us: dict[str, float] = {}
+
+    def time(
+        self, name: str, work: Callable[..., Result], *columns: Iterable[object]
+    ) -> list[Result]:
+        """Do ``work`` on every row of ``columns``."""
+        rows = list(zip(*columns, strict=True))
+        start = time.thread_time()
+        done = [work(*row) for row in rows]
+        self.us[name] = (time.thread_time() - start) / len(rows) * 1e6
+        return done
+
+
+def live_row(past: int = 20_000, orders: int = 5_000) -> None:
+    """Print what a live row costs, whole and by part."""
+    shop = open_shop(past, WARM + 2 * orders)
+    whole = whole_us(shop, orders)
+    parts = parts_us(shop, shop.next_orders[WARM + orders :])
+    say(f"live row: {orders:,} different orders after {past:,}, history given")
+    table(("part", "µs"), [(name, f"{us:.1f}") for name, us in parts.items()])
+    say(f"  sum of the parts {sum(parts.values()):.1f} µs")
+    say(f"  the whole row, as serving makes it, {whole:.1f} µs; bar {BAR_US} µs")
+
+
+def whole_us(shop: Shop, orders: int) -> float:
+    """Microseconds of the path that serving takes, after some orders to warm up."""
+    rows, ledger = Rows(shop.directory, HASHER), cast(Ledger, shop.records)
+
+    def row(order: Order) -> Row:
+        identity = rows.identity(order)
+        past = rows.past(identity, ledger, shop.windows, order.created_us)
+        return rows.row(order, identity, past)
+
+    for order in shop.next_orders[:WARM]:
+        row(order)
+    watch = Stopwatch()
+    watch.time("whole", row, shop.next_orders[WARM : WARM + orders])
+    return watch.us["whole"]
+
+
+def parts_us(shop: Shop, orders: list[Order]) -> dict[str, float]:
+    """Microseconds of each part of the path by itself."""
+    watch, directory = Stopwatch(), shop.directory
+    rows, ledger = Rows(directory, HASHER), cast(Ledger, shop.records)
+
+    def of_address(order: Order, place: Place) -> tuple[float, ...]:
+        return address.signals(order, directory, place)
+
+    places = watch.time("place", lambda order: directory.place(order.pincode), orders)
+    keys = watch.time("keys", lambda o, place: keys_of(o, place, HASHER), orders, places)
+    watch.time("fact", lambda order, of: fact_of(order, of, 0), orders, keys)
+    for module in (basket, calendar, contact, device):
+        watch.time(module.__name__.removeprefix("features."), module.signals, orders)
+    watch.time("address", of_address, orders, places)
+    identities = [rows.identity(order) for order in orders]
+    watch.time(
+        "history",
+        lambda order, identity: rows.past(identity, ledger, shop.windows, order.created_us),
+        orders,
+        identities,
+    )
+    watch.time("tokens", tokens_of, orders, places)
+    return watch.us
