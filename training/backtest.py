@@ -108,9 +108,10 @@ def backtest(
         model, kept = _retrained(table, configuration, start, model, tick)
         labels = mature(table.orders, cutoff_us=start, method=configuration.labels)
         tick("baselines")
+        simple = baselines(table, labels, rows, strength=model.choice.strength)
         stretches.append(
             Stretch(start, rows, model.probability(table, rows),
-                    baselines(table, labels, rows), model.summary, kept)
+                    simple, model.summary, kept)
         )  # fmt: skip
     progress(len(days), len(days))
     return Backtest(tuple(stretches))

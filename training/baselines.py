@@ -18,12 +18,13 @@ SHRINK_ORDERS = 25.0
 BASELINES = ("constant", "cod", "pincode", "logistic")
 
 
-def baselines(table: Table, labels: Labels, rows: Ints) -> dict[str, Floats]:
+def baselines(table: Table, labels: Labels, rows: Ints, *, strength: float) -> dict[str, Floats]:
     """Probabilities of every baseline for some orders, each learnt from the same labels.
 
     ``constant`` is the share of rto so far; ``cod`` its share per payment mode, ``pincode`` per
-    pincode, both shrunk to the constant by 25 orders; ``logistic`` a logistic regression on the
-    same dense features (standardised, unit penalty), without tokens, folds or calibration.
+    pincode, both shrunk to the constant by 25 orders; ``logistic`` a ridge logistic regression on
+    the same features, with the penalty that the model's folds chose for its own linear part, but
+    without tokens, blend or calibration.
     """
     y, weight = labels.y, labels.weight
     rate = float(np.average(y, weights=weight))
@@ -33,7 +34,7 @@ def baselines(table: Table, labels: Labels, rows: Ints) -> dict[str, Floats]:
         "constant": np.full(len(rows), rate),
         "cod": _rates(modes, labels, rows, rate),
         "pincode": _rates(pincodes, labels, rows, rate),
-        "logistic": _logistic(table, labels, rows),
+        "logistic": _logistic(table, labels, rows, strength),
     }
 
 
@@ -51,11 +52,11 @@ def _rates(keys: np.ndarray, labels: Labels, rows: Ints, rate: float) -> Floats:
     return np.array([by_key.get(key, rate) for key in keys[rows].tolist()])
 
 
-def _logistic(table: Table, labels: Labels, rows: Ints) -> Floats:
+def _logistic(table: Table, labels: Labels, rows: Ints, strength: float) -> Floats:
     inputs = table.inputs(labels.rows)
     numbers = table.numbers(inputs, labels.rows)
     scaling = Scaling.of(numbers)
-    line = fit(_plain(scaling.columns(numbers)), labels.y, labels.weight, strength=1.0)
+    line = fit(_plain(scaling.columns(numbers)), labels.y, labels.weight, strength)
     return chance(line.score(_plain(scaling.columns(table.numbers(inputs, rows)))))
 
 

@@ -74,7 +74,7 @@ def sit(
     model = fit(table, configuration, cutoff_us=start, tick=tick)
     learnt = mature(table.orders, cutoff_us=start, method=configuration.labels)
     probability = model.probability(table, rows)
-    simple = baselines(table, learnt, rows)
+    simple = baselines(table, learnt, rows, strength=model.choice.strength)
     groups = clusters(table.orders["person"].to_numpy(np.int64)[rows], created[rows])
     board = Scoreboard(y, probability)
     differences, slope = {}, Estimate(np.nan, np.nan, np.nan)
