@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 
 import click
 
-from features.errors import RtoError
+from features.errors import told
 
 
 class Place(NamedTuple):
@@ -131,13 +131,12 @@ def main() -> None:
         sys.exit(2)
     except click.ClickException as error:
         _end(_usage(error), error.exit_code)
-    except RtoError as error:
-        _end(str(error), 1)
     except (click.Abort, BrokenPipeError):
         sys.exit(1)
-    except OSError as error:
-        says = error.strerror or str(error)
-        _end(f"{error.filename}: {says}" if error.filename else says.splitlines()[0], 1)
+    except Exception as error:
+        if (says := told(error)) is None:
+            raise
+        _end(says, 1)
 
 
 def _usage(error: click.ClickException) -> str:

@@ -12,6 +12,8 @@ RtoError
 
 from __future__ import annotations
 
+import sqlite3
+
 
 class RtoError(Exception):
     """Anything a user can mend; shown as one line, never as a traceback."""
@@ -71,3 +73,19 @@ class StoreError(RtoError):
 
 class RefusedError(RtoError):
     """A request understood and not granted."""
+
+
+def told(error: BaseException) -> str | None:
+    """The line a command ends with, or None where the error is a fault of the program.
+
+    Beside our own errors these are what disks and databases do: a folder that cannot be written,
+    a full disk, a damaged or locked database.
+    """
+    if isinstance(error, RtoError):
+        return str(error)
+    if type(error) in (sqlite3.DatabaseError, sqlite3.OperationalError):
+        return f"the database under RTO_HOME cannot be used: {error}; restore it from a copy"
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        says = (error.strerror or str(error)).splitlines()[0]
+        return f"{error.filename}: {says}" if error.filename else says
+    return None

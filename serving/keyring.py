@@ -10,6 +10,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from features.errors import SettingsError
 from features.settings import Settings
 from serving.store.connection import flush_folder
@@ -89,8 +91,10 @@ def open_keyring(settings: Settings) -> Keyring:
     """
     made = _read_or_make(settings) if _needs_file(settings) else {}
     return Keyring(
-        hashing=_keys("RTO_HASH_KEY", settings.hash_key, made.get("hash")),
-        sealing=_keys("RTO_ENCRYPTION_KEY", settings.encryption_key, made.get("encryption")),
+        hashing=_keys("RTO_HASH_KEY", settings.hash_key, made, "hash", settings.keys_file),
+        sealing=_keys(
+            "RTO_ENCRYPTION_KEY", settings.encryption_key, made, "encryption", settings.keys_file
+        ),
     )
 
 
@@ -98,9 +102,13 @@ def _needs_file(settings: Settings) -> bool:
     return settings.hash_key is None or settings.encryption_key is None
 
 
-def _keys(name: str, secret: object, made: str | None) -> VersionedKeys:
-    text = secret.get_secret_value() if hasattr(secret, "get_secret_value") else made
-    return VersionedKeys.parse(text or "", name=name)
+def _keys(
+    name: str, secret: SecretStr | None, made: dict[str, str], kind: str, file: Path
+) -> VersionedKeys:
+    """One kind of keys, from the setting of this name or else from the key file."""
+    if secret is not None:
+        return VersionedKeys.parse(secret.get_secret_value(), name=name)
+    return VersionedKeys.parse(made.get(kind, ""), name=f'"{kind}" in {file}')
 
 
 def _read_or_make(settings: Settings) -> dict[str, str]:
@@ -113,9 +121,11 @@ def _read_or_make(settings: Settings) -> dict[str, str]:
             )
         _make(path)
     try:
-        made: dict[str, str] = json.loads(path.read_text("utf-8"))
+        made = json.loads(path.read_text("utf-8"))
     except ValueError:
-        raise SettingsError(f"the key file {path} cannot be read; restore it") from None
+        made = None
+    if not isinstance(made, dict) or not all(isinstance(key, str) for key in made.values()):
+        raise SettingsError(f"the key file {path} cannot be read; restore it")
     return made
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import uvicorn
 
-from features.errors import RtoError
+from features.errors import told
 from features.settings import load_settings
 from serving.api import create_app
 from serving.lifeline import end_with_parent, log_to_stderr
@@ -66,6 +66,8 @@ def main(handle: int, life: int, ready: int, bundle: Path | None) -> None:
 if __name__ == "__main__":
     try:
         main(standalone_mode=False)
-    except RtoError as error:
-        click.echo(f"rto: {error}", err=True)
+    except Exception as error:
+        if (says := told(error)) is None:
+            raise
+        click.echo(f"rto: {says}", err=True)
         sys.exit(1)

@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from features.errors import RtoError
+from features.errors import told
 from features.settings import load_settings
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.worker import keep_folding
@@ -31,6 +31,8 @@ def worker(life: int | None) -> None:
 if __name__ == "__main__":
     try:
         worker(standalone_mode=False)
-    except RtoError as error:
-        click.echo(f"rto: {error}", err=True)
+    except Exception as error:
+        if (says := told(error)) is None:
+            raise
+        click.echo(f"rto: {says}", err=True)
         sys.exit(1)

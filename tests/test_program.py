@@ -70,3 +70,33 @@ def test_help_and_no_command_show_the_commands(capsys: pytest.CaptureFixture[str
     status, _, err = _run(capsys)
     assert status == 2
     assert "simulate" in err
+
+
+def test_a_damaged_database_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RTO_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert _run(capsys, "merchant", "add", "shop")[0] in (0, None)
+    database = tmp_path / "store" / "rto.sqlite3"
+    sound = database.read_bytes()
+    database.write_bytes(sound[:4096] + bytes(255 - byte for byte in sound[4096:]))
+    status, _, err = _run(capsys, "merchant", "add", "other")
+    assert status == 1
+    assert err.startswith("rto: the database under RTO_HOME cannot be used: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"hash": 5}', '{"hash": "1:zz"}'])
+def test_a_damaged_key_file_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("RTO_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "keys" / "keys.json"
+    file.parent.mkdir()
+    file.write_text(text)
+    status, _, err = _run(capsys, "merchant", "add", "shop")
+    assert status == 1
+    assert str(file) in err
+    assert err.count("\n") == 1
