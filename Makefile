@@ -1,6 +1,6 @@
 # make run    set up, invent a demo year, train, serve it          make test   set up, run the tests
 # make check  format, lint, types, layers, dependencies, tests
-# make mutants  break the code on purpose: every breakage must be noticed
+# make mutants  break the code on purpose and name what the tests miss    make bench  speed, as ratios
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs
+.PHONY: help run test check quick setup lock clean mutants docs bench
 .DEFAULT_GOAL := help
 
 help:
@@ -53,6 +53,11 @@ check: quick test
 # Break the code on purpose and see the tests notice (about ten minutes).
 mutants: $(READY)
 	$(BIN)/python tests/mutants/run.py
+
+# Speed, as ratios within one run.
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.models.bench_models
 
 # The passages of the documents that the code knows better.
 docs: $(READY)
