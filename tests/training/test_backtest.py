@@ -23,9 +23,13 @@ def replayed(matrix: Matrix, *, every_days: int = 30) -> Backtest:
     return backtest(Table(matrix), SETTINGS, train_until_us=FIRST, retrain_us=every)
 
 
-def test_every_later_order_is_scored_once_in_order_of_placement() -> None:
-    matrix = make_matrix()
-    done = replayed(matrix)
+@pytest.fixture(scope="module")
+def before() -> Backtest:
+    return replayed(make_matrix(1_200))
+
+
+def test_every_later_order_is_scored_once_in_order_of_placement(before: Backtest) -> None:
+    matrix, done = make_matrix(1_200), before
     created = matrix.orders["created_us"].to_numpy()
     np.testing.assert_array_equal(done.rows, np.flatnonzero(created >= FIRST))
     assert len(done.stretches) == 2
@@ -37,23 +41,25 @@ def test_every_later_order_is_scored_once_in_order_of_placement() -> None:
         assert ((p > 0) & (p < 1)).all()
 
 
-def test_outcomes_known_after_a_retraining_change_none_of_its_scores() -> None:
-    matrix, changed = make_matrix(), make_matrix()
+def test_outcomes_known_after_a_retraining_change_none_of_its_scores(before: Backtest) -> None:
+    changed = make_matrix(1_200)
     second = FIRST + 30 * DAY_US
     later = (changed.orders["outcome_us"] >= second).to_numpy()
     changed.orders.loc[later, "outcome"] = "rto"
-    before, after = replayed(matrix), replayed(changed)
+    after = replayed(changed)
     np.testing.assert_array_equal(before.probability, after.probability)
     for name in BASELINES:
         np.testing.assert_array_equal(before.baseline(name), after.baseline(name))
 
 
-def test_outcomes_known_between_two_retrainings_change_the_second_stretch_only() -> None:
-    matrix, changed = make_matrix(), make_matrix()
+def test_outcomes_known_between_two_retrainings_change_the_second_stretch_only(
+    before: Backtest,
+) -> None:
+    changed = make_matrix(1_200)
     known = changed.orders["outcome_us"].to_numpy()
     between = (known >= FIRST) & (known < FIRST + 30 * DAY_US)
     changed.orders.loc[between, "outcome"] = "delivered"
-    before, after = replayed(matrix), replayed(changed)
+    after = replayed(changed)
     first, second = (done.stretches for done in (before, after))
     np.testing.assert_array_equal(first[0].probability, second[0].probability)
     assert (first[1].probability != second[1].probability).any()

@@ -13,7 +13,7 @@ from features.errors import TrainingError
 from features.row import Row
 from models.bundle import Bundle, write_bundle
 from tests.training.ledger import FEATURES, START_US, make_matrix
-from training.bundling import bundle_parts
+from training.bundling import bundle_parts, linear_of
 from training.configuration import Configuration
 from training.fit import Model, fit
 from training.inputs import Table
@@ -90,6 +90,17 @@ def test_the_bundles_base_is_the_average_training_order(
     row = Row(matrix.values[0].astype(np.float64), matrix.tokens[0])
     base = bundle.score(row, {"minutes": 5.0}).base_log_odds
     assert base == pytest.approx(model.log_odds(table, model.rows).mean(), abs=0.05)
+
+
+def test_the_linear_base_is_the_average_linear_score_words_included(
+    matrix: Matrix, model: Model
+) -> None:
+    table = Table(matrix, extra=["minutes", "size"])
+    linear = linear_of(model, table)
+    weights = np.array([linear.tokens[token] for token in model.inputs.tokens])
+    words = table.tokens(model.inputs.tokens, model.rows) @ weights
+    assert words.mean() != pytest.approx(0.0, abs=1e-4)
+    assert sum(linear.token_means.values()) == pytest.approx(words.mean(), abs=1e-12)
 
 
 def test_golden_rows_hold_only_words_the_model_knows(matrix: Matrix, model: Model) -> None:

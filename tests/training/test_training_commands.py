@@ -19,7 +19,7 @@ from training.options import MOMENT, SPAN
 from training.simulate_command import write_year
 from training.world.spec import WorldSpec
 
-ORDERS = 1_500
+ORDERS = 1_000
 
 
 @pytest.fixture(scope="module")
