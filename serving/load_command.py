@@ -34,7 +34,7 @@ def load(data: Path) -> None:
         _store_records(home)
         fold = publish_fold(home.connection, settings.folds_dir, now_us=now_us())
     click.echo(
-        f"Loaded {loaded.orders} orders ({span_of(folder)}) with {loaded.events} outcomes; "
+        f"Loaded {loaded.orders} orders ({span_of(folder)}) with {loaded.events} later events; "
         f"{loaded.loaded_already} were loaded before, {loaded.live_already} are live already. "
         f"History is folded up to event {fold.boundary}."
     )
