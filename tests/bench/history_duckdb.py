@@ -52,6 +52,7 @@ def count(log: Plain, threads: int = 2) -> dict[str, pd.DataFrame]:
         **log.keys,
     }
     with duckdb.connect(config={"threads": threads}) as sql:
+        sql.execute("SET enable_progress_bar = false")
         sql.register("given", pd.DataFrame(columns))
         sql.execute("CREATE TABLE log AS SELECT * FROM given")
         sql.execute(_turns())
