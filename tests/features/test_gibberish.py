@@ -16,7 +16,7 @@ from features.latin import plain
 from features.learn_gibberish import count_trigrams, split_addresses, surprise_of
 
 SURPRISE = open_surprise()
-SHARED = Path(os.environ.get("RTO_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SHARED = Path(os.environ.get("SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 ADDRESSES = SHARED / "addresses_in" / "bank_branches.parquet"
 
 
@@ -88,7 +88,7 @@ def test_every_text_can_be_read(text: str) -> None:
 
 def test_held_out_addresses_and_invented_noise_hardly_overlap() -> None:
     if not ADDRESSES.exists():
-        pytest.skip(f"real addresses are not at {ADDRESSES}; set RTO_SHARED_DATA")
+        pytest.skip(f"real addresses are not at {ADDRESSES}; set SHARED_DATA")
     _, judge = split_addresses(ADDRESSES)
     rng = random.Random(7)
     real = [read_letters(plain(text[:500]), SURPRISE).surprise for text in judge[:4000]]
