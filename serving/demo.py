@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ import pyarrow.parquet as pq
 
 from features.errors import RtoError
 from features.settings import Settings
+from serving.supervisor import bind
 
 ORDERS = 40_000
 SEED = 7
@@ -49,14 +51,22 @@ class Demo:
         return f"http://{self.host}:{self.port}"
 
     def run(self, *, stay: bool) -> None:
-        """Set up what is missing, serve, score a few orders and (``stay``) keep serving."""
+        """Set up what is missing, serve, score a few orders and (``stay``) keep serving.
+
+        Raises
+        ------
+        SettingsError
+            If the port is in use; said before the minutes of setting up, and before another
+            server there is taken for ours.
+        """
+        bind(self.host, self.port).close()
         self._set_up()
         server = subprocess.Popen(_rto("serve", "--host", self.host, "--port", str(self.port)))
         try:
             self._wait_ready(server)
             _show(list(self._post_orders()))
-            self._greet()
             if stay:
+                self._greet()
                 server.wait()
         except KeyboardInterrupt:
             click.echo("\nstopping")
@@ -68,6 +78,8 @@ class Demo:
         if done.exists():
             return
         data, bundle = self.folder / "data", self.folder / "bundle"
+        for unfinished in (data, bundle):  # of a set-up that was interrupted
+            shutil.rmtree(unfinished, ignore_errors=True)
         start = (datetime.now(UTC) - timedelta(days=366)).date().isoformat()
         # The year ends today, so its last parcels are still on the road.
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -176,7 +188,8 @@ def _show(answers: list[dict[str, Any]]) -> None:
     for answer in answers:
         body = answer["request"]
         why = (
-            "; ".join(r["text"] for r in answer["reasons"] if r["impact"] > 0) or "nothing unusual"
+            "; ".join(r["text"] for r in answer["reasons"] if r["impact"] >= 0.01)
+            or "nothing unusual"
         )
         click.echo(
             f"{body['payment_mode']:8} {body['amount']:8.0f}  {answer['probability']:5.1%}  "

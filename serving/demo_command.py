@@ -10,8 +10,20 @@ from serving.demo import ORDERS, Demo
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--orders", default=ORDERS, show_default=True, help="How many orders to invent.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on.",
+)
+@click.option(
+    "--orders",
+    type=click.IntRange(1),
+    default=ORDERS,
+    show_default=True,
+    help="How many orders to invent; some thousands are enough to learn from.",
+)
 @click.option("--stop", is_flag=True, help="End once the orders are scored.")
 def demo(host: str, port: int, orders: int, *, stop: bool) -> None:
     """Invent a year of orders, train on it, serve it, score a few orders and keep serving.
