@@ -262,9 +262,11 @@ def _draw(lesson: _Lesson, choice: Choice | None, tick: Tick) -> _Drawn:
         )
         for learn, judge in lesson.samples
     ]  # fmt: skip
-    trials = ridge.trials(folds, ridge.STRENGTHS if choice is None else (choice.strength,))
+    slopes = ridge.Slopes(columns, lesson.labels.weight)
+    strengths = ridge.STRENGTHS if choice is None else (choice.strength,)
+    trials = ridge.trials(folds, slopes, strengths)
     chosen = min(trials, key=lambda trial: trial.loss)
-    line = ridge.fit(columns, lesson.labels.y, lesson.labels.weight, chosen.strength)
+    line = ridge.fit(columns, lesson.labels.y, lesson.labels.weight, chosen.strength, slopes)
     tried = [{"strength": t.strength, "loss": t.loss} for t in trials]
     return _Drawn(chosen, line, scaling, {"strength": chosen.strength, "tried": tried})
 
