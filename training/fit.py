@@ -262,11 +262,9 @@ def _draw(lesson: _Lesson, choice: Choice | None, tick: Tick) -> _Drawn:
         )
         for learn, judge in lesson.samples
     ]  # fmt: skip
-    slopes = ridge.Slopes(columns, lesson.labels.weight)
-    strengths = ridge.STRENGTHS if choice is None else (choice.strength,)
-    trials = ridge.trials(folds, slopes, strengths)
+    trials = ridge.trials(folds, ridge.STRENGTHS if choice is None else (choice.strength,))
     chosen = min(trials, key=lambda trial: trial.loss)
-    line = ridge.fit(columns, lesson.labels.y, lesson.labels.weight, chosen.strength, slopes)
+    line = ridge.fit(columns, lesson.labels.y, lesson.labels.weight, chosen.strength)
     tried = [{"strength": t.strength, "loss": t.loss} for t in trials]
     return _Drawn(chosen, line, scaling, {"strength": chosen.strength, "tried": tried})
 

@@ -129,7 +129,10 @@ class Slopes:
     the numbers and the most frequent tokens; for the rest its diagonal will do.
     """
 
-    def __init__(self, design: Design, weight: Floats) -> None:
+    def __init__(self, design: Design, y: Floats, weight: Floats) -> None:
+        rate = float(np.clip(np.average(y, weights=weight), 1e-6, 1.0 - 1e-6))
+        self.base = float(np.log(rate / (1.0 - rate)))
+        steep = rate * (1.0 - rate)
         counts = np.asarray(design.tokens.T @ weight).reshape(-1)
         split, often = design.dense.shape[1], np.argsort(-counts, kind="stable")[:MOST_FREQUENT]
         # All coordinates, those with a whole curvature first.
@@ -137,24 +140,14 @@ class Slopes:
             [np.arange(split), split + often, np.delete(np.arange(split, design.width), often)]
         )
         block = np.hstack([design.dense, design.tokens[:, often].toarray()])
-        with threadpool_limits(1, user_api="blas"):
-            self._block = block.T @ (weight[:, None] * block)
-        self._rest = np.delete(counts, often)
-        self.mass = float(weight.sum())
+        self._block = steep * (block.T @ (weight[:, None] * block))
+        self._rest = steep * np.delete(counts, often)
 
-    def at(self, strength: float, steep: float) -> tuple[Change, Change]:
-        """From round coordinates to coefficients, and a slope in coefficients to round ones.
-
-        Parameters
-        ----------
-        strength : float
-            Of the ridge.
-        steep : float
-            Curvature of the loss per unit of weight, times the share of the weight in use.
-        """
+    def at(self, strength: float) -> tuple[Change, Change]:
+        """From round coordinates to coefficients, and a slope in coefficients to round ones."""
         split = len(self._block)
-        lower = cholesky(steep * self._block + strength * np.eye(split), lower=True)
-        scale = 1.0 / np.sqrt(steep * self._rest + strength)
+        lower = cholesky(self._block + strength * np.eye(split), lower=True)
+        scale = 1.0 / np.sqrt(self._rest + strength)
 
         def out(u: Floats) -> Floats:
             coefficients = np.empty(len(u))
@@ -186,13 +179,11 @@ def fit(
     strength : float
         Inverse prior variance of every coefficient.
     slopes : Slopes, optional
-        Of these rows or of more like them, to share between fits; they change the way to the
-        minimum, not the minimum.
+        Of the same rows, to share between strengths.
     """
-    slopes = slopes or Slopes(design, weight)
-    total = float(weight.sum())
-    rate = float(np.clip(np.average(y, weights=weight), 1e-6, 1.0 - 1e-6))
-    out, back = slopes.at(strength, rate * (1.0 - rate) * total / slopes.mass)
+    slopes = slopes or Slopes(design, y, weight)
+    out, back = slopes.at(strength)
+    total = weight.sum()
 
     def loss(point: Floats) -> tuple[float, Floats]:
         coefficients = out(point[1:])
@@ -204,7 +195,7 @@ def fit(
         return float(value / total), np.concatenate([[gap.sum()], slope]) / total
 
     begin = np.zeros(design.width + 1)
-    begin[0] = np.log(rate / (1.0 - rate))
+    begin[0] = slopes.base
     options = {"maxiter": STEPS, "ftol": 1e-7, "gtol": 1e-6, "maxcor": 20}
     # Products this small are slower on two threads than on one, and far slower on a busy machine.
     with threadpool_limits(1, user_api="blas"):
@@ -233,11 +224,13 @@ class Fold(NamedTuple):
 
 
 def trials(
-    folds: Sequence[Fold], slopes: Slopes, strengths: Sequence[float] = STRENGTHS
+    folds: Sequence[Fold],
+    strengths: Sequence[float] = STRENGTHS,
 ) -> tuple[Trial, ...]:
     """Score every strength on every fold."""
     scores: list[list[Floats]] = [[] for _ in strengths]
     for fold in folds:
+        slopes = Slopes(fold.learn, fold.y, fold.weight)
         for k, strength in enumerate(strengths):
             line = fit(fold.learn, fold.y, fold.weight, strength, slopes)
             scores[k].append(line.score(fold.judge))

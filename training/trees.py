@@ -18,14 +18,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import lightgbm as lgb
 
 MOST_ROUNDS = 800
-PATIENCE = 30
+PATIENCE = 40
 
 FIXED: Mapping[str, object] = {
     "objective": "binary",
     "metric": "binary_logloss",
     "verbosity": -1,
     "deterministic": True,
-    "force_col_wise": True,
+    "force_row_wise": True,
     "feature_pre_filter": False,
     "bagging_freq": 1,
     "boost_from_average": True,
@@ -63,7 +63,7 @@ def shapes(orders: int, rto: int) -> tuple[Shape, ...]:
     if rto < 2_000:
         return Shape(4, max(leaf, 50), 0.02), Shape(8, max(leaf, 50), 0.02)
     if rto < 20_000:
-        return Shape(8, leaf, 0.08, extra_trees=True), Shape(24, leaf, 0.08, extra_trees=True)
+        return Shape(8, leaf, extra_trees=True), Shape(24, leaf, extra_trees=True)
     return Shape(24, leaf, extra_trees=True), Shape(63, leaf)
 
 
