@@ -53,6 +53,7 @@ def live_row(past: int = 20_000, orders: int = 5_000) -> None:
     shop = open_shop(past, WARM + 2 * orders)
     whole = whole_us(shop, orders)
     parts = parts_us(shop, shop.next_orders[WARM + orders :])
+    gc.unfreeze()
     say(f"live row: {orders:,} different orders after {past:,}, history given; {machine()}")
     table(("part", "mean µs"), [(name, f"{us:.1f}") for name, us in parts.items()])
     say(f"  sum of the parts, each by itself: {sum(parts.values()):.1f} µs")
