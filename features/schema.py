@@ -21,6 +21,9 @@ REASONS_OF_OUTCOME = (
 
 _TEXT = pa.string()
 
+# Whose the orders are, where a folder of one shop does not say.
+ONE_MERCHANT = "merchant"
+
 ORDER_COLUMNS: dict[str, pa.DataType] = {
     "order_id": _TEXT,
     "merchant_id": _TEXT,

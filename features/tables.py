@@ -1,31 +1,31 @@
-"""A data folder: past orders, their lines and events as checked tables, and one row as an Order."""
+"""A data folder: past orders, their lines and events as checked tables."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from features.columns import canonical
 from features.errors import DataError
-from features.order import Line, Order, PaymentMode
-from features.schema import (
-    EVENT_COLUMNS,
-    ITEM_COLUMNS,
-    ORDER_COLUMNS,
-    RUPEES,
-    TIME,
-    VOCABULARY,
-)
+from features.order_rows import orders_of, split_coupons
+from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ONE_MERCHANT, ORDER_COLUMNS, VOCABULARY
 
-ONE_MERCHANT = "merchant"
+__all__ = [
+    "ONE_MERCHANT",
+    "About",
+    "Folder",
+    "orders_of",
+    "read_folder",
+    "split_coupons",
+    "write_folder",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def read_folder(path: Path) -> Folder:
     _require(raw, ("order_id", "created_at"), name)
     if "merchant_id" not in raw.column_names:
         raw = raw.append_column("merchant_id", pa.array([ONE_MERCHANT] * raw.num_rows, pa.string()))
-    orders = _canonical(raw, ORDER_COLUMNS, name, keep_extras=True)
+    orders = canonical(raw, ORDER_COLUMNS, name, keep_extras=True)
     for column in ("order_id", "merchant_id", "created_at"):
         _refuse_nulls(orders, column, name)
     _check_vocabulary(orders, name)
@@ -126,86 +126,6 @@ def write_folder(
         "outcome_delay_days": about.outcome_delay_days,
     }
     (path / "folder.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
-
-
-def orders_of(orders: pa.Table, items: pa.Table | None = None) -> Iterator[Order]:
-    """Each row of a canonical orders table as an Order, in the table's order."""
-    lines = _lines(items) if items is not None else {}
-    extras = [c for c in orders.column_names if c not in ORDER_COLUMNS]
-    for batch in orders.to_batches(max_chunksize=16_384):
-        columns = {c: _plain(batch.column(c)) for c in batch.schema.names}
-        for i in range(batch.num_rows):
-            yield _order({c: values[i] for c, values in columns.items()}, extras, lines)
-
-
-def _order(
-    row: Mapping[str, object], extras: list[str], lines: Mapping[tuple[str, str], tuple[Line, ...]]
-) -> Order:
-    fields = {name: row[column] for name, column in _FIELDS.items()}
-    coupons = row["coupons"]
-    key = (cast(str, row["merchant_id"]), cast(str, row["order_id"]))
-    return Order(
-        **fields,  # type: ignore[arg-type]
-        payment_mode=cast(PaymentMode, row["payment_mode"] or "unknown"),
-        coupons=split_coupons(cast("str | None", coupons)),
-        lines=lines.get(key, ()),
-        extra={c: cast("float | str", row[c]) for c in extras if row[c] is not None},
-    )
-
-
-def split_coupons(text: str | None) -> tuple[str, ...] | None:
-    """The promotion codes of a ``|``-separated cell, each once, in their order; None is unknown.
-
-    >>> split_coupons("DIWALI10| FREESHIP|DIWALI10")
-    ('DIWALI10', 'FREESHIP')
-    """
-    if text is None:
-        return None
-    return tuple(dict.fromkeys(part for raw in text.split("|") if (part := raw.strip())))
-
-
-_PLAIN_FIELDS = (
-    "merchant_id", "order_id", "sku", "category", "quantity", "item_count", "customer_id",
-    "customer_name", "phone", "alt_phone", "email", "language", "ship_name", "ship_phone",
-    "address_line1", "address_line2", "landmark", "city", "state", "pincode", "ip", "device_id",
-    "user_agent", "channel", "utm_source", "utm_campaign", "origin_pincode", "courier",
-    "package_type",
-)  # fmt: skip
-_MONEY_FIELDS = (
-    "amount", "amount_due", "discount", "shipping_fee", "cod_fee", "shipping_cost", "rto_cost",
-)  # fmt: skip
-_FIELDS = (
-    {name: name for name in _PLAIN_FIELDS}
-    | {f"{name}_paise": name for name in _MONEY_FIELDS}
-    | {"created_us": "created_at", "promised_us": "promised_at"}
-)
-
-
-def _plain(column: pa.Array) -> list[object]:
-    """Python values: money as whole paise, times as microseconds, the rest as it is."""
-    if pa.types.is_decimal(column.type):
-        paise = pc.multiply(column, pa.scalar(100, pa.decimal128(3, 0)))
-        return cast("list[object]", paise.cast(pa.int64()).to_pylist())
-    if pa.types.is_timestamp(column.type):
-        return cast("list[object]", column.cast(pa.int64()).to_pylist())
-    return cast("list[object]", column.to_pylist())
-
-
-def _lines(items: pa.Table) -> dict[tuple[str, str], tuple[Line, ...]]:
-    found: dict[tuple[str, str], list[Line]] = {}
-    names = ("merchant_id", "order_id", "sku", "name", "category", "quantity", "price")
-    columns = [_plain(items.column(name).combine_chunks()) for name in names]
-    for merchant, order_id, sku, name, category, quantity, price in zip(*columns, strict=True):
-        line = Line(
-            sku=cast("str | None", sku),
-            name=cast("str | None", name),
-            category=cast("str | None", category),
-            quantity=cast("int | None", quantity),
-            price_paise=cast("int | None", price),
-        )
-        key = (cast("str | None", merchant) or ONE_MERCHANT, cast(str, order_id))
-        found.setdefault(key, []).append(line)
-    return {key: tuple(lines) for key, lines in found.items()}
 
 
 def _read_table(path: Path, name: str) -> pa.Table | None:
@@ -264,7 +184,7 @@ def _optional(path: Path, name: str, columns: Mapping[str, pa.DataType]) -> pa.T
         return None
     file = str(_file(path, name))
     _require(raw, ("order_id",), file)
-    table = _canonical(raw, columns, file, keep_extras=False)
+    table = canonical(raw, columns, file, keep_extras=False)
     if table.column("merchant_id").null_count == table.num_rows:
         at = table.schema.get_field_index("merchant_id")
         table = table.set_column(
@@ -277,113 +197,6 @@ def _require(table: pa.Table, columns: tuple[str, ...], name: str) -> None:
     for column in columns:
         if column not in table.column_names:
             raise DataError("is missing; every order needs it", file=name, column=column)
-
-
-def _canonical(
-    raw: pa.Table, columns: Mapping[str, pa.DataType], name: str, *, keep_extras: bool
-) -> pa.Table:
-    arrays, names = [], []
-    for column, kind in columns.items():
-        names.append(column)
-        if column in raw.column_names:
-            arrays.append(_cast(raw.column(column), kind, name, column))
-        else:
-            arrays.append(pa.nulls(raw.num_rows, kind))
-    for column in raw.column_names if keep_extras else ():
-        if column not in columns:
-            names.append(column)
-            arrays.append(_extra(raw.column(column), name, column))
-    return pa.table(dict(zip(names, arrays, strict=True)))
-
-
-def _extra(values: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray:
-    """A further column as numbers where every value is one, else as text."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    try:
-        return values.cast(pa.float64())
-    except pa.ArrowException:
-        return _as_text(values, name, column)
-
-
-def _as_text(values: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray:
-    """Text; numbers that are whole lose their point, since ids and pincodes come so."""
-    if pa.types.is_floating(values.type):
-        with suppress(pa.ArrowException):
-            values = values.cast(pa.int64())
-    try:
-        return _blank_to_null(values.cast(pa.string()))
-    except pa.ArrowException:
-        raise DataError(
-            f"holds {values.type}, which is no text; write it as text or leave it out",
-            file=name, column=column,
-        ) from None  # fmt: skip
-
-
-def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, column: str) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if kind == pa.string():
-        return _as_text(values, name, column)
-    if values.type == kind:
-        return values
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        values = _blank_to_null(values)
-    try:
-        return _typed(values, kind)
-    except (pa.ArrowException, DataError):
-        row, value = _first_fault(values, kind)
-        raise DataError(
-            f'"{value}" is not {_SAYS[kind]}', file=name, row=row, column=column
-        ) from None
-
-
-_SAYS = {
-    RUPEES: "an amount in rupees with at most two decimals",
-    TIME: "a time with an offset, like 2026-11-20T10:15:00+05:30",
-    pa.int32(): "a whole number",
-    pa.int64(): "a whole number",
-    pa.float64(): "a number",
-}
-
-
-def _typed(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_timestamp(kind):
-        if pa.types.is_timestamp(values.type):
-            if values.type.tz is None:
-                raise DataError("a time without an offset")
-            return values.cast(kind)
-        return _zoned(values).cast(kind)
-    if kind == RUPEES and pa.types.is_floating(values.type):
-        paise = pc.round(pc.multiply(values, 100.0), ndigits=4)
-        if pc.any(pc.not_equal(paise, pc.round(paise))).as_py():
-            raise DataError("an amount with more than two decimals")
-        whole = paise.cast(pa.int64()).cast(pa.decimal128(19, 0))
-        return pc.multiply(whole, pa.scalar("0.01", pa.string()).cast(pa.decimal128(3, 2))).cast(
-            kind
-        )
-    return values.cast(kind)
-
-
-def _zoned(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    zoned = pc.match_substring_regex(values, r"(Z|[+-]\d\d:?\d\d)$")
-    if pc.any(pc.invert(zoned)).as_py():
-        raise DataError("a time without an offset")
-    return values.cast(TIME)
-
-
-def _first_fault(values: pa.ChunkedArray, kind: pa.DataType) -> tuple[int, object]:
-    for row, value in enumerate(values, start=1):
-        try:
-            _typed(pa.chunked_array([pa.array([value.as_py()], values.type)]), kind)
-        except (pa.ArrowException, DataError):
-            return row, value.as_py()
-    return 1, values[0].as_py() if len(values) else ""
-
-
-def _blank_to_null(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    trimmed = pc.utf8_trim_whitespace(values)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 def _refuse_nulls(table: pa.Table, column: str, name: str) -> None:
