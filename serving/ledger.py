@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -13,20 +12,13 @@ from numpy.typing import NDArray
 
 from features.compiled import compiled
 from features.history import who
-from features.history.fact import (
-    AMOUNT_PAISE,
-    COD,
-    DAY,
-    FACT_SIZE,
-    FIRST_WHERE,
-    FIRST_WHO,
-    MERCHANT,
-    NUMBER,
-    PLACED_US,
-)
-from features.history.linked import PARTNER_SLOTS
+from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO
 from features.history.reader import NO_RECORD
+from features.history.states import ABSENT as UNPLACED
+from features.history.states import PENDING
+from features.history.take import take_who
 from features.keys import ABSENT
+from serving.store.connection import Connection
 from serving.store.log import Change, changes_between, last_seq
 from serving.store.who import read_records, stored_seq, write_records
 
@@ -38,25 +30,12 @@ _CACHED = 40_000
 _DIRTY = 1_000
 _REPLAY_STEP = 20_000
 
-_PARTNER_COLUMNS = np.array([FIRST_WHO + slot for slot in PARTNER_SLOTS] + [MERCHANT])
-
 
 @compiled
-def _placed(packed: Integers, scratch: Integers, fact: Integers) -> Integers:
-    """A record with one more order."""
+def _taken(packed: Integers, scratch: Integers, fact: Integers, was: int, becomes: int) -> Integers:
+    """A record with one change more."""
     who.unpack(packed, scratch)
-    who.place(
-        scratch, fact[NUMBER], fact[PLACED_US], fact[AMOUNT_PAISE], fact[COD],
-        fact[_PARTNER_COLUMNS],
-    )  # fmt: skip
-    return who.pack(scratch)
-
-
-@compiled
-def _moved(packed: Integers, scratch: Integers, fact: Integers, was: int, becomes: int) -> Integers:
-    """A record in which one order changed its state."""
-    who.unpack(packed, scratch)
-    who.move(scratch, fact[NUMBER], fact[DAY], was, becomes)
+    take_who(scratch, fact, was, becomes)
     return who.pack(scratch)
 
 
@@ -69,13 +48,13 @@ class Ledger:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For reading, used by this ledger's thread alone.
     cached : int
         Records held in memory when none is waiting to be stored.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, cached: int = _CACHED) -> None:
+    def __init__(self, connection: Connection, *, cached: int = _CACHED) -> None:
         self._connection = connection
         self._cached = cached
         self._records: OrderedDict[int, Integers] = OrderedDict()
@@ -86,7 +65,7 @@ class Ledger:
         self.seq = stored_seq(connection)
 
     @classmethod
-    def from_nothing(cls, connection: sqlite3.Connection) -> Self:
+    def from_nothing(cls, connection: Connection) -> Self:
         """A ledger before the first event, which never looks at stored records."""
         ledger = cls(connection)
         ledger.seq, ledger._stored, ledger._cached = 0, False, sys.maxsize
@@ -139,10 +118,7 @@ class Ledger:
 
     def _change(self, key: int, fact: Integers, change: Change) -> None:
         (packed,) = self.read((key,))
-        if change.was is None:
-            self._records[key] = _placed(packed, self._scratch, fact)
-        else:
-            self._records[key] = _moved(packed, self._scratch, fact, change.was, change.becomes)
+        self._records[key] = _taken(packed, self._scratch, fact, change.was, change.becomes)
         self._dirty.add(key)
 
     def _fetch(self, keys: list[int]) -> None:
@@ -162,7 +138,7 @@ class Ledger:
 
 def catch_up(
     ledger: Ledger,
-    connection: sqlite3.Connection,
+    connection: Connection,
     progress: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Bring a ledger to the end of the log, storing records on the way.
@@ -171,7 +147,7 @@ def catch_up(
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For writing.
     progress : callable
         Told how many events went by.
@@ -185,15 +161,15 @@ def catch_up(
         progress(until - begin)
 
 
-def store_changed(ledger: Ledger, connection: sqlite3.Connection) -> None:
+def store_changed(ledger: Ledger, connection: Connection) -> None:
     """Checkpoint in a transaction of its own, on a connection for writing."""
     records, seq = ledger.begin_checkpoint()
-    connection.execute("BEGIN IMMEDIATE")
+    connection.begin()
     try:
         write_records(connection, records, seq)
-        connection.execute("COMMIT")
+        connection.commit()
     except BaseException:
-        connection.execute("ROLLBACK")
+        connection.rollback()
         ledger.end_checkpoint(stored=False)
         raise
     ledger.end_checkpoint(stored=True)
@@ -203,8 +179,7 @@ def warm_up_records() -> None:
     """Have the machine code for changing records at hand, stored (read-only) ones included."""
     scratch = who.blank()
     fact = np.frombuffer(np.zeros(FACT_SIZE, np.int64).tobytes(), np.int64)
-    fresh = _placed(NO_RECORD, scratch, fact)
+    fresh = _taken(NO_RECORD, scratch, fact, UNPLACED, PENDING)
     stored = np.frombuffer(fresh.tobytes(), np.int64)
     for packed in (fresh, stored):
-        _placed(packed, scratch, fact)
-        _moved(packed, scratch, fact, 0, 1)
+        _taken(packed, scratch, fact, UNPLACED, PENDING)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from features.history.states import CLASSES
 from serving.decisions import Answer, answer_now, answer_of
 from serving.moments import outside, rfc3339
 from serving.outcomes import CLASS_NAMES
+from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import Held, body_of, find_order
 
@@ -27,7 +27,7 @@ class Listed:
 
 
 def story(
-    connection: sqlite3.Connection,
+    connection: Connection,
     contacts: Contacts,
     merchant_id: str,
     order_id: str,
@@ -44,19 +44,19 @@ def story(
         "state": CLASS_NAMES[held.state % CLASSES],
         "treated": held.state >= CLASSES,
         "test": held.test,
-        "order": outside(content_held(connection, contacts, held.number)),
+        "order": outside(content_held(connection, contacts, held.fact_seq)),
         "decision": answer_now(connection, held),
         "events": _events(connection, held),
     }
 
 
-def content_held(connection: sqlite3.Connection, contacts: Contacts, number: int) -> dict[str, Any]:
-    """What the order said: its public part, and the sealed part as long as it is kept."""
-    public = connection.execute("SELECT body FROM event WHERE seq=?", (number,)).fetchone()[0]
-    return {**body_of(public), **(contacts.of(connection, number) or {})}
+def content_held(connection: Connection, contacts: Contacts, seq: int) -> dict[str, Any]:
+    """What a ``placed`` or ``revised`` said: in public, and sealed as long as that is kept."""
+    public = connection.execute("SELECT body FROM event WHERE seq=?", (seq,)).fetchone()[0]
+    return {**body_of(public), **(contacts.of(connection, seq) or {})}
 
 
-def _events(connection: sqlite3.Connection, held: Held) -> list[dict[str, Any]]:
+def _events(connection: Connection, held: Held) -> list[dict[str, Any]]:
     found = connection.execute(
         """SELECT seq, kind, revision, at_us, known_us, body FROM event
            WHERE number=? ORDER BY seq""",
@@ -76,7 +76,7 @@ def _events(connection: sqlite3.Connection, held: Held) -> list[dict[str, Any]]:
     ]
 
 
-def latest(connection: sqlite3.Connection, merchant_id: str, limit: int) -> list[Listed]:
+def latest(connection: Connection, merchant_id: str, limit: int) -> list[Listed]:
     """The merchant's orders decided last, newest first; no test orders."""
     found = connection.execute(
         """SELECT o.order_id, o.state, p.at_us, p.body, d.body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from serving.folds import facts_array
 from serving.intake import Content, order_of
 from serving.ledger import Ledger
 from serving.rows import Rows
+from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of, changes_between
 
@@ -56,9 +56,10 @@ class Rechecked:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """A decision as logged."""
+    """A decision as logged, and the event that holds what the order then said."""
 
     number: int
+    said_seq: int
     merchant_id: str
     order_id: str
     body: dict[str, Any]
@@ -74,14 +75,14 @@ class Recheck:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For reading.
     folds_dir : Path
         Tables found there are used, others are counted again from the log.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, rows: Rows, contacts: Contacts, folds_dir: Path
+        self, connection: Connection, rows: Rows, contacts: Contacts, folds_dir: Path
     ) -> None:
         self._connection = connection
         self._rows = rows
@@ -103,13 +104,16 @@ class Recheck:
     def _decisions(self) -> Iterator[_Decided]:
         """By the position they read; that never falls as the log goes on."""
         found = self._connection.execute(
-            """SELECT e.number, o.merchant_id, o.order_id, e.body, e.data
+            """SELECT e.number,
+                      (SELECT max(f.seq) FROM event f WHERE f.number = e.number
+                       AND f.seq < e.seq AND f.kind IN ('placed', 'revised')),
+                      o.merchant_id, o.order_id, e.body, e.data
                FROM event e JOIN orders o ON o.number = e.number
                WHERE e.kind='decided' AND e.data IS NOT NULL
                ORDER BY json_extract(e.body, '$.read_seq'), e.seq"""
         )
-        for number, merchant_id, order_id, body, row in found:
-            yield _Decided(number, merchant_id, order_id, body_of(body), row)
+        for number, said_seq, merchant_id, order_id, body, row in found:
+            yield _Decided(number, said_seq, merchant_id, order_id, body_of(body), row)
 
     def _read_up_to(self, seq: int) -> None:
         while self._ledger.seq < seq:
@@ -122,11 +126,11 @@ class Recheck:
         if len(logged) != len(CATALOGUE):
             found.other_catalogue += 1
             return
-        personal = self._contacts.of(self._connection, decided.number)
+        personal = self._contacts.of(self._connection, decided.said_seq)
         if personal is None:
             found.erased += 1
             return
-        again = self._row(decided, Content(self._public(decided.number), dict(personal)))
+        again = self._row(decided, Content(self._public(decided.said_seq), dict(personal)))
         if again.tobytes() == decided.row:
             found.equal += 1
         for i in np.flatnonzero(again.view(np.int64) != logged.view(np.int64)):
@@ -144,13 +148,13 @@ class Recheck:
         self, decided: _Decided, content: Content
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         order = order_of(decided.merchant_id, decided.order_id, content)
-        identity = self._rows.identity(order)
+        identity = self._rows.identity(order, decided.number)
         windows = self._windows_of(int(decided.body["fold"]))
         past = self._rows.past(identity, self._ledger, windows, int(decided.body["as_of_us"]))
         return self._rows.row(order, identity, past).values
 
-    def _public(self, number: int) -> dict[str, Any]:
-        found = self._connection.execute("SELECT body FROM event WHERE seq=?", (number,))
+    def _public(self, seq: int) -> dict[str, Any]:
+        found = self._connection.execute("SELECT body FROM event WHERE seq=?", (seq,))
         return body_of(found.fetchone()[0])
 
     def _windows_of(self, boundary: int) -> WindowTable:
@@ -168,12 +172,13 @@ class Recheck:
             return windows_at(self._connection, boundary)
 
 
-def windows_at(connection: sqlite3.Connection, boundary: int) -> WindowTable:
+def windows_at(connection: Connection, boundary: int) -> WindowTable:
     """The window table as of any position, counted from the log."""
     placed: dict[int, bytes] = {}
     states: dict[int, int] = {}
     found = connection.execute(
-        """SELECT e.number, e.becomes, CASE WHEN e.was IS NULL THEN e.data END
+        """SELECT e.number, e.becomes,
+                  CASE WHEN e.was IS NULL OR e.kind = 'revised' THEN e.data END
            FROM event e JOIN orders o ON o.number = e.number
            WHERE e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0 ORDER BY e.seq""",
         (boundary,),

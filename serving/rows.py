@@ -54,12 +54,16 @@ class Rows:
         self._hasher = hasher
         self._reader = Reader()
 
-    def identity(self, order: Order) -> Identity:
-        """The keys of an order, as a fact without a number."""
+    def identity(self, order: Order, number: int = UNNUMBERED) -> Identity:
+        """The keys of an order as a fact.
+
+        ``number`` is that of an order scored again, which must not see its earlier revision among
+        the orders of its own keys.
+        """
         place = self._directory.place(order.pincode)
         keys = keys_of(order, place, self._hasher)
         itself = order_key(order.merchant_id, order.order_id)
-        return Identity(place, fact_of(order, keys, UNNUMBERED), person_of(keys, itself))
+        return Identity(place, fact_of(order, keys, number), person_of(keys, itself))
 
     def past(self, identity: Identity, ledger: Ledger, windows: WindowTable, as_of_us: int) -> Past:
         """Read history as the ledger and the fold have it."""

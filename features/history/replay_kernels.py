@@ -8,23 +8,14 @@ from numpy.typing import NDArray
 from features.compiled import compiled
 from features.days import DAY_US, IST_SHIFT_US
 from features.history import who
-from features.history.counts import COUNTS, DAYS_7, EVER, FIRST_STATE, WINDOWS, add_order
-from features.history.fact import (
-    AMOUNT_PAISE,
-    COD,
-    DAY,
-    FIRST_WHO,
-    MERCHANT,
-    NUMBER,
-    PLACED_US,
-)
+from features.history.counts import COUNTS, DAYS_7, EVER, WINDOWS
+from features.history.fact import AMOUNT_PAISE, DAY, FIRST_WHO, NUMBER
 from features.history.fill import fill_where, fill_who
 from features.history.layout import WHERE_STARTS, WHO_ABOVE, WHO_STARTS
 from features.history.linked import LINKS, MOST_LINKED, OWN, PARTNER, SLOT
-from features.history.states import ABSENT
+from features.history.take import take_counts, take_who
 from features.history.values import WHERE_VALUES, WHO_VALUES, near_values
 from features.history.where import find_day, open_day, slide_to
-from features.keys import ADDRESS, DEVICE, PHONE
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -66,16 +57,6 @@ def who_absent(slot: int, asks: Integers, out: Matrix) -> None:
 
 
 @compiled
-def _tally(fact: Integers, before: int, after: int, counts: Integers) -> None:
-    """Take one change of an order into a row of counts."""
-    if before == ABSENT:
-        add_order(counts, fact[AMOUNT_PAISE], fact[COD], after, 1)
-    else:
-        counts[FIRST_STATE + before] -= 1
-        counts[FIRST_STATE + after] += 1
-
-
-@compiled
 def _take_where(
     fact: Integers, before: int, after: int, days: Integers, rows: Integers, n: int,
     firsts: Integers, windows: Integers,
@@ -85,11 +66,11 @@ def _take_where(
     if at == n or days[at] != fact[DAY]:
         open_day(days, rows, n, firsts, at, fact[DAY])
         n += 1
-    _tally(fact, before, after, rows[at])
+    take_counts(rows[at], fact, before, after)
     for window in range(DAYS_7, EVER):
         if at >= firsts[window]:
-            _tally(fact, before, after, windows[window])
-    _tally(fact, before, after, windows[EVER])
+            take_counts(windows[window], fact, before, after)
+    take_counts(windows[EVER], fact, before, after)
     return n
 
 
@@ -134,24 +115,6 @@ def where_pass(
 
 
 @compiled
-def _partners(fact: Integers, partners: Integers) -> None:
-    partners[0] = fact[FIRST_WHO + PHONE]
-    partners[1] = fact[FIRST_WHO + DEVICE]
-    partners[2] = fact[FIRST_WHO + ADDRESS]
-    partners[3] = fact[MERCHANT]
-
-
-@compiled
-def take_who(record: Integers, fact: Integers, before: int, after: int, partners: Integers) -> None:
-    """One change of an order into a who-record; ``partners`` is scratch of length PARTNERS."""
-    if before == ABSENT:
-        _partners(fact, partners)
-        who.place(record, fact[NUMBER], fact[PLACED_US], fact[AMOUNT_PAISE], fact[COD], partners)
-    else:
-        who.move(record, fact[NUMBER], fact[DAY], before, after)
-
-
-@compiled
 def _note_linked(
     slot: int, record: Integers, fact: Integers, ask: int, near: Integers, links: Integers, n: int
 ) -> tuple[Integers, int]:
@@ -183,7 +146,6 @@ def who_pass(
     record = np.zeros(who.RECORD_SIZE, np.int64)
     counts = np.zeros((WINDOWS, COUNTS), np.int64)
     marks = np.zeros(who.MARKS, np.int64)
-    partners = np.zeros(who.PARTNERS, np.int64)
     near = np.zeros((who.NEAR_ROWS, MOST_LINKED), np.int64)
     scratch = np.empty(len(WHO_VALUES))
     links = np.empty((1024 if linking else 0, 1 + who.NEAR_ROWS), np.int64)
@@ -197,7 +159,7 @@ def who_pass(
             ask = asks[i]
             while at < change_starts[key + 1] and changes[at] < ask_read[ask]:
                 change = changes[at]
-                take_who(record, facts[order[change]], before[change], after[change], partners)
+                take_who(record, facts[order[change]], before[change], after[change])
                 at += 1
             fact = facts[ask_order[ask]]
             who.read(record, as_of_us[ask], fact[NUMBER], counts, marks)
@@ -245,7 +207,7 @@ def lifetime_pass(
             ask = asks[i]
             while at < change_starts[key + 1] and changes[at] < ask_read[ask]:
                 change = changes[at]
-                _tally(facts[order[change]], before[change], after[change], counts)
+                take_counts(counts, facts[order[change]], before[change], after[change])
                 at += 1
             lifetimes[ask] += counts
 

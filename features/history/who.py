@@ -24,7 +24,7 @@ from features.history.counts import (
     add_order,
     first_day,
 )
-from features.history.states import CLASSES, DELIVERED, PENDING, RETURNED, RTO
+from features.history.states import CLASSES, DELIVERED, RETURNED, RTO
 
 Record = NDArray[np.int64]
 Integers = NDArray[np.int64]
@@ -131,9 +131,18 @@ def _evict(record: Record) -> None:
 
 @compiled
 def place(
-    record: Record, number: int, placed_us: int, amount: int, cod: int, partners: Record
+    record: Record,
+    number: int,
+    placed_us: int,
+    amount: int,
+    cod: int,
+    state: int,
+    partners: Record,
 ) -> None:
-    """Add a newly placed order; ``partners`` are its phone, device, address and merchant keys."""
+    """Add an order as the latest; ``partners`` are its phone, device, address and merchant keys.
+
+    A new order is pending; one that comes over from another key by a revision keeps its state.
+    """
     if record[_RECENT] == LATEST:
         _evict(record)
     at = _LATEST_AT + record[_RECENT] * _WIDTH
@@ -141,20 +150,48 @@ def place(
     record[at + _PLACED_US] = placed_us
     record[at + _AMOUNT] = amount
     record[at + _COD] = cod
-    record[at + _STATE] = PENDING
+    record[at + _STATE] = state
     for i in range(PARTNERS):
         record[at + _PARTNER + i] = partners[i]
     record[_RECENT] += 1
 
 
 @compiled
-def move(record: Record, number: int, day: int, before: int, after: int) -> None:
-    """Change the state of an order placed earlier on Indian day ``day``."""
+def _latest_row(record: Record, number: int) -> int:
+    """Where an order stands among the latest; -1 where it is no longer one of them."""
     for i in range(record[_RECENT] - 1, -1, -1):
         at = _LATEST_AT + i * _WIDTH
         if record[at + _NUMBER] == number:
-            record[at + _STATE] = after
-            return
+            return at
+    return -1
+
+
+@compiled
+def unplace(record: Record, number: int, day: int, amount: int, cod: int, state: int) -> None:
+    """Take an order away again: a revision of it has another key."""
+    at = _latest_row(record, number)
+    if at >= 0:
+        end = _LATEST_AT + record[_RECENT] * _WIDTH
+        for i in range(at, end - _WIDTH):
+            record[i] = record[i + _WIDTH]
+        record[_RECENT] -= 1
+        return
+    add_order(record[_COUNTS_AT:_LATEST_AT], amount, cod, state, -1)
+    record[_EVICTED] -= 1
+    if record[_EVICTED] == 0:
+        record[_DAYS] = 0
+    at = _day_row(record, day)
+    if _has_day(record, at, day):
+        add_order(record[at + 1 : at + _DAY_WIDTH], amount, cod, state, -1)
+
+
+@compiled
+def move(record: Record, number: int, day: int, before: int, after: int) -> None:
+    """Change the state of an order placed earlier on Indian day ``day``."""
+    latest = _latest_row(record, number)
+    if latest >= 0:
+        record[latest + _STATE] = after
+        return
     record[_COUNTS_AT + FIRST_STATE + before] -= 1
     record[_COUNTS_AT + FIRST_STATE + after] += 1
     at = _day_row(record, day)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
@@ -12,8 +11,11 @@ from pydantic_core import from_json
 
 from features.errors import StoreError
 from serving.keyring import VersionedKeys
+from serving.store.connection import Connection
 
 _NONCE_BYTES = 12
+_KEEP = """INSERT INTO contact VALUES (?,?,?) ON CONFLICT (number)
+    DO UPDATE SET key_version = excluded.key_version, sealed = excluded.sealed"""
 
 
 class Contacts:
@@ -29,16 +31,17 @@ class Contacts:
         self._version = keys.version
         self._ciphers = {version: AESGCM(key) for version, key in keys.keys.items()}
 
-    def keep(self, connection: sqlite3.Connection, number: int, content: bytes) -> None:
-        """Seal the details of one order into the store, in place of any held before."""
+    def keep(self, connection: Connection, number: int, content: bytes) -> None:
+        """Seal what one revision of an order said into the store.
+
+        ``number`` is the position of its ``placed`` (the order's number) or ``revised``.
+        """
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + self._ciphers[self._version].encrypt(nonce, content, _bound(number))
-        connection.execute(
-            "INSERT OR REPLACE INTO contact VALUES (?,?,?)", (number, self._version, sealed)
-        )
+        connection.execute(_KEEP, (number, self._version, sealed))
 
-    def of(self, connection: sqlite3.Connection, number: int) -> Mapping[str, object] | None:
-        """The details of one order, or None where there are none (any more).
+    def of(self, connection: Connection, number: int) -> Mapping[str, object] | None:
+        """What one revision of an order said, or None where that is gone; see :meth:`keep`.
 
         Raises
         ------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic_core import from_json, to_json
+
+from features.history.states import ABSENT
+from serving.store.connection import Connection
 
 Kind = Literal[
     "placed", "revised", "shipped", "out_for_delivery", "ndr", "rto_initiated", "rto_delivered",
@@ -26,13 +28,14 @@ class Change:
     seq : int
         Position of the event.
     was, becomes : int
-        States of ``features.history.states``; ``was`` is None when the order was placed.
+        States of ``features.history.states``. ``was`` is ``ABSENT`` when the order comes under
+        the keys of ``fact``; ``becomes`` is ``ABSENT`` when a revision takes it away from there.
     fact : bytes
         The order's fact (``features.history.fact``).
     """
 
     seq: int
-    was: int | None
+    was: int
     becomes: int
     fact: bytes
 
@@ -58,7 +61,7 @@ _EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 
 
 def find_order(
-    connection: sqlite3.Connection, merchant_id: str, order_id: str, *, test: bool = False
+    connection: Connection, merchant_id: str, order_id: str, *, test: bool = False
 ) -> Held | None:
     """One order by its id, or None."""
     found = connection.execute(_BY_ID, (merchant_id, test, order_id)).fetchone()
@@ -75,11 +78,11 @@ class Log:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         A writing connection that nothing else uses.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.seq = last_seq(connection)
         self.changes: list[Change] = []
@@ -93,20 +96,19 @@ class Log:
             The last position of the log. Where it is past ``self.seq`` as it stood, other
             processes have appended in between.
         """
-        self.connection.execute("BEGIN IMMEDIATE")
+        self.connection.begin()
         self.changes = []
         self.seq = last_seq(self.connection)
         return self.seq
 
     def commit(self) -> None:
         """Put everything since ``begin`` on disk."""
-        self.connection.execute("COMMIT")
+        self.connection.commit()
 
     def rollback(self) -> None:
         """Forget everything since ``begin``."""
         self.changes = []
-        if self.connection.in_transaction:
-            self.connection.execute("ROLLBACK")
+        self.connection.rollback()
 
     def append(
         self,
@@ -184,7 +186,7 @@ class Log:
 
         Raises
         ------
-        sqlite3.IntegrityError
+        TakenError
             If the merchant has an order of this id.
         """
         self.seq += 1
@@ -200,8 +202,48 @@ class Log:
             (number, merchant_id, test, order_id, state, digest, number),
         )
         if not test:
-            self.changes.append(Change(number, None, state, fact))
+            self.changes.append(Change(number, ABSENT, state, fact))
         return held
+
+    def revise(
+        self,
+        order: Held,
+        body: bytes,
+        *,
+        fact: bytes,
+        digest: bytes,
+        at_us: int,
+        known_us: int,
+    ) -> Held:
+        """Append ``revised``: from now on the order counts under the keys of its new fact.
+
+        Parameters
+        ----------
+        body : bytes
+            The new content without personal data, as JSON; personal data is kept under the
+            position of this event (``fact_seq`` of what is returned).
+        fact : bytes
+            See :meth:`place`.
+        """
+        self.seq += 1
+        fact = order.number.to_bytes(8, "little", signed=True) + fact[8:]
+        revised = replace(order, revision=order.revision + 1, digest=digest, fact_seq=self.seq)
+        self.connection.execute(
+            _EVENT,
+            (
+                self.seq, order.number, order.merchant_id, "revised", revised.revision,
+                at_us, known_us, order.state, order.state, body, fact,
+            ),
+        )  # fmt: skip
+        if not order.test:
+            before = self._fact(order)
+            self.changes.append(Change(self.seq, order.state, ABSENT, before))
+            self.changes.append(Change(self.seq, ABSENT, order.state, fact))
+        self.connection.execute(
+            "UPDATE orders SET revision=?, digest=?, fact_seq=? WHERE number=?",
+            (revised.revision, digest, self.seq, order.number),
+        )
+        return revised
 
     def decide(
         self,
@@ -238,27 +280,45 @@ class Log:
     def _move(self, order: Held, becomes: int) -> None:
         self.connection.execute("UPDATE orders SET state=? WHERE number=?", (becomes, order.number))
         if not order.test:
-            fact = self.connection.execute(
-                "SELECT data FROM event WHERE seq=?", (order.fact_seq,)
-            ).fetchone()[0]
-            self.changes.append(Change(self.seq, order.state, becomes, fact))
+            self.changes.append(Change(self.seq, order.state, becomes, self._fact(order)))
+
+    def _fact(self, order: Held) -> bytes:
+        found = self.connection.execute("SELECT data FROM event WHERE seq=?", (order.fact_seq,))
+        fact: bytes = found.fetchone()[0]
+        return fact
 
 
-def last_seq(connection: sqlite3.Connection) -> int:
+def last_seq(connection: Connection) -> int:
     """Position of the newest event; 0 for an empty log."""
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
 
 
-def changes_between(connection: sqlite3.Connection, after: int, until: int) -> list[Change]:
+def changes_between(connection: Connection, after: int, until: int) -> list[Change]:
     """What the events with ``after < seq <= until`` did to history, in order; no test orders."""
     found = connection.execute(
-        """SELECT e.seq, e.was, e.becomes, f.data
-           FROM event e JOIN orders o ON o.number = e.number JOIN event f ON f.seq = o.fact_seq
+        """SELECT e.seq, e.kind, e.was, e.becomes, e.data,
+                  (SELECT f.data FROM event f
+                   WHERE f.number = e.number AND f.seq < e.seq AND f.kind IN ('placed', 'revised')
+                   ORDER BY f.seq DESC LIMIT 1)
+           FROM event e JOIN orders o ON o.number = e.number
            WHERE e.seq > ? AND e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0
            ORDER BY e.seq""",
         (after, until),
     )
-    return [Change(*line) for line in found]
+    return [change for line in found for change in _changes(*line)]
+
+
+def _changes(
+    seq: int, kind: str, was: int | None, becomes: int, data: bytes, before: bytes
+) -> Iterator[Change]:
+    """What one event did; ``before`` is the fact that was in force until then."""
+    if was is None:
+        yield Change(seq, ABSENT, becomes, data)
+    elif kind == "revised":
+        yield Change(seq, was, ABSENT, before)
+        yield Change(seq, ABSENT, becomes, data)
+    else:
+        yield Change(seq, was, becomes, before)
 
 
 def body_of(body: bytes) -> dict[str, object]:

@@ -15,7 +15,7 @@ from features.history import who
 from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO, fact_of
 from features.history.reader import NO_RECORD
 from features.history.replay import Log
-from features.history.replay_kernels import take_who
+from features.history.take import take_who
 from features.history.states import ABSENT
 from features.history.where import WindowTable
 from features.keys import Hasher, keys_of
@@ -36,7 +36,6 @@ class Records:
     def __init__(self) -> None:
         self._of: dict[int, Integers] = {}
         self._scratch = who.blank()
-        self._partners = np.zeros(who.PARTNERS, np.int64)
 
     def read(self, keys: Sequence[int]) -> list[Integers]:
         """The packed record of each key."""
@@ -46,7 +45,7 @@ class Records:
         """One change of an order into the records of all its keys."""
         for key in set(fact[FIRST_WHO:FIRST_WHERE].tolist()) - {0}:
             who.unpack(self._of.get(key, NO_RECORD), self._scratch)
-            take_who(self._scratch, fact, before, after, self._partners)
+            take_who(self._scratch, fact, before, after)
             self._of[key] = who.pack(self._scratch)
 
 

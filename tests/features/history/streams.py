@@ -38,7 +38,10 @@ class Stream:
 
 
 def random_stream(seed: int, n: int, *, keys: int = 12, days: int = 500) -> Stream:
-    """``n`` orders over ``days`` days with few keys, ties, late, repeated and corrected events."""
+    """``n`` orders over ``days`` days with few keys: ties, late, repeated, corrected and revised.
+
+    The facts of revisions stand behind those of the orders as placed.
+    """
     rng = np.random.default_rng(seed)
     facts = random_facts(rng, n, keys, days)
     # Known and happened are drawn apart: what is learned of an order may be placed anywhere.
@@ -59,7 +62,27 @@ def random_stream(seed: int, n: int, *, keys: int = 12, days: int = 500) -> Stre
             at = int(known[i]) + int(rng.integers(0, 20)) * int(rng.integers(0, 3 * DAY_US))
             events.append((at // HOUR_US * HOUR_US if rng.random() < 0.3 else at, kind, i,
                            int(rng.integers(0, 2))))  # fmt: skip
-    return stream_of(facts, sorted(events), rng)
+    revised = [(int(known[i]) + int(rng.integers(0, 5 * DAY_US)), EVENT_CODES["revised"], int(i), 0)
+               for i in np.flatnonzero(rng.random(n) < 0.2)]  # fmt: skip
+    events += revised
+    return stream_of(facts, sorted(events), revisions(rng, facts, [i for _, _, i, _ in revised]))
+
+
+def revisions(rng: np.random.Generator, facts: Integers, order: list[int]) -> Integers:
+    """What the orders came to say: some keys, the amount and the payment are others now."""
+    new = facts[order].copy()
+    other = facts[rng.integers(0, len(facts), len(order))]
+    changed = rng.random(new.shape) < 0.3
+    changed[:, [NUMBER, PLACED_US, DAY, MERCHANT]] = False
+    new[changed] = other[changed]
+    return without_twins(new)
+
+
+def without_twins(facts: Integers) -> Integers:
+    """A receiver's number that is the buyer's is none of its own."""
+    same = facts[:, FIRST_WHO + 1] == facts[:, FIRST_WHO]
+    facts[same, FIRST_WHO + 1] = 0
+    return facts
 
 
 def random_facts(rng: np.random.Generator, n: int, keys: int, days: int) -> Integers:
@@ -75,8 +98,7 @@ def random_facts(rng: np.random.Generator, n: int, keys: int, days: int) -> Inte
     facts[:, MERCHANT] = rng.integers(1, 3, n)
     for slot in range(len(WHO_SLOTS)):
         facts[:, FIRST_WHO + slot] = rng.integers(0, keys, n)
-    same = facts[:, FIRST_WHO + 1] == facts[:, FIRST_WHO]
-    facts[same, FIRST_WHO + 1] = 0
+    without_twins(facts)
     for kind in range(len(WHERE_KINDS)):
         # Keys of different kinds never meet, since the kind is part of what is hashed.
         facts[:, FIRST_WHERE + kind] = rng.integers(0, keys, n) * 100
@@ -85,14 +107,24 @@ def random_facts(rng: np.random.Generator, n: int, keys: int, days: int) -> Inte
 
 
 def stream_of(
-    facts: Integers, events: list[tuple[int, int, int, int]], rng: np.random.Generator
+    facts: Integers, events: list[tuple[int, int, int, int]], revised: Integers
 ) -> Stream:
-    state = np.full(len(facts), ABSENT)
+    """The log of ``events`` (known_us, kind, order, detail); ``revised`` are the facts they bring."""
+    state, row = np.full(len(facts), ABSENT), np.arange(len(facts))
     rows: list[tuple[int, int, int, int]] = []
+    used = 0
     for known, kind, order, detail in events:
-        after = next_state(int(state[order]), kind, detail)
-        if after != state[order]:
-            rows.append((order, int(state[order]), after, known))
+        was = int(state[order])
+        if kind == EVENT_CODES["revised"]:
+            if was != ABSENT:
+                rows.append((int(row[order]), was, ABSENT, known))
+                row[order] = len(facts) + used
+                rows.append((int(row[order]), ABSENT, was, known))
+            used += 1
+            continue
+        after = next_state(was, kind, detail)
+        if after != was:
+            rows.append((int(row[order]), was, after, known))
             state[order] = after
     order, before, after_, known_us = np.array(rows, np.int64).T
     n = len(facts)
@@ -104,4 +136,4 @@ def stream_of(
         fold=np.searchsorted(known_us, hour, side="left"),
         as_of_us=as_of,
     )
-    return Stream(Log(facts, order, before, after_), asks, known_us)
+    return Stream(Log(np.concatenate([facts, revised]), order, before, after_), asks, known_us)

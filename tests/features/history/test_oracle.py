@@ -30,7 +30,7 @@ known AS (
            l.state % 7 AS class, l.state >= 7 AS treated,
            (o.placed_us + {ist}) // {day} AS day, (a.as_of + {ist}) // {day} AS today
     FROM ask a JOIN orders me ON me.ord = a.ord
-    JOIN last l ON l.i = a.i JOIN orders o ON o.ord = l.ord
+    JOIN last l ON l.i = a.i AND l.state >= 0 JOIN orders o ON o.ord = l.ord
     WHERE {same_key}
 )
 SELECT a.i, {values}

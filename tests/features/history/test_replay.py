@@ -15,8 +15,8 @@ from features.history.fact import DAY, FIRST_WHO, NUMBER
 from features.history.layout import HISTORY_FEATURES, N_HISTORY
 from features.history.reader import NO_RECORD, Reader
 from features.history.replay import Asks, Log, replay
-from features.history.replay_kernels import take_who
 from features.history.states import ABSENT
+from features.history.take import take_who
 from features.history.where import WindowTable
 from features.keys import WHO_SLOTS
 from tests.features.history.streams import random_stream
@@ -42,7 +42,7 @@ class LiveLog:
         return self.records.get((space, key), NO_RECORD)
 
     def advance(self, position: int) -> None:
-        scratch, partners = who.blank(), np.zeros(who.PARTNERS, np.int64)
+        scratch = who.blank()
         for at in range(self.applied, position):
             fact = self.log.facts[self.log.order[at]]
             for slot, (_, space) in enumerate(WHO_SLOTS):
@@ -50,7 +50,7 @@ class LiveLog:
                 if key == ABSENT or key == 0:
                     continue
                 who.unpack(self.record(space, key), scratch)
-                take_who(scratch, fact, int(self.log.before[at]), int(self.log.after[at]), partners)
+                take_who(scratch, fact, int(self.log.before[at]), int(self.log.after[at]))
                 self.records[space, key] = who.pack(scratch)
         self.applied = max(self.applied, position)
 
