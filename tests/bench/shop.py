@@ -15,8 +15,8 @@ from features.history import who
 from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO, fact_of
 from features.history.reader import NO_RECORD
 from features.history.replay import Log
-from features.history.take import take_who
 from features.history.states import ABSENT
+from features.history.take import take_who
 from features.history.where import WindowTable
 from features.keys import Hasher, keys_of
 from features.order import Order

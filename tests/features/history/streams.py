@@ -109,7 +109,7 @@ def random_facts(rng: np.random.Generator, n: int, keys: int, days: int) -> Inte
 def stream_of(
     facts: Integers, events: list[tuple[int, int, int, int]], revised: Integers
 ) -> Stream:
-    """The log of ``events`` (known_us, kind, order, detail); ``revised`` are the facts they bring."""
+    """The log of ``events`` (known_us, kind, order, detail); ``revised``: the facts they bring."""
     state, row = np.full(len(facts), ABSENT), np.arange(len(facts))
     rows: list[tuple[int, int, int, int]] = []
     used = 0
