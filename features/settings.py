@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,8 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from features.errors import SettingsError
 
 PREFIX = "RTO_"
+
+_SQLITE, _POSTGRESQL = "sqlite:///", "postgresql://"
 
 # Values people copy from examples; a service protected by one of them is open.
 _EXAMPLES = ("change", "example", "secret", "password", "test", "todo", "xxxx", "your")
@@ -28,8 +31,8 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         default="",
-        description="Where the log is: sqlite:///path. Empty means store/rto.sqlite3 under "
-        "RTO_HOME.",
+        description="Where the log is: sqlite:///path or postgresql://user@host/name. Empty means "
+        "store/rto.sqlite3 under RTO_HOME.",
     )
     models_dir: Path = Field(
         default=Path("models/released"), description="Folder of the released model bundles."
@@ -59,17 +62,32 @@ class Settings(BaseSettings):
     )
 
     @model_validator(mode="after")
-    def _only_sqlite(self) -> Settings:
-        if self.database_url and not self.database_url.startswith("sqlite:///"):
-            raise ValueError("RTO_DATABASE_URL must begin with sqlite:///")
+    def _known_database(self) -> Settings:
+        if self.database_url and not self.database_url.startswith((_SQLITE, _POSTGRESQL)):
+            raise ValueError(f"RTO_DATABASE_URL must begin with {_SQLITE} or {_POSTGRESQL}")
         return self
 
     @property
+    def on_postgresql(self) -> bool:
+        """Whether the log is on a PostgreSQL server."""
+        return self.database_url.startswith(_POSTGRESQL)
+
+    @property
+    def store_url(self) -> str:
+        """The log's database, with its default filled in."""
+        return self.database_url if self.on_postgresql else f"{_SQLITE}{self.database}"
+
+    @property
     def database(self) -> Path:
-        """The SQLite file of the log."""
-        if self.database_url:
-            return Path(self.database_url.removeprefix("sqlite:///"))
+        """The SQLite file of the log; of no meaning on PostgreSQL."""
+        if self.database_url and not self.on_postgresql:
+            return Path(self.database_url.removeprefix(_SQLITE))
         return self.home / "store" / "rto.sqlite3"
+
+    @property
+    def claim(self) -> Path:
+        """What the lock file stands for that lets one server at a time use this home."""
+        return self.home / "store" / "postgresql" if self.on_postgresql else self.database
 
     @property
     def tracking_uri(self) -> str:
@@ -123,7 +141,9 @@ def settings_table(settings: Settings) -> list[tuple[str, str, str]]:
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return "********" if isinstance(value, SecretStr) else str(value)
+    if isinstance(value, SecretStr):
+        return "********"
+    return re.sub(r"(://[^:/@]*:)[^@/]*@", r"\1********@", str(value))
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from time import monotonic
 
 from features.errors import RtoError
+from serving.store.connection import Connection
 from serving.store.merchants import Access, access
 
 # A key revoked elsewhere opens for this long at most.
@@ -24,15 +24,13 @@ class Doorkeeper:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For reading.
     clock : callable
         Seconds that only rise.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, clock: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, connection: Connection, clock: Callable[[], float] = monotonic) -> None:
         self._connection = connection
         self._clock = clock
         self._known: dict[str, tuple[float, Access | None]] = {}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from features.history.states import CANCELLED, CLASSES
 from features.order import Order
 from features.row import Row
 from models.decision import Verdict
@@ -16,11 +14,11 @@ from models.scorer import Scorer
 from serving.intake import Content
 from serving.moments import rfc3339
 from serving.rows import Identity, Past
+from serving.store.connection import Connection
+from serving.standing import standing
+from serving.store.connection import Connection
 from serving.store.log import Held, body_of
 from serving.store.merchants import Access
-
-# No lists of a merchant's own exist yet; decisions record the version they were made under.
-LIST_VERSION = 0
 
 ANSWER_FIELDS = (
     "order_id", "decision_id", "revision", "scored_at", "probability", "base_probability", "tier",
@@ -45,11 +43,17 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All that a decision sees, and from where."""
+    """All that a decision sees, and from where.
+
+    Parameters
+    ----------
+    past, row
+        None for a degraded decision, which reads neither.
+    """
 
     identity: Identity
-    past: Past
-    row: Row
+    past: Past | None
+    row: Row | None
     read_seq: int
     fold: int
     as_of_us: int
@@ -57,24 +61,38 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What model and policy made of it."""
+    """What model, lists and policy made of it.
+
+    Parameters
+    ----------
+    shadow : mapping or None
+        What the challenger would have said.
+    """
 
     decision_id: UUID
     scorer: Scorer
     risk: Risk
     reasons: list[dict[str, object]]
     policy: int
+    list_version: int
     verdict: Verdict
+    degraded: bool = False
+    shadow: dict[str, object] | None = None
 
 
-def record_of(submission: Submission, sight: Sight, judgement: Judgement) -> Answer:
+_NO_EVIDENCE = {"phone_orders": 0, "pincode_orders": 0, "fallback": "prior"}
+
+
+def record_of(
+    submission: Submission, sight: Sight, judgement: Judgement, *, revision: int = 0
+) -> Answer:
     """The body of the ``decided`` event: the answer, and what a recheck needs beside it."""
     risk, verdict, scorer = judgement.risk, judgement.verdict, judgement.scorer
     wait_until = verdict.wait_until_us
-    return {
+    record = {
         "order_id": submission.order.order_id,
         "decision_id": str(judgement.decision_id),
-        "revision": 0,
+        "revision": revision,
         "scored_at": rfc3339(sight.as_of_us),
         "probability": risk.probability,
         "base_probability": risk.base_probability,
@@ -86,21 +104,22 @@ def record_of(submission: Submission, sight: Sight, judgement: Judgement) -> Ans
         "wait_until": None if wait_until is None else rfc3339(wait_until),
         "reasons": judgement.reasons,
         "expected_cost": {a: round(cost, 2) for a, cost in verdict.expected_cost.items()},
-        "evidence": sight.past.evidence._asdict(),
+        "evidence": _NO_EVIDENCE if sight.past is None else sight.past.evidence._asdict(),
         "model": scorer.version,
         "policy": judgement.policy,
         "rule": verdict.rule,
-        "degraded": False,
+        "degraded": judgement.degraded,
         "warnings": list(submission.warnings),
         "read_seq": sight.read_seq,
         "fold": sight.fold,
         "as_of_us": sight.as_of_us,
-        "list_version": LIST_VERSION,
+        "list_version": judgement.list_version,
         "propensity": verdict.propensity,
         "log_odds": risk.log_odds,
         "model_digest": scorer.digest,
         "record_only": submission.record_only,
     }
+    return record if judgement.shadow is None else record | {"shadow": judgement.shadow}
 
 
 def answer_of(record: Answer) -> Answer:
@@ -108,22 +127,10 @@ def answer_of(record: Answer) -> Answer:
     return {name: record[name] for name in ANSWER_FIELDS}
 
 
-def answer_now(connection: sqlite3.Connection, held: Held) -> Answer | None:
+def answer_now(connection: Connection, held: Held) -> Answer | None:
     """The answer of the decision in force, ``dispatch`` as it stands now; None without one."""
     if held.decided_seq is None:
         return None
     found = connection.execute("SELECT body FROM event WHERE seq=?", (held.decided_seq,)).fetchone()
     answer = answer_of(body_of(found[0])) | {"revision": held.revision}
-    if not_acted_on(connection, held):
-        return answer | {"dispatch": "go", "wait_until": None}
-    if held.state % CLASSES == CANCELLED:
-        return answer | {"dispatch": "stop", "wait_until": None}
-    return answer
-
-
-def not_acted_on(connection: sqlite3.Connection, held: Held) -> bool:
-    """Whether the pipeline went on by itself before our answer came."""
-    found = connection.execute(
-        "SELECT 1 FROM event WHERE number=? AND kind='overridden' LIMIT 1", (held.number,)
-    ).fetchone()
-    return found is not None
+    return answer | standing(connection, held)

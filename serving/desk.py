@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,7 +36,9 @@ from serving.parsing import FieldsError, parse
 from serving.policies import Policies
 from serving.rows import Rows
 from serving.schemas import ScoreRequest
+from serving.store.connection import Connection
 from serving.store.contacts import Contacts
+from serving.store.faults import TakenError
 from serving.store.log import Held, Log, find_order
 from serving.store.merchants import Access
 from serving.wording import listed
@@ -66,7 +67,7 @@ class Desk:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For reading, used by the event loop alone.
     scorer : callable
         Gives the model in force.
@@ -76,7 +77,7 @@ class Desk:
         Microseconds since 1970.
     """
 
-    connection: sqlite3.Connection
+    connection: Connection
     writer: Writer
     history: History
     rows: Rows
@@ -108,7 +109,7 @@ class Desk:
         if held is None:
             try:
                 return await self._decide(submission, laps)
-            except sqlite3.IntegrityError:  # another process has loaded it in this moment
+            except TakenError:  # another process has loaded it in this moment
                 held = await self._known(submission)
                 if held is None:
                     raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from features.catalogue import CATALOGUE
 from features.errors import RefusedError
 from features.settings import load_settings
 from serving.moments import outside
-from serving.store.connection import connect
+from serving.store.connection import Connection, connect
 from serving.store.log import body_of
 
 
@@ -21,14 +20,14 @@ from serving.store.log import body_of
 @click.argument("decision_id")
 def explain(decision_id: str) -> None:
     """Show the decision DECISION_ID: what it saw, when, and why it came out so."""
-    connection = connect(load_settings().database, readonly=True)
+    connection = connect(load_settings().store_url, readonly=True)
     try:
         click.echo(page(connection, decision_id), nl=False)
     finally:
         connection.close()
 
 
-def page(connection: sqlite3.Connection, decision_id: str) -> str:
+def page(connection: Connection, decision_id: str) -> str:
     """The page as text.
 
     Raises
@@ -59,7 +58,7 @@ def page(connection: sqlite3.Connection, decision_id: str) -> str:
     return "\n".join(lines)
 
 
-def _decision(connection: sqlite3.Connection, decision_id: str) -> tuple[dict[str, Any], bytes]:
+def _decision(connection: Connection, decision_id: str) -> tuple[dict[str, Any], bytes]:
     try:
         key = UUID(decision_id).bytes
     except ValueError:

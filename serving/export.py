@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,6 +28,7 @@ from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from features.tables import About, write_folder
 from serving.intake import Content, order_of
 from serving.moments import from_us_or_none
+from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of
 
@@ -61,13 +61,13 @@ class _Tables:
 
 
 def export_log(
-    connection: sqlite3.Connection, contacts: Contacts, out: Path, *, with_contacts: bool
+    connection: Connection, contacts: Contacts, out: Path, *, with_contacts: bool
 ) -> int:
     """Write all orders that count, with everything that happened to them.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For reading; the export is one instant of the log.
     out : Path
         The data folder.
@@ -80,13 +80,10 @@ def export_log(
         Orders written.
     """
     tables = _Tables()
-    connection.execute("BEGIN")
-    try:
+    with connection.snapshot():
         for events in _stories(connection):
             _add_order(connection, contacts, events, tables, with_contacts=with_contacts)
         invented = connection.execute("SELECT max(invented) FROM merchant").fetchone()[0]
-    finally:
-        connection.execute("COMMIT")
     orders = _table(tables.orders, ORDER_COLUMNS, extras=True)
     by = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
     write_folder(
@@ -117,9 +114,9 @@ class _Event:
     becomes: int | None
 
 
-def _stories(connection: sqlite3.Connection) -> Iterator[list[_Event]]:
+def _stories(connection: Connection) -> Iterator[list[_Event]]:
     """The events of one order after another."""
-    found: Iterable[tuple[Any, ...]] = connection.execute(
+    found: Iterable[tuple[Any, ...]] = connection.stream(
         """SELECT e.body, e.data, e.seq, e.number, o.merchant_id, o.order_id, e.kind, e.revision,
                   e.at_us, e.known_us, e.becomes
            FROM event e JOIN orders o ON o.number = e.number
@@ -137,7 +134,7 @@ def _stories(connection: sqlite3.Connection) -> Iterator[list[_Event]]:
 
 
 def _add_order(
-    connection: sqlite3.Connection,
+    connection: Connection,
     contacts: Contacts,
     events: list[_Event],
     tables: _Tables,

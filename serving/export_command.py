@@ -23,7 +23,7 @@ def export(out: Path, *, with_contacts: bool) -> None:
     settings = load_settings()
     with Home.open(settings) as home:
         contacts = Contacts(home.keyring.sealing)
-    reading = connect(settings.database, readonly=True)
+    reading = connect(settings.store_url, readonly=True)
     try:
         written = export_log(reading, contacts, out, with_contacts=with_contacts)
     finally:

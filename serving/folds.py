@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.history.fact import FACT_SIZE
 from features.history.where import WindowTable
-from serving.store.connection import flush_folder
+from serving.store.connection import Connection, flush_folder
 from serving.store.log import Log, body_of, last_seq
 
 Integers = NDArray[np.int64]
@@ -33,7 +32,7 @@ class Fold:
 NO_FOLD = Fold(0, 0)
 
 
-def newest_fold(connection: sqlite3.Connection) -> Fold:
+def newest_fold(connection: Connection) -> Fold:
     """The fold published last; ``NO_FOLD`` before the first."""
     found = connection.execute(
         """SELECT body, at_us FROM event
@@ -56,7 +55,7 @@ def open_fold(folder: Path, fold: Fold) -> WindowTable:
     return WindowTable.open(folder / str(fold.boundary))
 
 
-def publish_fold(connection: sqlite3.Connection, folder: Path, *, now_us: int) -> Fold:
+def publish_fold(connection: Connection, folder: Path, *, now_us: int) -> Fold:
     """Count all orders as they stand, write the table, then append the fold.
 
     Where no order has changed since the last fold and its table is there, the new fold names the
@@ -64,19 +63,16 @@ def publish_fold(connection: sqlite3.Connection, folder: Path, *, now_us: int) -
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For writing; the counting itself holds no lock.
     """
     last = newest_fold(connection)
-    connection.execute("BEGIN")
-    try:
+    with connection.snapshot():
         boundary = last_seq(connection)
         if not _changed_since(connection, last) and (folder / str(last.boundary)).is_dir():
             boundary, orders = last.boundary, None
         else:
             orders = standing_orders(connection)
-    finally:
-        connection.execute("COMMIT")
     if orders is not None:
         _write(WindowTable.build(*orders, boundary), folder / str(boundary))
     log = Log(connection)
@@ -91,10 +87,10 @@ def publish_fold(connection: sqlite3.Connection, folder: Path, *, now_us: int) -
     return Fold(boundary, now_us)
 
 
-def standing_orders(connection: sqlite3.Connection) -> tuple[Integers, Integers]:
+def standing_orders(connection: Connection) -> tuple[Integers, Integers]:
     """Facts and present states of all orders that count."""
     facts, states = [], []
-    for fact, state in connection.execute(
+    for fact, state in connection.stream(
         """SELECT f.data, o.state FROM orders o JOIN event f ON f.seq = o.fact_seq
            WHERE o.test = 0 ORDER BY o.number"""
     ):
@@ -108,7 +104,7 @@ def facts_array(facts: list[bytes]) -> Integers:
     return np.frombuffer(b"".join(facts), np.int64).reshape(-1, FACT_SIZE)
 
 
-def _changed_since(connection: sqlite3.Connection, fold: Fold) -> bool:
+def _changed_since(connection: Connection, fold: Fold) -> bool:
     found = connection.execute(
         "SELECT 1 FROM event WHERE seq > ? AND becomes IS NOT NULL LIMIT 1", (fold.boundary,)
     ).fetchone()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from pathlib import Path
 
 from features.errors import StoreError
 from features.history.where import WindowTable
 from serving.folds import NO_FOLD, Fold, newest_fold, open_fold
 from serving.ledger import Ledger
+from serving.store.connection import Connection
 from serving.store.log import Change
 from serving.store.who import write_records
 from serving.writer import BusyError, Writer
@@ -22,13 +22,13 @@ class History:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For reading, used by the event loop alone.
     folds_dir : Path
         Where the tables of published folds lie.
     """
 
-    def __init__(self, connection: sqlite3.Connection, folds_dir: Path) -> None:
+    def __init__(self, connection: Connection, folds_dir: Path) -> None:
         self._connection = connection
         self._folds_dir = folds_dir
         self.ledger = Ledger(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Self
 
 from features.settings import Settings
 from serving.keyring import Keyring, open_keyring
-from serving.store.connection import connect
+from serving.store.connection import Connection, connect
 from serving.store.log import Log
 from serving.store.migrations import migrate
 
@@ -21,7 +20,7 @@ class Home:
 
     settings: Settings
     keyring: Keyring
-    connection: sqlite3.Connection
+    connection: Connection
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -33,8 +32,8 @@ class Home:
             If keys or database cannot be used.
         """
         keyring = open_keyring(settings)
-        connection = connect(settings.database)
-        migrate(connection, settings.database)
+        connection = connect(settings.store_url)
+        migrate(connection)
         return cls(settings, keyring, connection)
 
     @contextmanager

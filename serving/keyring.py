@@ -113,6 +113,11 @@ def _keys(
 
 def _read_or_make(settings: Settings) -> dict[str, str]:
     path = settings.keys_file
+    if settings.on_postgresql:
+        raise SettingsError(
+            "a PostgreSQL database needs RTO_HASH_KEY and RTO_ENCRYPTION_KEY; make each with "
+            "`python -c 'import secrets; print(\"1:\" + secrets.token_hex(32))'` and keep them safe"
+        )
     if not path.exists():
         if settings.database.exists():
             raise SettingsError(

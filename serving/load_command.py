@@ -48,7 +48,7 @@ def _load(home: Home, folder: Folder) -> Loaded:
 def _store_records(home: Home) -> None:
     """Count the new events into the who-records now, unless a server is doing so."""
     try:
-        owner = Owner.claim(home.settings.database, grace_s=0)
+        owner = Owner.claim(home.settings.claim, grace_s=0)
     except RefusedError:
         return
     try:

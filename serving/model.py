@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -17,6 +16,7 @@ from models.prior import Prior
 from models.scorer import Scorer
 from serving.home import Home
 from serving.moments import now_us
+from serving.store.connection import Connection
 from serving.store.log import body_of
 
 _log = logging.getLogger("rto.model")
@@ -79,7 +79,7 @@ class Champion:
         pinned = None if bundle is None else Bundle.load(bundle, features=CATALOGUE)
         return cls(settings.models_dir, pinned)
 
-    async def follow(self, connection: sqlite3.Connection) -> None:
+    async def follow(self, connection: Connection) -> None:
         """Take over the newest promotion; one that cannot be served leaves the old model."""
         newest = None if self._pinned else newest_promotion(connection)
         if newest is None or newest == self._tried:
@@ -97,7 +97,7 @@ _PROMOTED = """SELECT body FROM event
     WHERE number IS NULL AND kind='promoted' AND merchant_id IS NULL ORDER BY seq"""
 
 
-def newest_promotion(connection: sqlite3.Connection) -> Promotion | None:
+def newest_promotion(connection: Connection) -> Promotion | None:
     """The model promoted last, or None."""
     found = connection.execute(f"{_PROMOTED} DESC LIMIT 1").fetchone()
     return None if found is None else _promotion(found[0])

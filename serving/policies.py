@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from models.policy import Policy, default_policy
+from serving.store.connection import Connection
 from serving.store.policies import policy_body
 
 
@@ -13,11 +12,11 @@ class Policies:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         For reading.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[str, Policy] = {}
         self._default = default_policy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from serving.folds import NO_FOLD
 from serving.moments import rfc3339
 from serving.schemas import Ready
 from serving.service import Service
+from serving.store.connection import Connection
 
 FOLD_LATE_US = 2 * HOUR_US
 
@@ -39,7 +39,7 @@ def readiness(service: Service) -> Ready:
     )
 
 
-def history_until(connection: sqlite3.Connection) -> int | None:
+def history_until(connection: Connection) -> int | None:
     """When the newest event of an order became known; None for an empty log."""
     found = connection.execute(
         "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq DESC LIMIT 1"

@@ -102,17 +102,22 @@ class Recheck:
         return found
 
     def _decisions(self) -> Iterator[_Decided]:
-        """By the position they read; that never falls as the log goes on."""
-        found = self._connection.execute(
-            """SELECT e.number,
-                      (SELECT max(f.seq) FROM event f WHERE f.number = e.number
-                       AND f.seq < e.seq AND f.kind IN ('placed', 'revised')),
-                      o.merchant_id, o.order_id, e.body, e.data
-               FROM event e JOIN orders o ON o.number = e.number
-               WHERE e.kind='decided' AND e.data IS NOT NULL
-               ORDER BY json_extract(e.body, '$.read_seq'), e.seq"""
-        )
-        for number, said_seq, merchant_id, order_id, body, row in found:
+        """By the position they read, which falls only where a decision came in late."""
+        read = [
+            (int(str(body_of(body)["read_seq"])), seq)
+            for seq, body in self._connection.stream(
+                "SELECT seq, body FROM event WHERE kind='decided' AND data IS NOT NULL"
+            )
+        ]
+        for _, seq in sorted(read):
+            number, said_seq, merchant_id, order_id, body, row = self._connection.execute(
+                """SELECT e.number,
+                          (SELECT max(f.seq) FROM event f WHERE f.number = e.number
+                           AND f.seq < e.seq AND f.kind IN ('placed', 'revised')),
+                          o.merchant_id, o.order_id, e.body, e.data
+                   FROM event e JOIN orders o ON o.number = e.number WHERE e.seq = ?""",
+                (seq,),
+            ).fetchone()
             yield _Decided(number, said_seq, merchant_id, order_id, body_of(body), row)
 
     def _read_up_to(self, seq: int) -> None:

@@ -24,7 +24,7 @@ def recheck() -> None:
     settings = load_settings()
     with Home.open(settings) as home:
         keyring = home.keyring
-    reading = connect(settings.database, readonly=True)
+    reading = connect(settings.store_url, readonly=True)
     try:
         count = reading.execute("SELECT count(*) FROM decision").fetchone()[0]
         rows = Rows(Directory.open(), Hasher(list(keyring.hashing.keys.values())))

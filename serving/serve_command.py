@@ -30,7 +30,7 @@ from serving.supervisor import Supervisor, bind
 def serve(host: str, port: int, bundle: Path | None) -> None:
     """Serve the API and the pages until stopped."""
     settings = load_settings()
-    owner = Owner.claim(settings.database)
+    owner = Owner.claim(settings.claim)
     Home.open(settings).close()
     listening = bind(host, port)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -26,7 +25,7 @@ from serving.model import Champion
 from serving.moments import now_us
 from serving.policies import Policies
 from serving.rows import Rows
-from serving.store.connection import connect
+from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.log import Change, last_seq
 from serving.store.migrations import migrate
@@ -36,6 +35,8 @@ _log = logging.getLogger("rto.service")
 
 _TICK_S = 1.0
 _CHECKPOINT_TICKS = 30
+# A server that does not answer within these is out of reach; reads hold up the event loop.
+_READ_S, _WRITE_S = 1.0, 5.0
 _EXIT_SOFTWARE = 70
 
 _NOBODYS = Order(
@@ -71,10 +72,10 @@ class Service:
         self.settings = settings
         self.clock = clock
         self.champion = champion
-        with closing(connect(settings.database)) as first:
-            migrate(first, settings.database)
-        self._writing = connect(settings.database, patient=False)
-        self.connection = connect(settings.database, readonly=True)
+        with closing(connect(settings.store_url)) as first:
+            migrate(first)
+        self._writing = connect(settings.store_url, patient=False, limit_s=_WRITE_S)
+        self.connection = connect(settings.store_url, readonly=True, limit_s=_READ_S)
         self.history = History(self.connection, settings.folds_dir)
         self.writer = Writer(self._writing, self._landed)
         self.metrics = Metrics(self._gauges)
@@ -181,7 +182,7 @@ class Service:
         }
 
 
-def arm_secret(connection: sqlite3.Connection) -> bytes:
+def arm_secret(connection: Connection) -> bytes:
     """The secret that draws the comparison arms; it belongs to the log, not to a hash key."""
     found = connection.execute("SELECT value FROM meta WHERE name='arm_secret'").fetchone()
     return bytes(found[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 
 from features.errors import StoreError
@@ -23,7 +22,7 @@ def keep_folding(settings: Settings, stop: threading.Event) -> None:
         while True:
             try:
                 fold_if_due(home, now_us())
-            except (StoreError, sqlite3.Error, OSError):
+            except (StoreError, OSError):
                 _log.exception("folding failed; trying again")
             if stop.wait(_LOOK_EVERY_S):
                 return

@@ -14,6 +14,8 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from features.errors import RtoError, StoreError
+from serving.store.connection import Connection
+from serving.store.faults import LockedError, LogDownError
 from serving.store.log import Change, Log, changes_between
 
 T = TypeVar("T")
@@ -51,9 +53,9 @@ class Writer:
     """Serialises every write of this process.
 
     Work is a function of the :class:`Log`. It runs on the event loop, where it takes
-    microseconds; only what waits for the disk or for other processes' locks (``COMMIT``, a
-    contended ``BEGIN``) is done by a thread, which needs no Python and so never competes with the
-    loop for the interpreter. While a commit is under way new work gathers for the next.
+    microseconds; only what waits for the disk, a server or other processes' locks (``COMMIT``, a
+    contended or remote ``BEGIN``) is done by a thread, which needs no Python and so never competes
+    with the loop for the interpreter. While a commit is under way new work gathers for the next.
 
     Work that raises fails alone: its group is rolled back and each member then has a transaction
     of its own, so work may run twice and must change nothing but the log. The writer outlives
@@ -61,8 +63,8 @@ class Writer:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
-        A writing connection that nothing else uses; it must not wait for locks (timeout 0).
+    connection : Connection
+        A writing connection that nothing else uses; it must not wait for locks (``patient=False``).
     landed : callable
         Called after each commit and before its answers, with the last position on disk and every
         change up to it since the call before, those of other processes included.
@@ -70,9 +72,7 @@ class Writer:
         Work that may wait; more is refused.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, landed: Landed, *, waiting: int = _WAITING
-    ) -> None:
+    def __init__(self, connection: Connection, landed: Landed, *, waiting: int = _WAITING) -> None:
         self._log = Log(connection)
         self._seen = self._log.seq
         self._landed = landed
@@ -137,13 +137,15 @@ class Writer:
         size = 1 if self._alone else min(_GROUP, len(self._queue))
         self._alone = max(0, self._alone - 1)
         group = _Group([self._queue.popleft() for _ in range(size)])
+        if self._log.connection.remote:
+            self._orders.put(("begin", group))
+            return
         try:
             self._log.begin()
+        except LockedError:
+            self._orders.put(("begin", group))
         except BaseException as error:  # noqa: BLE001 - the writer outlives whatever happens
-            if _locked(error):
-                self._orders.put(("begin", group))
-            else:
-                self._failed(group, error)
+            self._failed(group, error)
         else:
             self._fill(group)
 
@@ -163,7 +165,7 @@ class Writer:
     def _failed(self, group: _Group, error: BaseException) -> None:
         try:
             self._log.rollback()
-        except sqlite3.Error:
+        except Exception:  # noqa: BLE001 - the next ``begin`` meets a fresh or a broken connection
             _log.exception("rolling back failed")
         if len(group.items) > 1:
             self._queue.extendleft(reversed(group.items))
@@ -205,22 +207,16 @@ class Writer:
         while True:
             try:
                 self._log.begin()
-            except sqlite3.OperationalError as error:
-                if not _locked(error) or time.monotonic() >= until:
+            except LockedError:
+                if time.monotonic() >= until:
                     raise
                 time.sleep(_LOCKED_STEP_S)
             else:
                 return
 
 
-def _locked(error: BaseException) -> bool:
-    """Whether another process holds the write lock."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
-
-
 def _readable(error: BaseException) -> BaseException:
     """Turn a database's own error into one that says what to change."""
-    if isinstance(error, sqlite3.IntegrityError) or not isinstance(error, sqlite3.Error):
-        return error
-    return StoreError(f"the database did not take the write: {error}; post again in a moment")
+    if isinstance(error, (LogDownError, sqlite3.Error)):
+        return LogDownError(f"the database did not take the write: {error}; post again in a moment")
+    return error

@@ -1,75 +1,126 @@
-"""One connection to the log's database, set up so that a commit is on disk when it returns."""
+"""A connection to the log's database: one interface, two engines behind it.
+
+SQL is written once, in the dialect both understand, with ``?`` for parameters. Transactions are
+begun and ended by name; outside of them every statement stands for itself.
+"""
 
 from __future__ import annotations
 
 import os
-import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, Protocol
 
-from features.errors import StoreError
-
-# A page cache of 32 MB and a log of 16 MB between checkpoints: a checkpoint stalls the writer.
-_CACHE_KIB = 32 * 1024
-_CHECKPOINT_PAGES = 4096
-_BUSY_MS = 5_000
+SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql://"
 
 
-def connect(path: Path, *, readonly: bool = False, patient: bool = True) -> sqlite3.Connection:
-    """Open the database in write-ahead mode with every commit flushed.
+class Cursor(Protocol):
+    """The rows of one statement."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """All remaining rows."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The remaining rows."""
+
+
+class Connection(Protocol):
+    """What both engines offer; one thread at a time may use it.
+
+    Every method raises ``LogDownError`` where the database cannot do it now, and ``TakenError``
+    where a row of the same key exists (PostgreSQL may find that out as late as ``commit``).
+    """
+
+    @property
+    def remote(self) -> bool:
+        """Whether a server answers, so that every statement may wait for a network."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
+        """Run one statement."""
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> object:
+        """Run one statement once per member of ``parameters``."""
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[Any]:
+        """The rows of a large result, never all of them in memory."""
+
+    def begin(self) -> None:
+        """Begin to write, alone among all processes until ``commit`` or ``rollback``.
+
+        Raises
+        ------
+        LockedError
+            If another process is writing, and this connection does not wait for it.
+        """
+
+    def commit(self) -> None:
+        """Put everything since ``begin`` on disk."""
+
+    def rollback(self) -> None:
+        """Forget everything since ``begin``; whatever state the connection is in."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read one instant of the log for as long as the context is open."""
+
+    def own(self) -> bool:
+        """Claim the log for this process, for as long as the connection lasts.
+
+        Returns
+        -------
+        bool
+            False when another connection holds it. Where processes share no server a lock file
+            does this (``serving.store.owner``), and the answer is True.
+        """
+
+    def revive(self) -> None:
+        """Connect again if the connection is lost."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+def connect(
+    where: Path | str,
+    *,
+    readonly: bool = False,
+    patient: bool = True,
+    limit_s: float | None = None,
+) -> Connection:
+    """Open the log's database, so that every commit is on disk when it returns.
 
     Parameters
     ----------
-    path : Path
-        The file; its folder is made if missing, unless ``readonly``.
+    where : Path or str
+        A SQLite file, ``sqlite:///path`` or ``postgresql://…``.
     readonly : bool
         Refuse every write through this connection.
     patient : bool
-        Wait up to five seconds for other processes' locks; else fail at once.
-
-    Returns
-    -------
-    sqlite3.Connection
-        In autocommit mode: transactions are begun and ended by name. It may be handed between
-        threads, one at a time.
+        Wait up to five seconds for other processes' locks; else fail at once (SQLite).
+    limit_s : float, optional
+        Longest wait for one answer of a server; the connection is given up after it.
 
     Raises
     ------
     StoreError
-        If the file cannot be opened or is no database.
+        If it cannot be opened.
     """
-    try:
-        if not readonly:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        mode = "ro" if readonly else "rwc"
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            cached_statements=256,
-            check_same_thread=False,
-            timeout=_BUSY_MS / 1000,
-        )
-        _prepare(connection, readonly=readonly)
-        if not patient:
-            connection.execute("PRAGMA busy_timeout=0")
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(
-            f"cannot open the database {path}: {error}; check RTO_HOME and the file's rights"
-        ) from error
-    return connection
+    if isinstance(where, str) and where.startswith(POSTGRESQL):
+        from serving.store.postgres import open_postgres
 
+        return open_postgres(where, readonly=readonly, limit_s=limit_s)
+    from serving.store.sqlite import open_sqlite
 
-def _prepare(connection: sqlite3.Connection, *, readonly: bool) -> None:
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    connection.execute("PRAGMA temp_store=MEMORY")
-    if readonly:
-        connection.execute("PRAGMA query_only=ON")
-        return
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA fullfsync=ON")  # macOS flushes its drive cache only when told to
-    connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+    path = Path(where.removeprefix(SQLITE)) if isinstance(where, str) else where
+    return open_sqlite(path, readonly=readonly, patient=patient)
 
 
 def flush_folder(folder: Path) -> None:

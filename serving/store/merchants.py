@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from features.errors import RefusedError
+from serving.store.connection import Connection
 
 KeyKind = Literal["live", "test", "page"]
 
@@ -40,16 +40,17 @@ class Access:
 
 
 def add_merchant(
-    connection: sqlite3.Connection, merchant_id: str, name: str, *, invented: bool, now_us: int
+    connection: Connection, merchant_id: str, name: str, *, invented: bool, now_us: int
 ) -> bool:
     """Add a merchant; False when there is one of this id already."""
     done = connection.execute(
-        "INSERT OR IGNORE INTO merchant VALUES (?,?,?,?)", (merchant_id, name, invented, now_us)
+        "INSERT INTO merchant VALUES (?,?,?,?) ON CONFLICT DO NOTHING RETURNING 1",
+        (merchant_id, name, invented, now_us),
     )
-    return done.rowcount == 1
+    return done.fetchone() is not None
 
 
-def merchant(connection: sqlite3.Connection, merchant_id: str) -> Merchant | None:
+def merchant(connection: Connection, merchant_id: str) -> Merchant | None:
     """One merchant, or None."""
     found = connection.execute(
         "SELECT merchant_id, name, invented, added_us FROM merchant WHERE merchant_id=?",
@@ -58,7 +59,7 @@ def merchant(connection: sqlite3.Connection, merchant_id: str) -> Merchant | Non
     return None if found is None else Merchant(found[0], found[1], bool(found[2]), found[3])
 
 
-def new_key(connection: sqlite3.Connection, merchant_id: str, kind: KeyKind, *, now_us: int) -> str:
+def new_key(connection: Connection, merchant_id: str, kind: KeyKind, *, now_us: int) -> str:
     """Make a key and store its hash; the key itself is returned once and kept nowhere.
 
     Raises
@@ -78,7 +79,7 @@ def new_key(connection: sqlite3.Connection, merchant_id: str, kind: KeyKind, *, 
     return key
 
 
-def access(connection: sqlite3.Connection, key: str) -> Access | None:
+def access(connection: Connection, key: str) -> Access | None:
     """What a key opens, or None for an unknown or revoked one."""
     found = connection.execute(
         "SELECT merchant_id, kind FROM api_key WHERE digest=? AND revoked_us IS NULL",

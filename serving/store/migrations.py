@@ -1,14 +1,13 @@
-"""The database's schema as numbered steps, each applied once and in order."""
+"""The database's schema as numbered steps, each applied once and in order, on both engines."""
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
 from features.errors import StoreError
-from serving.store.connection import flush_folder
+from serving.store.connection import Connection
 
 # Every step is a tuple of statements. A released step is never edited: add the next one.
+# They are written in SQLite's types, which ``serving.store.postgres.schema_sql`` turns into
+# PostgreSQL's; partial indexes, ON CONFLICT and CAST are the same in both.
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         # The log. ``number`` is the seq of the order's `placed`; null for events about no order.
@@ -75,39 +74,61 @@ STEPS: tuple[tuple[str, ...], ...] = (
            ) WITHOUT ROWID""",
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
         # The arms' secret outlives every rotation of the hash key, so it stays with the log.
-        "INSERT INTO meta VALUES ('arm_secret', randomblob(32)), ('who_seq', 0)",
+        "INSERT INTO meta VALUES ('arm_secret', randomblob(32)), ('who_seq', CAST('0' AS BLOB))",
     ),
 )
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
+def migrate(connection: Connection) -> None:
     """Bring the database to this program's schema, all missing steps in one transaction.
+
+    Others may read and write meanwhile; they wait for the transaction at most.
 
     Raises
     ------
     StoreError
         If the database was written by a newer program.
     """
-    if _version(connection) == len(STEPS):
+    if version_of(connection) == len(STEPS):
         return
-    connection.execute("BEGIN IMMEDIATE")
+    connection.begin()
     try:
-        done = _version(connection)
+        done = version_of(connection)
         if done > len(STEPS):
             raise StoreError(
-                f"the database {path} has schema {done}, this program knows {len(STEPS)}: "
+                f"the database has schema {done}, this program knows {len(STEPS)}: "
                 "install the newer program"
             )
         for step in STEPS[done:]:
             for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={len(STEPS)}")
-        connection.execute("COMMIT")
+                connection.execute(_spoken(connection, statement))
+        _set_version(connection, len(STEPS))
+        connection.commit()
     except BaseException:
-        connection.execute("ROLLBACK")
+        connection.rollback()
         raise
-    flush_folder(path.parent)
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def version_of(connection: Connection) -> int:
+    """How many steps the database has seen."""
+    if not connection.remote:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if connection.execute("SELECT to_regclass('rto_schema')").fetchone()[0] is None:
+        return 0
+    return int(connection.execute("SELECT max(version) FROM rto_schema").fetchone()[0])
+
+
+def _set_version(connection: Connection, version: int) -> None:
+    if not connection.remote:
+        connection.execute(f"PRAGMA user_version={version}")
+        return
+    connection.execute("CREATE TABLE IF NOT EXISTS rto_schema (version BIGINT PRIMARY KEY)")
+    connection.execute("INSERT INTO rto_schema VALUES (?)", (version,))
+
+
+def _spoken(connection: Connection, statement: str) -> str:
+    if not connection.remote:
+        return statement
+    from serving.store.postgres import schema_sql
+
+    return schema_sql(statement)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 
 from pydantic_core import to_json
 
 from features.errors import RefusedError
+from serving.store.connection import Connection
 from serving.store.log import Log, body_of
 
 
@@ -16,7 +16,7 @@ class StaleRevisionError(RefusedError):
 
 
 def policy_body(
-    connection: sqlite3.Connection, merchant_id: str, revision: int | None = None
+    connection: Connection, merchant_id: str, revision: int | None = None
 ) -> dict[str, object] | None:
     """One revision, or the newest; None where the merchant has saved none (of this number)."""
     if revision is None:
@@ -31,7 +31,7 @@ def policy_body(
     return None if found is None else body_of(found[0])
 
 
-def newest_revision(connection: sqlite3.Connection, merchant_id: str) -> int:
+def newest_revision(connection: Connection, merchant_id: str) -> int:
     """Number of the newest saved revision; 0 is the shipped default."""
     found = connection.execute(
         "SELECT coalesce(max(revision), 0) FROM policy WHERE merchant_id=?", (merchant_id,)

@@ -289,7 +289,7 @@ def test_kill_9_of_the_scoring_process_keeps_what_it_answered(tmp_path: Path) ->
         assert process.stop(server.process) == 0
     database = sqlite3.connect(tmp_path / "store" / "rto.sqlite3")
     assert database.execute("SELECT count(*) FROM decision").fetchone() == (1,)
-    assert database.execute("SELECT value FROM meta WHERE name='who_seq'").fetchone()[0] >= 2
+    assert int(database.execute("SELECT value FROM meta WHERE name='who_seq'").fetchone()[0]) >= 2
     database.close()
 
 

@@ -94,7 +94,7 @@ def test_a_repeat_in_flight_of_a_write_that_fails_is_decided_itself(
                 *(service.desk.score(LIVE, body()) for _ in range(2)), return_exceptions=True
             )
             kinds = sorted(type(answer).__name__ for answer in answers)
-            assert kinds == ["StoreError", "dict"]
+            assert kinds == ["LogDownError", "dict"]
             assert len(_events(service)) == 2
 
     run(scene())

@@ -95,10 +95,10 @@ def test_a_key_is_stored_hashed_and_opens_until_it_is_revoked(tmp_path: Path) ->
 def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite3"
     connection = connect(path)
-    migrate(connection, path)
+    migrate(connection)
     connection.execute(f"PRAGMA user_version={len(STEPS) + 1}")
     with pytest.raises(StoreError, match="install the newer program"):
-        migrate(connection, path)
+        migrate(connection)
     connection.close()
 
 
@@ -144,7 +144,7 @@ def test_settings_come_from_environment_and_file(
     ("name", "value", "says"),
     [
         ("RTO_RETENTION_DAYS", "3", "RTO_RETENTION_DAYS: "),
-        ("RTO_DATABASE_URL", "mysql://x", "must begin with sqlite"),
+        ("RTO_DATABASE_URL", "mysql://x", "must begin with sqlite:/// or postgresql://"),
         ("RTO_HASH_KEY", "changeme", "example value"),
         ("RTO_ENCRYPTION_KEY", "1:" + 64 * "0", "example value"),
     ],

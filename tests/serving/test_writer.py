@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from features.errors import StoreError
+from features.history.states import ABSENT
 from serving.store.connection import connect
 from serving.store.log import Change, Log
 from serving.store.migrations import migrate
@@ -24,7 +25,7 @@ class Desk:
     def __init__(self, path: Path, waiting: int) -> None:
         self.path = path
         connection = connect(path)
-        migrate(connection, path)
+        migrate(connection)
         connection.close()
         self.landed: list[int] = []
         self.writer = Writer(connect(path, patient=False), self._landed, waiting=waiting)
@@ -131,7 +132,7 @@ def test_what_others_append_is_told_too(tmp_path: Path) -> None:
             told: list[Change] = []
             desk.writer._landed = lambda _, changes: told.extend(changes)
             assert await desk.note("own") == 2
-            assert [(change.seq, change.was, change.becomes) for change in told] == [(1, None, 0)]
+            assert [(change.seq, change.was, change.becomes) for change in told] == [(1, ABSENT, 0)]
 
     asyncio.run(scene())
 

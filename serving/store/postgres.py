@@ -1,0 +1,270 @@
+"""The log on PostgreSQL: statements prepared once, one flight of them per transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.types.numeric import Int8BinaryDumper
+
+from features.errors import RefusedError, StoreError
+from serving.store.faults import LogDownError, TakenError
+
+R = TypeVar("R")
+
+OLDEST = 150_000
+# Two numbers that no other program on the server is likely to lock.
+_WRITING, _OWNING = 7_810_001, 7_810_002
+
+_CONNECT_S = 3
+_LOCK_MS = 5_000
+_PREPARED = 300
+
+
+class _Flag(Int8BinaryDumper):
+    """Flags are stored as 0 and 1, as on SQLite."""
+
+    def dump(self, obj: Any) -> Any:
+        return super().dump(int(obj))
+
+
+class _Wire(psycopg.Connection[tuple[Any, ...]]):
+    """A connection whose server is given up when it does not answer in time."""
+
+    limit_s: float | None = None
+
+    def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
+        """Wait for the server, ``limit_s`` at most."""
+        try:
+            return super().wait(gen, interval, timeout or self.limit_s)
+        except psycopg.errors._WaitTimeout as late:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer in {self.limit_s} s") from late
+
+
+class PostgresConnection:
+    """One connection; statements of a writing transaction travel together.
+
+    Within ``begin`` and ``commit`` statements are sent without waiting for their answers
+    (libpq's pipeline mode): a grouped commit costs two waits however many orders are in it.
+
+    Parameters
+    ----------
+    url : str
+        ``postgresql://user@host/database``; everything libpq knows may stand in it.
+    """
+
+    remote = True
+
+    def __init__(self, url: str, *, readonly: bool, limit_s: float | None) -> None:
+        self._url = url
+        self._readonly = readonly
+        self._limit_s = limit_s
+        self._owning = False
+        self._pipeline: Any = None
+        self._wire = self._connect()
+
+    def _connect(self) -> _Wire:
+        try:
+            wire = _Wire.connect(
+                self._url, autocommit=True, prepare_threshold=0, connect_timeout=_CONNECT_S,
+                application_name="rto", tcp_user_timeout=5_000, client_encoding="utf8",
+            )  # fmt: skip
+            wire.limit_s = self._limit_s
+            _settle(wire, readonly=self._readonly)
+        except psycopg.Error as error:
+            raise LogDownError(f"cannot reach the database: {_line(error)}") from error
+        wire.prepared_max = _PREPARED
+        wire.adapters.register_dumper(int, Int8BinaryDumper)
+        wire.adapters.register_dumper(bool, _Flag)
+        return wire
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return not self._wire.closed and (
+            self._pipeline is not None
+            or self._wire.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        )
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
+        """Run one statement; within ``begin`` only send it."""
+        try:
+            cursor = _Cursor(self._wire)
+            return cursor.execute(_dialect(sql), parameters or None, binary=True)
+        except (psycopg.Error, ValueError) as error:
+            raise told(error) from error
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> None:
+        """Run one statement once per member of ``parameters``, in one flight."""
+        try:
+            self._wire.cursor().executemany(_dialect(sql), parameters)
+        except (psycopg.Error, ValueError) as error:
+            raise told(error) from error
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[Any]:
+        """The rows through a cursor of the server's."""
+        try:
+            within = self.in_transaction
+            with self._wire.cursor("stream", binary=True, withhold=not within) as cursor:
+                cursor.itersize = 1_000
+                cursor.execute(_dialect(sql), parameters or None)
+                yield from cursor
+        except psycopg.Error as error:
+            raise told(error) from error
+
+    def begin(self) -> None:
+        """Begin, and wait for the one lock that orders all commits.
+
+        A reader never skips a row that commits late: positions are given under this lock, and it
+        is let go after the commit has become visible.
+        """
+        self.revive()
+        try:
+            self._wire.execute("BEGIN")
+            self._pipeline = self._wire.pipeline()
+            self._pipeline.__enter__()
+            self._wire.execute(f"SELECT pg_advisory_xact_lock({_WRITING})")
+        except psycopg.Error as error:
+            self.rollback()
+            raise told(error) from error
+
+    def commit(self) -> None:
+        """Wait for everything sent, and for the flush."""
+        try:
+            self._land()
+            self._wire.execute("COMMIT")
+        except psycopg.Error as error:
+            raise told(error) from error
+
+    def rollback(self) -> None:
+        """Undo; a connection that cannot even do that is closed."""
+        with suppress(psycopg.Error):
+            self._land()
+        try:
+            if self.in_transaction:
+                self._wire.execute("ROLLBACK")
+        except psycopg.Error:
+            self._wire.close()
+
+    def _land(self) -> None:
+        """Leave pipeline mode; whatever failed on the way is raised here."""
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.__exit__(None, None, None)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One repeatable read."""
+        self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            self.rollback()
+
+    def own(self) -> bool:
+        """Take the lock that says who scores; it ends with this connection."""
+        (taken,) = self.execute(f"SELECT pg_try_advisory_lock({_OWNING})").fetchall()
+        self._owning = bool(taken[0])
+        return self._owning
+
+    def revive(self) -> None:
+        """Connect again, and take up the ownership held before.
+
+        Raises
+        ------
+        LogDownError
+            If the server is out of reach, or another process owns the log by now.
+        """
+        if not self._wire.closed and not self._wire.broken:
+            return
+        self._pipeline = None
+        self._wire = self._connect()
+        if self._owning and not self.own():
+            self._owning = True
+            self._wire.close()
+            raise LogDownError("another process has taken over the log")
+
+    def close(self) -> None:
+        """Close it."""
+        self._wire.close()
+
+
+class _Cursor(psycopg.Cursor[tuple[Any, ...]]):
+    """A cursor whose late faults (in a flight, or while fetching) are told as ours too."""
+
+    def fetchone(self) -> Any:
+        try:
+            return super().fetchone()
+        except psycopg.Error as error:
+            raise told(error) from error
+
+    def fetchall(self) -> list[Any]:
+        try:
+            return super().fetchall()
+        except psycopg.Error as error:
+            raise told(error) from error
+
+
+def open_postgres(url: str, *, readonly: bool, limit_s: float | None) -> PostgresConnection:
+    """Open a database; see ``serving.store.connection.connect``."""
+    return PostgresConnection(url, readonly=readonly, limit_s=limit_s)
+
+
+def _settle(wire: _Wire, *, readonly: bool) -> None:
+    """Hold the server to what an answer promises."""
+    if wire.info.server_version < OLDEST:
+        raise StoreError("the database server is older than PostgreSQL 15; upgrade it")
+    found = wire.execute("SELECT current_setting('fsync')").fetchone()
+    if found is None or found[0] != "on":
+        raise StoreError("the database server runs with fsync=off; an answer must be on disk")
+    wire.execute("SET synchronous_commit TO on")
+    wire.execute(f"SET lock_timeout TO {_LOCK_MS}")
+    if readonly:
+        wire.execute("SET default_transaction_read_only TO on")
+
+
+@lru_cache(maxsize=1024)
+def _dialect(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+_TYPES = {
+    "BLOB": "BYTEA",
+    "INTEGER": "BIGINT",
+    "REAL": "DOUBLE PRECISION",
+    "WITHOUT ROWID": "",
+    "randomblob(32)": "uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())",
+}
+_TYPE = re.compile("|".join(re.escape(name) for name in _TYPES))
+
+
+def schema_sql(sql: str) -> str:
+    """A statement of the schema, written for SQLite, in PostgreSQL's types.
+
+    >>> schema_sql("CREATE TABLE who (key INTEGER PRIMARY KEY, record BLOB) WITHOUT ROWID")
+    'CREATE TABLE who (key BIGINT PRIMARY KEY, record BYTEA) '
+    """
+    return _TYPE.sub(lambda found: _TYPES[found[0]], sql)
+
+
+def told(error: Exception) -> Exception:
+    """PostgreSQL's fault as ours; a mistake in a statement stays what it is."""
+    if isinstance(error, psycopg.errors.UniqueViolation):
+        return TakenError(f"the database holds such a row already: {_line(error)}")
+    if isinstance(error, psycopg.DataError) and "NUL" in str(error):
+        return RefusedError("a text holds the character NUL, which PostgreSQL cannot keep")
+    if isinstance(error, psycopg.errors.PipelineAborted | psycopg.OperationalError):
+        return LogDownError(f"the database cannot be used: {_line(error)}")
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction | psycopg.InterfaceError):
+        return LogDownError(f"the database cannot be used: {_line(error)}")
+    return error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

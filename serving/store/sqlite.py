@@ -1,0 +1,126 @@
+"""The log on SQLite: one file, write-ahead, every commit flushed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from features.errors import StoreError
+from serving.store.faults import LockedError, LogDownError, TakenError
+
+# A page cache of 32 MB and a log of 16 MB between checkpoints: a checkpoint stalls the writer.
+_CACHE_KIB = 32 * 1024
+_CHECKPOINT_PAGES = 4096
+_BUSY_MS = 5_000
+
+
+class SqliteConnection(sqlite3.Connection):
+    """A connection in autocommit mode that tells faults as this package does."""
+
+    remote = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run one statement."""
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise told(error) from error
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:  # type: ignore[override]
+        """Run one statement once per member of ``parameters``."""
+        try:
+            return super().executemany(sql, parameters)
+        except sqlite3.Error as error:
+            raise told(error) from error
+
+    def stream(self, sql: str, parameters: Any = (), /) -> Iterator[Any]:
+        """The rows, read as they are asked for."""
+        return self.execute(sql, parameters)
+
+    def begin(self) -> None:
+        """Take the write lock."""
+        self.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Write ahead and flush."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo, where SQLite has not done so by itself."""
+        if self.in_transaction:
+            self.execute("ROLLBACK")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One read transaction."""
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.rollback()
+
+    def own(self) -> bool:
+        """True: the lock file beside the database has the say."""
+        return True
+
+    def revive(self) -> None:
+        """Nothing: a file is there again by itself."""
+
+
+def open_sqlite(path: Path, *, readonly: bool, patient: bool) -> SqliteConnection:
+    """Open a file; see ``serving.store.connection.connect``.
+
+    It may be handed between threads, one at a time.
+    """
+    try:
+        if not readonly:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mode = "ro" if readonly else "rwc"
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            cached_statements=256,
+            check_same_thread=False,
+            timeout=_BUSY_MS / 1000,
+            factory=SqliteConnection,
+        )
+        _prepare(connection, readonly=readonly)
+        if not patient:
+            connection.execute("PRAGMA busy_timeout=0")
+    except (OSError, sqlite3.Error, LogDownError) as error:
+        cause = error.__cause__ or error
+        raise LogDownError(
+            f"cannot open the database {path}: {cause}; check RTO_HOME and the file's rights"
+        ) from error
+    return connection
+
+
+def _prepare(connection: SqliteConnection, *, readonly: bool) -> None:
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    connection.execute("PRAGMA temp_store=MEMORY")
+    if readonly:
+        connection.execute("PRAGMA query_only=ON")
+        return
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA fullfsync=ON")  # macOS flushes its drive cache only when told to
+    connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+
+
+def told(error: sqlite3.Error) -> StoreError | sqlite3.Error:
+    """SQLite's fault as ours; a mistake in a statement stays what it is."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, sqlite3.IntegrityError):
+        return TakenError(f"the database holds such a row already: {error}")
+    if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+        return LockedError(f"another process is writing to the database: {error}; try again")
+    if type(error) in (sqlite3.DatabaseError, sqlite3.OperationalError) and (
+        code is None or code & 0xFF != sqlite3.SQLITE_ERROR
+    ):
+        return LogDownError(f"the database under RTO_HOME cannot be used: {error}")
+    return error
