@@ -53,6 +53,9 @@ PHONE, RECEIVER, EMAIL, DEVICE, IP, IP_NET, CUSTOMER, ADDRESS, MERCHANT_PINCODE,
     range(10)
 )
 
+# By which an order is a person's, the first present.
+PERSON_SLOTS = (PHONE, EMAIL, CUSTOMER, ADDRESS)
+
 WHERE_KINDS = (
     "merchant",
     "state",
@@ -215,7 +218,7 @@ def normal_address(order: Order) -> str | None:
 
 def person_of(keys: Keys, order_key: int) -> int:
     """The person of an order: first present of phone, email, customer id, address, else itself."""
-    for slot in (PHONE, EMAIL, CUSTOMER, ADDRESS):
+    for slot in PERSON_SLOTS:
         if keys.who[slot] != ABSENT:
             return int(keys.who[slot])
     return order_key

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.catalogue import CATALOGUE
-from features.history.fact import FIRST_WHERE, FIRST_WHO
+from features.history.fact import FACT_COLUMNS
 from features.history.states import (
     CANCELLED,
     CLASSES,
@@ -22,7 +22,6 @@ from features.history.states import (
     RTO,
     RTO_NOT_CUSTOMER,
 )
-from features.keys import WHO_SLOTS
 from features.order import Order
 from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from features.tables import About, write_folder
@@ -148,7 +147,7 @@ def _add_order(
     tables.orders.append(row)
     tables.items += [_item_row(order, item) for item in placed.body.get("items", [])]
     tables.events += [_event_row(event) for event in events]
-    tables.revisions.append(_revision_row(events))
+    tables.revisions += _revision_rows(events)
 
 
 def _order_row(order: Order, *, with_contacts: bool) -> Row:
@@ -231,24 +230,29 @@ def _event_row(event: _Event) -> Row:
     return row
 
 
-def _revision_row(events: list[_Event]) -> Row:
-    """What the order's keys and its text came to, without either."""
-    placed = events[0]
-    assert placed.data is not None
-    who = np.frombuffer(placed.data, np.int64)[FIRST_WHO:FIRST_WHERE].tolist()
-    row: Row = {
-        "merchant_id": placed.merchant_id,
-        "order_id": placed.order_id,
-        "revision": placed.revision,
-        "seq": placed.seq,
-    }
-    row |= {f"{slot.name}_key": key or None for slot, key in zip(WHO_SLOTS, who, strict=True)}
-    logged = next((e.data for e in events if e.kind == "decided" and e.data is not None), None)
-    values = None if logged is None else np.frombuffer(logged)
-    whole = values is not None and len(values) == len(CATALOGUE)
-    for i, name in _TEXT_FEATURES:
-        row[name] = float(values[i]) if whole and values is not None else None
-    return row
+def _revision_rows(events: list[_Event]) -> Iterator[Row]:
+    """What history counts of each revision and what its text came to, without the text."""
+    for said in events:
+        if said.kind not in ("placed", "revised"):
+            continue
+        assert said.data is not None
+        fact = np.frombuffer(said.data, np.int64).tolist()
+        row: Row = {
+            "merchant_id": said.merchant_id,
+            "order_id": said.order_id,
+            "revision": said.revision,
+            "seq": said.seq,
+        }
+        yield row | dict(zip(FACT_COLUMNS, fact, strict=True)) | _text_features(events, said)
+
+
+def _text_features(events: list[_Event], said: _Event) -> Row:
+    """As they were logged with the revision's decision; null where there is none."""
+    of_revision = (e.data for e in events if e.kind == "decided" and e.revision == said.revision)
+    logged = next((data for data in of_revision if data is not None), b"")
+    values = np.frombuffer(logged)
+    whole = len(values) == len(CATALOGUE)
+    return {name: float(values[i]) if whole else None for i, name in _TEXT_FEATURES}
 
 
 def _item_row(order: Order, item: Mapping[str, Any]) -> Row:

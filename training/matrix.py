@@ -9,20 +9,20 @@ from typing import NamedTuple, overload
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE, N_SIGNALS, SIGNAL_FEATURES, signals_of
 from features.directory import Directory
 from features.feature import Feature
-from features.history.fact import FACT_SIZE, FIRST_WHO, fact_of
-from features.history.replay import Log, replay
+from features.history.fact import FACT_SIZE, fact_of
+from features.history.replay import replay
 from features.history.states import CLASSES
-from features.keys import WHO_SLOTS, Hasher, Keys, keys_of, person_of
+from features.keys import Hasher, Keys, keys_of, person_of
 from features.tables import Folder, orders_of
 from features.tokens import tokens_of
-from training.pastlog import changes_of, events_of, imported_asks, live_asks, order_rows
+from training.pastlog import Events, changes_of, events_of, imported_asks, live_asks
+from training.revisions import order_rows, with_revisions
 
 Integers = NDArray[np.int64]
 
@@ -120,48 +120,27 @@ def build(
     orders = folder.orders
     values = np.empty((orders.num_rows, len(CATALOGUE)), np.float32)
     facts, words, persons = _read_orders(folder, values, threads, progress)
-    _overlay(folder, facts, values, persons)
-    log, known_us = _log(folder, facts)
-    _read_history(folder, log, known_us, values[:, N_SIGNALS:], threads)
+    facts = with_revisions(folder, facts, values, persons)
+    events = events_of(folder)
+    _read_history(folder, events, facts, values[:, N_SIGNALS:], threads)
     return Matrix(
         values=values,
         tokens=words,
         extras=_extras(folder),
-        orders=_frame(folder, log, known_us, persons),
+        orders=_frame(folder, events, persons),
         invented=folder.about.invented,
     )
 
 
-def _overlay(
-    folder: Folder, facts: Integers, values: NDArray[np.float32], persons: Integers
-) -> None:
-    """Take keys and text features from the export's revisions, which outlive the text itself."""
-    revisions = folder.revisions
-    if revisions is None:
-        return
-    revisions = revisions.filter(pc.equal(revisions.column("revision"), 0))
-    at = order_rows(folder.orders, revisions, file="revisions")
-    for slot, (name, _) in enumerate(WHO_SLOTS):
-        facts[at, FIRST_WHO + slot] = revisions.column(f"key_{name}").to_numpy()
-    persons[at] = revisions.column("person").to_numpy()
-    for column, feature in enumerate(SIGNAL_FEATURES):
-        if feature.text:
-            values[at, column] = revisions.column(f"f_{feature.name}").to_numpy()
-
-
-def _log(folder: Folder, facts: Integers) -> tuple[Log, Integers]:
-    events = events_of(folder)
-    log, at = changes_of(events, folder.orders.num_rows)
-    return replace(log, facts=facts), events.known_us[at]
-
-
 def _read_history(
-    folder: Folder, log: Log, known_us: Integers, out: NDArray[np.float32], threads: int
+    folder: Folder, events: Events, facts: Integers, out: NDArray[np.float32], threads: int
 ) -> None:
     """Read history as an import does, and for live decisions as they recorded it."""
-    events = events_of(folder)
+    n = folder.orders.num_rows
+    log, at = changes_of(events, n)
+    log, known_us = replace(log, facts=facts), events.known_us[at]
     by_seq = events.take(np.argsort(events.seq, kind="stable")[(events.seq < 0).sum() :])
-    live_log, at = changes_of(by_seq, folder.orders.num_rows)
+    live_log, at = changes_of(by_seq, n)
     live, is_live = live_asks(folder, by_seq.seq[at])
     created = folder.orders.column("created_at").cast(pa.int64()).to_numpy()
     imported = np.flatnonzero(~is_live)
@@ -169,7 +148,7 @@ def _read_history(
     if not is_live.any():
         replay(log, asks, out, threads=threads)
         return
-    for these, source in ((asks, log), (live, replace(live_log, facts=log.facts))):
+    for these, source in ((asks, log), (live, replace(live_log, facts=facts))):
         rows = np.empty((len(these.order), out.shape[1]), np.float32)
         replay(source, these, rows, threads=threads)
         out[these.order] = rows
@@ -188,7 +167,11 @@ def _read_orders(
     lengths: list[Integers] = []
     usable = _without(folder.orders, folder.about.after_outcome)
     starts = range(0, n, CHUNK)
-    pieces = (delayed(_read_chunk)(usable.slice(s, CHUNK), s) for s in starts)
+    lines = _lines_by_chunk(folder, starts)
+    pieces = (
+        delayed(_read_chunk)(usable.slice(s, CHUNK), of, s)
+        for s, of in zip(starts, lines, strict=True)
+    )
     run = Parallel(n_jobs=threads if n > CHUNK else 1, return_as="generator")
     for start, read in zip(starts, run(pieces), strict=True):
         end = start + len(read.facts)
@@ -207,7 +190,20 @@ def _read_orders(
     )
 
 
-def _read_chunk(orders: pa.Table, first: int) -> _Read:
+def _lines_by_chunk(folder: Folder, starts: range) -> Iterator[pa.Table | None]:
+    """The lines of each chunk's orders."""
+    if folder.items is None:
+        yield from (None for _ in starts)
+        return
+    rows = order_rows(folder.orders, folder.items, file="items")
+    by_order = np.argsort(rows, kind="stable")
+    items, rows = folder.items.take(by_order), rows[by_order]
+    for start in starts:
+        begin, end = np.searchsorted(rows, (start, start + CHUNK))
+        yield items.slice(begin, end - begin)
+
+
+def _read_chunk(orders: pa.Table, items: pa.Table | None, first: int) -> _Read:
     directory = _directory()
     hasher = Hasher([_BATCH_SECRET])
     n = orders.num_rows
@@ -216,7 +212,7 @@ def _read_chunk(orders: pa.Table, first: int) -> _Read:
     persons, lengths = np.empty(n, np.int64), np.empty(n, np.int64)
     at_word: dict[str, int] = {}
     codes: list[int] = []
-    for i, order in enumerate(orders_of(orders)):
+    for i, order in enumerate(orders_of(orders, items)):
         place = directory.place(order.pincode)
         keys = keys_of(order, place, hasher)
         facts[i] = fact_of(order, keys, first + i)
@@ -259,10 +255,10 @@ def _extras(folder: Folder) -> dict[str, NDArray[np.generic]]:
 _OUTCOMES = ("", "delivered", "rto", "rto", "cancelled", "lost", "delivered")
 
 
-def _frame(folder: Folder, log: Log, known_us: Integers, persons: Integers) -> pd.DataFrame:
+def _frame(folder: Folder, events: Events, persons: Integers) -> pd.DataFrame:
     """The orders as finally known, for labels and reports; never read as features."""
     orders = folder.orders
-    state, outcome_us, treated_us = _final(log, known_us, orders.num_rows)
+    state, outcome_us, treated_us = _final(events, orders.num_rows)
     plain = {c: orders.column(c).to_pandas() for c in (
         "merchant_id", "order_id", "payment_mode", "outcome_reason", "cancelled_by", "arm",
         "propensity", "state", "city", "pincode",
@@ -284,13 +280,15 @@ def _frame(folder: Folder, log: Log, known_us: Integers, persons: Integers) -> p
     )
 
 
-def _final(log: Log, known_us: Integers, n: int) -> tuple[Integers, Integers, Integers]:
+def _final(events: Events, n: int) -> tuple[Integers, Integers, Integers]:
     """Last state of each order, when its class was last set, and when it was treated.
 
     A corrected outcome counts as learned when it was corrected, so that a cutoff in between never
     sees it.
     """
     state, outcome_us, treated_us = (np.full(n, fill, np.int64) for fill in (0, -1, -1))
+    log, at = changes_of(events.without_revisions(), n)
+    known_us = events.known_us[at]
     state[log.order] = log.after
     turned = (log.before >= 0) & (log.before % CLASSES != log.after % CLASSES)
     outcome_us[log.order[turned]] = known_us[turned]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from features.errors import DataError
 from features.history.replay import Asks, Log
 from features.history.states import ABSENT, EVENT_CODES, event_detail, next_state
 from features.tables import Folder
+from training.revisions import fact_rows, order_rows
 
 Integers = NDArray[np.int64]
 
@@ -32,7 +33,8 @@ class Events:
     order : ndarray of int64
         Row of the orders table.
     kind, detail : ndarray of int64
-        As ``next_state`` takes them.
+        As ``next_state`` takes them; of a ``revised`` the detail is the row of its fact, -1 where
+        the folder does not say what the order came to say.
     known_us : ndarray of int64
         When it was learned.
     seq : ndarray of int64
@@ -54,6 +56,10 @@ class Events:
         pairs = ((getattr(self, name), getattr(others, name)) for name in self.__slots__)
         return Events(*(np.concatenate(pair) for pair in pairs))
 
+    def without_revisions(self) -> Events:
+        """The same events with no word on what revisions brought."""
+        return replace(self, detail=np.where(self.kind == _REVISED, -1, self.detail))
+
     def without(self, orders: Integers) -> Events:
         """The events of all orders but these."""
         return self.take(np.flatnonzero(~np.isin(self.order, orders)))
@@ -69,7 +75,7 @@ def events_of(folder: Folder) -> Events:
     if folder.events is None:
         both = both.joined(_from_columns(folder.orders))
     else:
-        told = _from_table(folder.orders, folder.events)
+        told = _from_table(folder, folder.events)
         both = both.without(told.order[told.kind == EVENT_CODES["placed"]]).joined(told)
     return both.take(np.lexsort((both.order, both.kind, both.known_us)))
 
@@ -111,19 +117,18 @@ def live_asks(folder: Folder, seqs: Integers) -> tuple[Asks, NDArray[np.bool_]]:
 
 
 def changes_of(events: Events, n_orders: int) -> tuple[Log, Integers]:
-    """Fold each order's events and keep those that change its state.
+    """Fold each order's events and keep those that change what is counted.
 
     Returns
     -------
     Log
-        Without facts (an empty array stands for them).
+        Without facts (an empty array stands for them): orders as placed come first, then the
+        revisions in the order of ``training.revisions``.
     ndarray of int64
-        Which event each change was.
+        Which event each change was; a revision is two.
     """
-    before, after = _fold(events.order, events.kind, events.detail, n_orders)
-    at = np.flatnonzero(before != after)
-    nothing = np.empty((0, 0), np.int64)
-    return Log(nothing, events.order[at], before[at], after[at]), at
+    row, before, after, at = _fold(events.order, events.kind, events.detail, n_orders)
+    return Log(np.empty((0, 0), np.int64), row, before, after), at
 
 
 def imported_asks(order: Integers, created_us: Integers, known_us: Integers) -> Asks:
@@ -147,17 +152,32 @@ def imported_asks(order: Integers, created_us: Integers, known_us: Integers) -> 
     )
 
 
+_REVISED = EVENT_CODES["revised"]
+
+
 @compiled
 def _fold(
     order: Integers, kind: Integers, detail: Integers, n_orders: int
-) -> tuple[Integers, Integers]:
-    state = np.full(n_orders, ABSENT, np.int64)
-    before, after = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """Fact row, state before and after, and event of every change."""
+    state, row = np.full(n_orders, ABSENT, np.int64), np.arange(n_orders)
+    found = np.empty((4, 2 * len(order)), np.int64)
+    n = 0
     for i in range(len(order)):
-        before[i] = state[order[i]]
-        after[i] = next_state(before[i], kind[i], detail[i])
-        state[order[i]] = after[i]
-    return before, after
+        which = order[i]
+        was = state[which]
+        if kind[i] == _REVISED:
+            if was != ABSENT and detail[i] >= 0:
+                found[:, n] = row[which], was, ABSENT, i
+                found[:, n + 1] = detail[i], ABSENT, was, i
+                row[which] = detail[i]
+                n += 2
+            continue
+        state[which] = next_state(was, kind[i], detail[i])
+        if state[which] != was:
+            found[:, n] = row[which], was, state[which], i
+            n += 1
+    return found[0, :n].copy(), found[1, :n].copy(), found[2, :n].copy(), found[3, :n].copy()
 
 
 def _us(column: pa.ChunkedArray) -> Integers:
@@ -207,16 +227,20 @@ def _events(rows: Iterable[tuple[int, str, int, int]]) -> Events:
     return Events(order, kind, detail, known, np.full(len(table), -1))
 
 
-def _from_table(orders: pa.Table, events: pa.Table) -> Events:
+def _from_table(folder: Folder, events: pa.Table) -> Events:
     # A reader passes over kinds it does not know.
     events = events.filter(pc.is_in(events.column("event"), pa.array(list(EVENT_CODES))))
-    rows = order_rows(orders, events)
+    rows = order_rows(folder.orders, events)
     kinds = events.column("event").to_pylist()
     words = (events.column(c).to_pylist() for c in ("reason", "outcome", "action"))
     detail = [
         event_detail(kind, reason=reason, outcome=outcome, action=action)
         for kind, reason, outcome, action in zip(kinds, *words, strict=True)
     ]
+    fact_row = fact_rows(folder)
+    revision = events.column("revision").to_pylist()
+    for i in (i for i, kind in enumerate(kinds) if kind == "revised"):
+        detail[i] = fact_row.get((int(rows[i]), revision[i]), -1)
     known = events.column("known_at")
     if known.null_count:
         row = pc.index(pc.is_null(known), True).as_py() + 1
@@ -230,29 +254,3 @@ def _from_table(orders: pa.Table, events: pa.Table) -> Events:
         known_us=_us(known),
         seq=events.column("seq").fill_null(-1).to_numpy().astype(np.int64),
     )
-
-
-def order_keys(table: pa.Table) -> list[tuple[str, str]]:
-    """Merchant and order id of every row."""
-    columns = (table.column(name).to_pylist() for name in ("merchant_id", "order_id"))
-    return list(zip(*columns, strict=True))
-
-
-def order_rows(orders: pa.Table, others: pa.Table, *, file: str = "events") -> Integers:
-    """The orders row that each row of another table speaks of.
-
-    Raises
-    ------
-    DataError
-        Naming the first row whose order is not there.
-    """
-    at = {key: row for row, key in enumerate(order_keys(orders))}
-    rows = np.empty(others.num_rows, np.int64)
-    for i, key in enumerate(order_keys(others)):
-        row = at.get(key)
-        if row is None:
-            raise DataError(
-                f'order "{key[1]}" is not in orders', file=file, row=i + 1, column="order_id"
-            )
-        rows[i] = row
-    return rows

@@ -15,6 +15,12 @@ FIRST_WHERE = FIRST_WHO + len(WHO_SLOTS)
 FACT_SIZE = FIRST_WHERE + len(WHERE_KINDS)
 UNKNOWN_AMOUNT = -1
 
+# The same under the names of an exported table.
+FACT_COLUMNS = (
+    "number", "placed_us", "day", "cod", "amount_paise", "merchant",
+    *(f"{slot.name}_key" for slot in WHO_SLOTS), *(f"{kind}_key" for kind in WHERE_KINDS),
+)  # fmt: skip
+
 Fact = NDArray[np.int64]
 
 

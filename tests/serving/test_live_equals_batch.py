@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx2
 import numpy as np
@@ -16,14 +16,11 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from features.catalogue import CATALOGUE, N_SIGNALS, signals_of
+from features.catalogue import CATALOGUE, N_SIGNALS
 from features.days import DAY_US, SECOND_US
 from features.directory import Directory
-from features.history.fact import FACT_SIZE, fact_of
-from features.history.replay import Asks, Log, replay
-from features.history.states import ABSENT, EVENT_CODES, event_detail, next_state
-from features.keys import Hasher, keys_of
-from features.tables import Folder, orders_of, read_folder
+from features.keys import Hasher
+from features.tables import Folder, read_folder
 from serving.api import create_app
 from serving.export import export_log
 from serving.folds import publish_fold
@@ -36,6 +33,7 @@ from serving.service import Service
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from tests.serving import shop
+from training.matrix import build
 
 ORDERS = 1_000
 PINCODES = ("560034", "560001", "110001", "400050", "999999", "56003", None)
@@ -142,9 +140,9 @@ def _fold(home: Path, now_us: int) -> None:
         publish_fold(open_home.connection, open_home.settings.folds_dir, now_us=now_us)
 
 
-def _export(home: Path, out: Path) -> Folder:
+def _export(home: Path, out: Path, *, with_contacts: bool = True) -> Folder:
     connection = connect(shop.settings_in(home).database, readonly=True)
-    export_log(connection, Contacts(shop.KEYRING.sealing), out, with_contacts=True)
+    export_log(connection, Contacts(shop.KEYRING.sealing), out, with_contacts=with_contacts)
     connection.close()
     return read_folder(out)
 
@@ -167,43 +165,6 @@ def _names(table: pa.Table) -> list[tuple[str, str]]:
     return list(zip(*columns, strict=True))
 
 
-def _batch(folder: Folder) -> NDArray[np.float32]:
-    """The features of every order from the exported tables alone."""
-    directory, hasher = Directory.open(), Hasher(list(shop.KEYRING.hashing.keys.values()))
-    orders = list(orders_of(folder.orders, folder.items))
-    values = np.empty((len(orders), len(CATALOGUE)), np.float32)
-    facts = np.empty((len(orders), FACT_SIZE), np.int64)
-    for i, order in enumerate(orders):
-        place = directory.place(order.pincode)
-        facts[i] = fact_of(order, keys_of(order, place, hasher), i)
-        values[i, :N_SIGNALS] = signals_of(order, place, directory)
-    log, asks = _log(folder, facts)
-    replay(log, asks, values[:, N_SIGNALS:], threads=1)
-    return values
-
-
-def _log(folder: Folder, facts: NDArray[np.int64]) -> tuple[Log, Asks]:
-    """Changes and askers by position in the exported log."""
-    at = {name: row for row, name in enumerate(_names(folder.orders))}
-    state = np.full(len(facts), ABSENT)
-    changes: list[tuple[int, int, int, int]] = []
-    asks = np.zeros((4, len(facts)), np.int64)
-    events = cast(pa.Table, folder.events).sort_by("seq")
-    as_of = events.column("as_of").cast(pa.int64()).to_pylist()
-    for event, as_of_us in zip(events.to_pylist(), as_of, strict=True):
-        row, kind = at[event["merchant_id"], event["order_id"]], event["event"]
-        words = {name: event[name] for name in ("reason", "outcome", "action")}
-        after = next_state(int(state[row]), EVENT_CODES[kind], event_detail(kind, **words))
-        if after != state[row]:
-            changes.append((event["seq"], row, int(state[row]), after))
-            state[row] = after
-        if kind == "decided":
-            asks[:, row] = row, event["read_seq"], event["fold"], as_of_us
-    seq, order, before, after_ = np.array(changes, np.int64).T
-    read, fold = (np.searchsorted(seq, asks[i], side="right") for i in (1, 2))
-    return Log(facts, order, before, after_), Asks(asks[0], read, fold, asks[3])
-
-
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after a thousand live orders."""
@@ -219,10 +180,13 @@ def copied(lived: Path, tmp_path: Path) -> Path:
     return tmp_path / "copy"
 
 
-def test_a_thousand_live_orders_have_the_features_of_batch(lived: Path, tmp_path: Path) -> None:
-    folder = _export(lived, tmp_path)
+@pytest.mark.parametrize("with_contacts", [True, False])
+def test_a_thousand_live_orders_have_the_features_of_batch(
+    lived: Path, tmp_path: Path, with_contacts: bool
+) -> None:
+    folder = _export(lived, tmp_path, with_contacts=with_contacts)
     assert folder.orders.num_rows == ORDERS
-    live, batch = _logged(lived, folder).astype(np.float32), _batch(folder)
+    live, batch = _logged(lived, folder).astype(np.float32), build(folder, threads=1).values
     wrong = (live != batch) & ~(np.isnan(live) & np.isnan(batch))
     assert [CATALOGUE[i].name for i in np.flatnonzero(wrong.any(axis=0))] == []
     # The comparison means something only where history was there to be read.
