@@ -14,12 +14,23 @@ from pathlib import Path
 
 import httpx2
 
+from tests.serving import shop
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(home: Path) -> dict[str, str]:
     """The environment without settings of the developer's own."""
     kept = {name: v for name, v in os.environ.items() if not name.startswith("RTO_")}
+    settings = shop.settings_in(home)
+    if settings.on_postgresql:
+        assert settings.hash_key is not None
+        assert settings.encryption_key is not None
+        kept |= {
+            "RTO_DATABASE_URL": settings.database_url,
+            "RTO_HASH_KEY": settings.hash_key.get_secret_value(),
+            "RTO_ENCRYPTION_KEY": settings.encryption_key.get_secret_value(),
+        }
     return kept | {"RTO_HOME": str(home), "PYTHONPATH": str(ROOT)}
 
 

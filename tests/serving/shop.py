@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import SecretStr
 
 from features.row import Row
 from features.settings import Settings
@@ -20,6 +21,7 @@ from serving.model import Champion
 from serving.service import Service
 from serving.store.merchants import Access, add_merchant, new_key
 
+DATABASE_URL = "database_url"
 NOON = 1_795_156_200_000_000  # 2026-11-20T12:00:00+05:30
 LIVE = Access("kurtas", "live")
 TEST = Access("kurtas", "test")
@@ -123,8 +125,16 @@ class Clock:
 
 
 def settings_in(home: Path) -> Settings:
-    """Settings of a home folder and nothing else."""
-    return Settings(home=home)
+    """Settings of a home folder and nothing else; a file in it may name a server's database."""
+    url = home / DATABASE_URL
+    if not url.exists():
+        return Settings(home=home)
+    return Settings(
+        home=home,
+        database_url=url.read_text(),
+        hash_key=SecretStr(f"1:{KEYRING.hashing.newest.hex()}"),
+        encryption_key=SecretStr(f"1:{KEYRING.sealing.newest.hex()}"),
+    )
 
 
 @asynccontextmanager

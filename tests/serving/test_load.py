@@ -150,7 +150,7 @@ def test_what_is_live_is_skipped(tmp_path: Path) -> None:
 
     asyncio.run(scene())
     home = Home(
-        shop.settings_in(tmp_path), shop.KEYRING, connect(shop.settings_in(tmp_path).database)
+        shop.settings_in(tmp_path), shop.KEYRING, connect(shop.settings_in(tmp_path).store_url)
     )
     with home:
         assert _load(home, _orders(*PAST)) == (3, 2, 0, 1)

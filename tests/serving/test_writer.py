@@ -14,21 +14,22 @@ import pytest
 from features.errors import StoreError
 from features.history.states import ABSENT
 from serving.store.connection import connect
-from serving.store.log import Change, Log
+from serving.store.log import Change, Log, body_of
 from serving.store.migrations import migrate
 from serving.writer import BusyError, Writer
+from tests.serving import shop
 
 
 class Desk:
     """A writer, and what it told of its commits."""
 
-    def __init__(self, path: Path, waiting: int) -> None:
-        self.path = path
-        connection = connect(path)
+    def __init__(self, url: str, waiting: int) -> None:
+        self.url = url
+        connection = connect(url)
         migrate(connection)
         connection.close()
         self.landed: list[int] = []
-        self.writer = Writer(connect(path, patient=False), self._landed, waiting=waiting)
+        self.writer = Writer(connect(url, patient=False), self._landed, waiting=waiting)
 
     def _landed(self, until: int, changes: list[Change]) -> None:
         self.landed.append(until)
@@ -41,19 +42,20 @@ class Desk:
 
     def names(self) -> list[str]:
         """What is in the log."""
-        connection = connect(self.path, readonly=True)
-        rows = connection.execute("SELECT json_extract(body, '$.name') FROM event ORDER BY seq")
-        names = [name for (name,) in rows]
+        connection = connect(self.url, readonly=True)
+        rows = connection.execute("SELECT body FROM event ORDER BY seq")
+        names = [str(body_of(body)["name"]) for (body,) in rows]
         connection.close()
         return names
 
 
 @asynccontextmanager
 async def _desk(folder: Path, waiting: int = 100) -> AsyncIterator[Desk]:
-    desk = Desk(folder / "log.sqlite3", waiting)
+    desk = Desk(shop.settings_in(folder).store_url, waiting)
     desk.writer.start(asyncio.get_running_loop(), 0)
     yield desk
     await desk.writer.stop()
+    desk.writer._log.connection.close()
 
 
 def _fail(error: BaseException) -> Any:
@@ -108,12 +110,12 @@ def test_more_than_may_wait_is_refused(tmp_path: Path) -> None:
 def test_a_lock_held_by_another_process_is_waited_for(tmp_path: Path) -> None:
     async def scene() -> None:
         async with _desk(tmp_path) as desk:
-            other = connect(desk.path)
-            other.execute("BEGIN IMMEDIATE")
+            other = connect(desk.url)
+            other.begin()
             waiting = desk.note("late")
             done, _ = await asyncio.wait([waiting], timeout=0.05)
             assert not done
-            other.execute("COMMIT")
+            other.commit()
             assert await waiting == 1
             other.close()
 
@@ -123,7 +125,7 @@ def test_a_lock_held_by_another_process_is_waited_for(tmp_path: Path) -> None:
 def test_what_others_append_is_told_too(tmp_path: Path) -> None:
     async def scene() -> None:
         async with _desk(tmp_path) as desk:
-            other = connect(desk.path)
+            other = connect(desk.url)
             log = Log(other)
             log.begin()
             log.place("m", "o", b"{}", fact=bytes(64), state=0, digest=None, at_us=0, known_us=0)

@@ -1,0 +1,50 @@
+"""The contract suite runs twice: the modules named here on SQLite, and again on PostgreSQL.
+
+A test that takes ``tmp_path`` and opens its store with ``shop.settings_in`` needs nothing more.
+One that is about SQLite's own files is marked ``only_sqlite``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.serving import postgres, shop
+
+ON_BOTH = {
+    "test_desk",
+    "test_ledger",
+    "test_load",
+    "test_log",
+    "test_writer",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark."""
+    config.addinivalue_line("markers", "only_sqlite: about a file of SQLite's")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give the contract's tests both engines."""
+    module = metafunc.module.__name__.rpartition(".")[2]
+    marked = metafunc.definition.get_closest_marker("only_sqlite") is not None
+    if module in ON_BOTH and not marked and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine of this run."""
+    name: str = getattr(request, "param", "sqlite")
+    return name
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, engine: str) -> Path:
+    """A home folder; on PostgreSQL it names a new database."""
+    if engine == "postgresql":
+        postgres.need_binaries()
+        (tmp_path / shop.DATABASE_URL).write_text(postgres.shared().database())
+    return tmp_path
