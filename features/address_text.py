@@ -15,6 +15,8 @@ LONGEST_TEXT = 500
 FOREIGN_SHARE = 0.3
 
 _ODD = re.compile(r"[^\w\s,./#()&'’`\"“”:;+\-–—°@|\\\[\]]|_{3,}")
+# Of ASCII text, all that ``_ODD`` lets pass; three underscores in a row need the pattern itself.
+_USUAL = bytes(code for code in range(128) if _ODD.fullmatch(chr(code)) is None)
 _PINCODE = re.compile(r"(?<!\d)([1-9]\d{2})\s?(\d{3})(?!\d)")
 _BREAK = re.compile(r"[\r\n\t]+")
 
@@ -69,25 +71,27 @@ def read_text(text: str, has_landmark: bool, surprise: Surprise) -> Wording:
         building=not BUILDING.isdisjoint(words),
         street=not STREET.isdisjoint(words),
         landmark=has_landmark or not LANDMARK.isdisjoint(words),
-        dummy=_is_dummy(latin, words),
+        dummy=_is_dummy(latin, words, letters),
         odd=_odd_characters(text),
         foreign=not text.isascii() and _foreign_share(text) > FOREIGN_SHARE,
         pincodes=_pincodes(latin) if letters.digits >= 6 else (),
     )
 
 
-def _is_dummy(latin: str, words: frozenset[str]) -> bool:
+def _is_dummy(latin: str, words: frozenset[str], letters: Letters) -> bool:
     if len(words) <= 4 and not TELLING_DUMMY.isdisjoint(words):
         return True
-    letters = latin.replace(" ", "")
-    return len(set(letters)) <= 2 or words <= DUMMY or letters.isdigit()
+    if letters.letters == 0 or words <= DUMMY:
+        return True
+    # One or two letters over and over; the first few characters mostly tell that it is not so.
+    return len(set(latin[:12])) <= 3 and len(set(latin) - {" "}) <= 2
 
 
 def _odd_characters(text: str) -> int:
-    odd = _ODD.findall(text)
-    if not odd or text.isascii():
-        return len(odd)
+    if text.isascii() and "___" not in text:
+        return len(text.encode().translate(None, _USUAL))
     # Vowel signs and joiners of Indic scripts are no word characters to Python, yet no oddity.
+    odd = _ODD.findall(text)
     return sum(unicodedata.category(c[0])[0] != "M" and c not in "\u200c\u200d\u0964" for c in odd)
 
 

@@ -50,6 +50,7 @@ class CityFit(NamedTuple):
 
 
 UNKNOWN_FIT = CityFit(math.nan, math.nan)
+OWN_NAME = CityFit(1.0, 0.0)
 
 
 def state_fit(place: Place, text: str | None) -> float:
@@ -107,16 +108,28 @@ def bare_locality_fit(directory: Directory, place: Place, sounds: str) -> float:
 @lru_cache(maxsize=8192)
 def _city_fit(directory: Directory, pincode: str, text: str) -> CityFit:
     place = directory.place(pincode)
+    if _is_own(directory, place, skeleton(plain(text))):
+        return OWN_NAME
     fits = [_name_fit(directory, place, name) for name in _city_names(text)]
     known = [fit for fit in fits if not math.isnan(fit.score)]
-    best = max(known, default=UNKNOWN_FIT)
+    best = max(known, key=_nearest, default=UNKNOWN_FIT)
     if best.score > 0.0:
         return best
     own = own_names(directory, pincode)
     if any(len(word) >= 5 and skeleton(word) in own for word in plain(text).split()):
-        return CityFit(1.0, 0.0)
+        return OWN_NAME
     state = state_name(text)
     return CityFit(1.0, math.nan) if state and state == place.state else best
+
+
+def _nearest(fit: CityFit) -> tuple[float, float]:
+    return fit.score, -fit.km
+
+
+def _is_own(directory: Directory, place: Place, name: str) -> bool:
+    """Whether a name is one of a pincode's own, as most cities are; ``own_names`` costs more."""
+    districts = any(name in _district_sounds(district) for district in place.districts)
+    return districts or name in directory.locality_sounds(place.pincode)
 
 
 def _city_names(text: str) -> list[str]:
@@ -134,7 +147,7 @@ def _city_names(text: str) -> list[str]:
 def _name_fit(directory: Directory, place: Place, name: str) -> CityFit:
     own = own_names(directory, place.pincode or "")
     if name in own:
-        return CityFit(1.0, 0.0)
+        return OWN_NAME
     office_km, town = _office_km(directory, place, name)
     district_km = _district_km(directory, place, directory.districts_sounding(name))
     if office_km <= NEAR_KM or district_km <= NEXT_DOOR_KM:

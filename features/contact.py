@@ -251,7 +251,8 @@ def _of_email(email: Email | None, phone: Phone, name: Name | None) -> tuple[flo
         return _UNKNOWN_EMAIL
     local = email.local if email.domain else ""
     kind = domain_kind(email.domain)
-    digits = sum(map(local.count, "0123456789"))
+    written = local.encode("utf-8", "replace")
+    digits = len(written) - len(written.translate(None, b"0123456789"))
     words = _NOT_LETTER.sub(" ", local).strip()
     letters = words.replace(" ", "")
     return (

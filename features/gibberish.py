@@ -55,7 +55,17 @@ def open_surprise() -> Surprise:
 def read_letters(plain_text: str, surprise: Surprise) -> Letters:
     """Count and judge the letters of a text that ``features.latin.plain`` made."""
     symbols = np.frombuffer(plain_text.encode("ascii") + b" ", np.uint8)
-    return Letters(*_count(symbols), *_judge(symbols, surprise))
+    return Letters(*_read(symbols, surprise))
+
+
+@compiled
+def _read(
+    symbols: npt.NDArray[np.uint8], surprise: Surprise
+) -> tuple[int, int, int, int, int, int, int, int, float, float]:
+    """Both passes in one call, since crossing into machine code costs as much as a pass."""
+    letters, digits, words, longest, numbers, first_number, long_numbers = _count(symbols)
+    noise, mean, worst = _judge(symbols, surprise)
+    return letters, digits, words, longest, numbers, first_number, long_numbers, noise, mean, worst
 
 
 @compiled

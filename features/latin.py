@@ -7,7 +7,10 @@ import re
 from anyascii import anyascii
 
 _OTHER_SCRIPT = re.compile(r"[^\x00-\x7f]+")
-_NOT_LETTERS = re.compile(r"[^a-z0-9]+")
+# Bytes: small letters for capitals, a blank for all that is neither letter nor digit.
+_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(
+    256
+)
 
 
 def plain(text: str) -> str:
@@ -17,7 +20,7 @@ def plain(text: str) -> str:
     'flat 12b pune'
     """
     latin = text if text.isascii() else _OTHER_SCRIPT.sub(_transliterated, text)
-    return _NOT_LETTERS.sub(" ", latin.lower()).strip()
+    return b" ".join(latin.encode().translate(_WORDS).split()).decode()
 
 
 def _transliterated(run: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from math import nan
+from string import ascii_lowercase
 from typing import NamedTuple
 from unicodedata import category, normalize
 
@@ -34,7 +35,8 @@ _PLACEHOLDERS = frozenset(
 )
 _GIBBERISH_NATS = 5.5
 _DIGIT = re.compile(r"\d")
-_NOT_LETTER = re.compile(r"[^a-z]+")
+# Bytes: small letters stay, all else is a blank.
+_LETTERS = bytes(code if chr(code) in ascii_lowercase else 32 for code in range(256))
 
 
 def normal_name(text: str | None) -> str | None:
@@ -54,13 +56,15 @@ def normal_name(text: str | None) -> str | None:
     >>> normal_name("  Smt. ASHA   Rao "), normal_name("123")
     ('asha rao', None)
     """
-    if not text:
-        return None
+    return " ".join(_words(text)) or None if text else None
+
+
+def _words(text: str) -> list[str]:
     found = text[:LONGEST].lower()
-    found = _NOT_LETTER.sub(" ", found) if found.isascii() else _letters(found)
-    words = found.split()
-    kept = [word for word in words if word not in _TITLES] or words
-    return " ".join(kept) or None
+    ascii_only = found.isascii()
+    letters = found.encode().translate(_LETTERS).decode() if ascii_only else _letters(found)
+    words = letters.split()
+    return [word for word in words if word not in _TITLES] or words
 
 
 class Name(NamedTuple):
@@ -107,14 +111,15 @@ def read_name(text: str | None) -> Name | None:
     """
     if not text or text.isspace():
         return None
-    name = normal_name(text)
+    words = _words(text)
     digit = _DIGIT.search(text[:LONGEST]) is not None
-    if name is None:
+    if not words:
         return Name("", dummy=True, gibberish=False, digit=digit)
+    name = " ".join(words)
     latin = name if name.isascii() else plain(name)
     noise = read_letters(latin, open_surprise()).worst
     gibberish = has_held_key(name) or noise > _GIBBERISH_NATS
-    return Name(latin, _is_dummy(name), gibberish, digit)
+    return Name(latin, _is_dummy(words), gibberish, digit)
 
 
 def name_similarity(one: Name | None, other: Name | None) -> float:
@@ -140,14 +145,15 @@ def name_similarity(one: Name | None, other: Name | None) -> float:
     return token_set_ratio(one.latin, other.latin) / 100.0
 
 
-def _is_dummy(name: str) -> bool:
-    if len(name) == 1:
-        return True
-    words = name.split()
-    if any(word in _NEVER_NAMES or is_keyboard_walk(word) for word in words):
-        return True
-    placeholders = all(word in _PLACEHOLDERS or len(set(word)) == 1 for word in words)
-    return placeholders and (len(words) > 1 or name in _PLACEHOLDERS or len(name) > 2)
+def _is_dummy(words: list[str]) -> bool:
+    for word in words:
+        if word in _NEVER_NAMES or is_keyboard_walk(word):
+            return True
+    for word in words:
+        if word not in _PLACEHOLDERS and len(set(word)) > 1:
+            return False
+    only = words[0]
+    return len(words) > 1 or only in _PLACEHOLDERS or len(only) != 2
 
 
 def _letters(text: str) -> str:

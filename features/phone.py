@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import decimal
+
+from features.compiled import compiled
 
 LONGEST = 80
 """Characters of a phone field that are read; two numbers and a remark fit well within."""
@@ -117,7 +118,8 @@ class Shape(NamedTuple):
     distinct : int
         Different digits among the national ones.
     repeat, sequence : int
-        Longest run of one digit, and of digits that count up or down.
+        Longest run of one digit, and of digits that count up or down by one; 9 and 0 are
+        neighbours.
     dummy : bool
         Made up to get past the field: eight digits in a row equal or counting, or ten that are
         one pattern of two or five repeated (9999999999, 9876543210, 9898989898).
@@ -136,9 +138,32 @@ def shape_of(e164: str) -> Shape:
     (Shape(distinct=9, repeat=1, sequence=4, dummy=False), True)
     """
     digits = national_digits(e164)
-    repeat, sequence = longest_repeat(digits), longest_sequence(digits)
-    pattern = digits in (digits[:2] * 5, digits[:5] * 2)
-    return Shape(len(set(digits)), repeat, sequence, pattern or max(repeat, sequence) >= 8)
+    return Shape(*_shape(int(digits), len(digits)))
+
+
+@compiled
+def _shape(number: int, length: int) -> tuple[int, int, int, bool]:
+    """``Shape`` of so many digits, read from the last one: runs are as long either way."""
+    made_up = length == 10 and (
+        number == number % 100 * 101_010_101 or number == number % 100_000 * 100_001
+    )
+    digit_before, step_before = number % 10, 0
+    seen = 1 << digit_before
+    repeat = sequence = most_repeat = most_sequence = 1
+    for _ in range(length - 1):
+        number //= 10
+        digit = number % 10
+        seen |= 1 << digit
+        step = (digit - digit_before) % 10
+        repeat = repeat + 1 if step == 0 else 1
+        counting = step == 1 or step == 9
+        sequence = sequence + 1 if counting and step == step_before else 1 + counting
+        most_repeat, most_sequence = max(most_repeat, repeat), max(most_sequence, sequence)
+        digit_before, step_before = digit, step
+    distinct = 0
+    for digit in range(10):
+        distinct += seen >> digit & 1
+    return distinct, most_repeat, most_sequence, made_up or max(most_repeat, most_sequence) >= 8
 
 
 def is_dummy_phone(e164: str | None) -> bool:
@@ -157,38 +182,6 @@ def national_digits(e164: str) -> str:
     '9876543210'
     """
     return e164[3:] if e164.startswith("+91") else e164.lstrip("+")
-
-
-def longest_repeat(digits: str) -> int:
-    """The longest run of one digit.
-
-    >>> longest_repeat("9000012"), longest_repeat("")
-    (4, 0)
-    """
-    longest = run = 0
-    last = ""
-    for digit in digits:
-        run = run + 1 if digit == last else 1
-        last = digit
-        longest = max(longest, run)
-    return longest
-
-
-def longest_sequence(digits: str) -> int:
-    """The longest run of digits that counts up or down by one; 9 and 0 are neighbours.
-
-    >>> longest_sequence("9876543210"), longest_sequence("7712345000"), longest_sequence("77")
-    (10, 5, 1)
-    """
-    longest = run = 1 if digits else 0
-    step_before = 0
-    for before, after in pairwise(digits):
-        step = (ord(after) - ord(before)) % 10
-        if step in (1, 9):
-            run = run + 1 if step == step_before else 2
-            longest = max(longest, run)
-        step_before = step
-    return longest
 
 
 def _is_indian_mobile(text: str) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-_DOUBLED = re.compile(r"(.)\1+")
+_DOUBLED = re.compile(r"(.)(?=\1)")
 _BARE = str.maketrans("m", "n", "aeiou")
-_SOUNDS = str.maketrans({"w": "v", "z": "j", "q": "k", "c": "k", "y": "i", "h": None, " ": None})
+_SOUNDS = bytes.maketrans(b"wzqcy", b"vjkki")
+_SILENT = b"h "
 
 
 def skeleton(text: str) -> str:
@@ -26,9 +27,10 @@ def skeleton(text: str) -> str:
     >>> skeleton("chandigarh"), skeleton("kandigar")
     ('xandigar', 'kandigar')
     """
-    sounds = text.replace("x", "ks").replace("ch", "x").replace("ph", "f").translate(_SOUNDS)
+    sounds = text.replace("x", "ks").replace("ch", "x").replace("ph", "f")
+    sounds = sounds.encode().translate(_SOUNDS, _SILENT).decode()
     sounds = sounds.replace("ee", "i").replace("oo", "u").replace("ou", "u")
-    return _DOUBLED.sub(r"\1", sounds)
+    return _DOUBLED.sub("", sounds)
 
 
 def consonants(skeletal: str) -> str:
@@ -40,7 +42,7 @@ def consonants(skeletal: str) -> str:
     >>> consonants(skeleton("krnatk")) == consonants(skeleton("karnataka"))
     True
     """
-    return _DOUBLED.sub(r"\1", skeletal.translate(_BARE))
+    return _DOUBLED.sub("", skeletal.translate(_BARE))
 
 
 def name_key(skeletal: str) -> int:

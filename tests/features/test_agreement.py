@@ -182,3 +182,12 @@ def test_no_text_breaks_the_comparison(city: str, digits: str, state: str) -> No
     assert math.isnan(fit.score) or 0.0 <= fit.score <= 1.0
     slip = find_slip(DIRECTORY, digits, city, state, skeleton(plain(city)))
     assert slip == NO_SLIP or all(DIRECTORY.place(p).known for p in slip.candidates)
+
+
+def test_of_several_names_in_a_city_field_the_nearest_counts() -> None:
+    place = DIRECTORY.place("560034")
+    far, near = city_fit(DIRECTORY, place, "Mumbai"), city_fit(DIRECTORY, place, "Mysuru")
+    assert far.score == near.score == 0.0
+    assert near.km < far.km
+    assert city_fit(DIRECTORY, place, "Mumbai / Mysuru") == near
+    assert city_fit(DIRECTORY, DIRECTORY.place("403401"), "NORTH GOA").km == 0.0

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.phone import (
     is_dummy_phone,
-    longest_repeat,
-    longest_sequence,
     normal_phone,
     read_phone,
+    shape_of,
 )
 
 RIGHT = "+919876043217"
@@ -117,11 +118,44 @@ def test_a_plausible_number_is_not_dummy(national: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("digits", "repeat", "sequence"),
-    [("", 0, 0), ("7", 1, 1), ("77", 2, 1), ("7890123", 1, 7), ("321123", 2, 3), ("9000", 3, 2)],
+    ("digits", "distinct", "repeat", "sequence"),
+    [
+        ("7", 1, 1, 1),
+        ("77", 1, 2, 1),
+        ("7890123", 7, 1, 7),
+        ("321123", 3, 2, 3),
+        ("9000", 2, 3, 2),
+        ("1234", 4, 1, 4),
+        ("12131415", 5, 1, 2),
+        ("1357", 4, 1, 1),
+        ("123321", 3, 2, 3),
+        ("9012", 4, 1, 4),
+    ],
 )
-def test_runs_of_digits_are_measured(digits: str, repeat: int, sequence: int) -> None:
-    assert (longest_repeat(digits), longest_sequence(digits)) == (repeat, sequence)
+def test_runs_of_digits_are_measured(
+    digits: str, distinct: int, repeat: int, sequence: int
+) -> None:
+    assert shape_of(f"+91{digits}")[:3] == (distinct, repeat, sequence)
+
+
+def longest_run(digits: str, step: int) -> int:
+    """The longest run of digits that go up by ``step`` (mod 10), as plainly as can be."""
+    runs = [
+        end - start
+        for start in range(len(digits))
+        for end in range(start + 1, len(digits) + 1)
+        if all((int(b) - int(a)) % 10 == step for a, b in pairwise(digits[start:end]))
+    ]
+    return max(runs)
+
+
+@given(st.integers(1, 10**15 - 1))
+def test_runs_of_any_number_are_those_one_counts_by_hand(number: int) -> None:
+    digits = str(number)
+    shape = shape_of(f"+91{digits}")
+    assert shape.distinct == len(set(digits))
+    assert shape.repeat == longest_run(digits, 0)
+    assert shape.sequence == max(longest_run(digits, 1), longest_run(digits, 9))
 
 
 @given(st.integers(6_000_000_000, 9_999_999_999), st.sampled_from(["", "0", "+91", "91", "+91 "]))
