@@ -14,7 +14,8 @@ from serving.keyring import VersionedKeys
 from serving.store.connection import Connection
 
 _NONCE_BYTES = 12
-_KEEP = """INSERT INTO contact VALUES (?,?,?) ON CONFLICT (number)
+_KEEP = """INSERT INTO contact (number, key_version, sealed) VALUES (?,?,?)
+    ON CONFLICT (number)
     DO UPDATE SET key_version = excluded.key_version, sealed = excluded.sealed"""
 
 

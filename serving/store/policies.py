@@ -65,6 +65,7 @@ def save_policy(
     whole = {**body, "revision": revision}
     seq = log.append("policy", whole, at_us=now_us, known_us=now_us, merchant_id=merchant_id)
     log.connection.execute(
-        "INSERT INTO policy VALUES (?,?,?,?)", (merchant_id, revision, seq, to_json(whole))
+        "INSERT INTO policy (merchant_id, revision, seq, body) VALUES (?,?,?,?)",
+        (merchant_id, revision, seq, to_json(whole)),
     )
     return revision

@@ -22,7 +22,7 @@ OLDEST = 150_000
 _WRITING, _OWNING = 7_810_001, 7_810_002
 
 _CONNECT_S = 3
-_LOCK_MS = 5_000
+_LOCK_MS = 3_000
 _PREPARED = 300
 
 
@@ -168,10 +168,18 @@ class PostgresConnection:
             self.rollback()
 
     def own(self) -> bool:
-        """Take the lock that says who scores; it ends with this connection."""
-        (taken,) = self.execute(f"SELECT pg_try_advisory_lock({_OWNING})").fetchall()
-        self._owning = bool(taken[0])
-        return self._owning
+        """Take the lock that says who scores; it ends with this connection.
+
+        A server notices only after a moment that the process that held it is gone.
+        """
+        try:
+            self._wire.execute(f"SELECT pg_advisory_lock({_OWNING})")
+        except psycopg.errors.LockNotAvailable:
+            return False
+        except psycopg.Error as error:
+            raise told(error) from error
+        self._owning = True
+        return True
 
     def revive(self) -> None:
         """Connect again, and take up the ownership held before.
@@ -186,7 +194,6 @@ class PostgresConnection:
         self._pipeline = None
         self._wire = self._connect()
         if self._owning and not self.own():
-            self._owning = True
             self._wire.close()
             raise LogDownError("another process has taken over the log")
 

@@ -9,7 +9,8 @@ from serving.store.connection import Connection
 # One statement per number of keys: a list of point look-ups; IN (VALUES …) would scan the table.
 _MOST = 16
 _LOOKUP = "SELECT key, record FROM who WHERE key=?"
-_STORE = "INSERT INTO who VALUES (?,?) ON CONFLICT (key) DO UPDATE SET record = excluded.record"
+_STORE = """INSERT INTO who (key, record) VALUES (?,?)
+    ON CONFLICT (key) DO UPDATE SET record = excluded.record"""
 _READS = tuple(" UNION ALL ".join([_LOOKUP] * n) for n in range(_MOST + 1))
 
 
