@@ -14,6 +14,7 @@ from tests.serving import postgres, shop
 
 ON_BOTH = {
     "test_desk",
+    "test_durability",
     "test_ledger",
     "test_load",
     "test_log",

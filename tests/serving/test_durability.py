@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,11 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from serving.store.connection import connect
+from serving.store.log import body_of
 from tests.serving import shop
 from tests.serving.checkout import score_on
 from tests.serving.flushed import CALLS, Disk
 
 KILLS = int(os.environ.get("KILLS", "30"))
+KILLS_POSTGRESQL = int(os.environ.get("KILLS_POSTGRESQL", "10"))
 CUTS = int(os.environ.get("CUTS", "40"))
 
 _AHEAD = 400
@@ -53,34 +55,33 @@ def _killed_run(home: Path, first: int, after: int) -> list[str]:
     return [line.removeprefix("answered ") for line in whole.decode().splitlines()]
 
 
-def _decided(database: Path) -> dict[str, str]:
+def _decided(store: Path | str) -> dict[str, str]:
     """Every decision in the store, by order."""
-    connection = sqlite3.connect(database)
-    try:
-        rows = connection.execute(
-            """SELECT o.order_id, json_extract(e.body, '$.decision_id')
-               FROM event e JOIN orders o ON o.number = e.number WHERE e.kind = 'decided'"""
-        ).fetchall()
-    finally:
-        connection.close()
+    connection = connect(store)
+    rows = connection.execute(
+        """SELECT o.order_id, e.body FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.kind = 'decided'"""
+    ).fetchall()
+    connection.close()
     assert len(rows) == len(dict(rows)), "an order was decided twice"
-    return dict(rows)
+    return {order_id: str(body_of(body)["decision_id"]) for order_id, body in rows}
 
 
-def _missing(answered: Iterable[str], database: Path) -> list[str]:
-    decided = _decided(database)
+def _missing(answered: Iterable[str], store: Path | str) -> list[str]:
+    decided = _decided(store)
     pairs = (line.split() for line in answered)
     return [order_id for order_id, decision_id in pairs if decided.get(order_id) != decision_id]
 
 
-def test_kill_9_loses_and_doubles_nothing_that_was_answered(tmp_path: Path) -> None:
+def test_kill_9_loses_and_doubles_nothing_that_was_answered(tmp_path: Path, engine: str) -> None:
     pick, answered = random.Random(5), []
-    database = shop.settings_in(tmp_path).database
+    store = shop.settings_in(tmp_path).store_url
+    kills = KILLS if engine == "sqlite" else KILLS_POSTGRESQL
     _score_here(tmp_path)  # what this process has compiled its children need not compile
-    for kill in range(KILLS):
+    for kill in range(kills):
         answered += _killed_run(tmp_path, 10 + kill * _AHEAD, pick.randrange(1, 25))
-        assert _missing(answered, database) == []
-    assert len(answered) >= KILLS
+        assert _missing(answered, store) == []
+    assert len(answered) >= kills
 
     async def post_again() -> list[str]:
         async with shop.serving(tmp_path) as service:
@@ -131,12 +132,14 @@ needs_strace = pytest.mark.skipif(
 
 
 @needs_strace
+@pytest.mark.only_sqlite
 def test_a_power_cut_loses_and_doubles_nothing_that_was_answered(tmp_path: Path) -> None:
     disk = _record(tmp_path / "home", tmp_path / "trace")
     assert _cut_after_every_answer(disk, tmp_path / "trace", tmp_path / "cut") == []
 
 
 @needs_strace
+@pytest.mark.only_sqlite
 def test_the_power_cut_would_notice_a_commit_that_is_not_flushed(tmp_path: Path) -> None:
     disk = _record(tmp_path / "home", tmp_path / "trace", "--lazy")
     assert _cut_after_every_answer(disk, tmp_path / "trace", tmp_path / "cut") != []
