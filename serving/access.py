@@ -6,8 +6,10 @@ from collections.abc import Callable
 from time import monotonic
 
 from features.errors import RtoError
+from serving.moments import now_us
+from serving.parsing import FieldsError
 from serving.store.connection import Connection
-from serving.store.merchants import Access, access
+from serving.store.merchants import Access, Merchant, Scope, access, merchant
 
 # A key revoked elsewhere opens for this long at most.
 REMEMBERED_S = 5.0
@@ -17,6 +19,14 @@ _LONGEST_KEY = 200
 
 class NoAccessError(RtoError):
     """No key, or one that does not open this door."""
+
+
+class ScopeError(RtoError):
+    """The key opens this merchant, but not for this."""
+
+
+class UnknownMerchantError(RtoError):
+    """No merchant for which this key speaks; whether there is one is nobody's business."""
 
 
 class Doorkeeper:
@@ -34,14 +44,17 @@ class Doorkeeper:
         self._connection = connection
         self._clock = clock
         self._known: dict[str, tuple[float, Access | None]] = {}
+        self._merchants: dict[str, tuple[float, Merchant | None]] = {}
 
-    def api(self, authorization: str | None) -> Access:
+    def api(self, authorization: str | None, scope: Scope) -> Access:
         """What an ``Authorization`` header opens.
 
         Raises
         ------
         NoAccessError
             If it names no key of the API.
+        ScopeError
+            If the key is not for this.
         """
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
@@ -51,12 +64,55 @@ class Doorkeeper:
             raise NoAccessError(
                 "this API key is unknown or revoked; make one with `rto key new <merchant>`"
             )
+        if scope not in found.scopes:
+            raise ScopeError(f'this API key lacks the scope "{scope}"; make one that has it')
         return found
+
+    def speaking(self, found: Access, named: str | None) -> Access:
+        """The access to the merchant that a request names; a merchant's own key may name none.
+
+        Raises
+        ------
+        FieldsError
+            If a platform key names no merchant.
+        UnknownMerchantError
+            If the key does not speak for the merchant.
+        """
+        if not found.platform:
+            if named in (None, "", found.merchant_id):
+                return found
+            raise UnknownMerchantError(
+                "this key speaks for another merchant; leave merchant_id out"
+            )
+        if not named:
+            raise FieldsError([("merchant_id", "is missing; a platform key must name a merchant")])
+        if named != found.merchant_id:
+            one = self._merchant(named)
+            if one is None or one.platform != found.merchant_id or one.closed_us is not None:
+                raise UnknownMerchantError(
+                    "this platform has no such merchant; create it with POST /v1/merchants"
+                )
+        return found.to(named)
 
     def page(self, key: str | None) -> str | None:
         """The merchant whose pages a page key opens, or None."""
         found = self._look_up(key) if key else None
         return found.merchant_id if found is not None and found.kind == "page" else None
+
+    def forget_merchant(self, merchant_id: str) -> None:
+        """Look this merchant up again next time."""
+        self._merchants.pop(merchant_id, None)
+
+    def _merchant(self, merchant_id: str) -> Merchant | None:
+        now = self._clock()
+        known = self._merchants.get(merchant_id)
+        if known is not None and now < known[0]:
+            return known[1]
+        if len(self._merchants) >= _MOST:
+            self._merchants.clear()
+        found = merchant(self._connection, merchant_id)
+        self._merchants[merchant_id] = now + REMEMBERED_S, found
+        return found
 
     def _look_up(self, key: str) -> Access | None:
         now = self._clock()
@@ -67,6 +123,6 @@ class Doorkeeper:
             return None
         if len(self._known) >= _MOST:
             self._known.clear()
-        found = access(self._connection, key)
+        found = access(self._connection, key, now_us=now_us())
         self._known[key] = (now + REMEMBERED_S, found)
         return found

@@ -14,7 +14,6 @@ from models.scorer import Scorer
 from serving.intake import Content
 from serving.moments import rfc3339
 from serving.rows import Identity, Past
-from serving.store.connection import Connection
 from serving.standing import standing
 from serving.store.connection import Connection
 from serving.store.log import Held, body_of

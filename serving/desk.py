@@ -4,49 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
-from pydantic_core import to_json
-
-from features.days import SECOND_US
 from features.errors import RefusedError
-from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
-from features.order import Order
-from models.arms import draw
-from models.decision import OrderFacts, Passive, Verdict, decide
-from models.policy import Policy
-from models.scorer import Scorer
-from serving.decisions import (
-    Answer,
-    Judgement,
-    Sight,
-    Submission,
-    answer_now,
-    answer_of,
-    not_acted_on,
-    record_of,
-)
-from serving.history import History
-from serving.intake import content_of, digest_of, order_of
+from models.actions import Action
+from serving.appending import Placing, Revising, StaleOrderError
+from serving.deadline import Deadline, LateError, within
+from serving.decisions import Answer, Sight, Submission, answer_now, answer_of, record_of
+from serving.drawing import first_draw
+from serving.judge import LEFT_OUT, Explained, Judge
+from serving.line import Effort
 from serving.metrics import Laps, Metrics
-from serving.moments import now_us, uuid7
-from serving.parsing import FieldsError, parse
-from serving.policies import Policies
-from serving.rows import Rows
-from serving.schemas import ScoreRequest
+from serving.moments import now_us
+from serving.reception import Reception
+from serving.standing import not_acted_on
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.faults import TakenError
 from serving.store.log import Held, Log, find_order
 from serving.store.merchants import Access
-from serving.wording import listed
-from serving.writer import Writer
+from serving.writer import Work, Writer
 
-CLOCK_SKEW_US = 300 * SECOND_US
-
-OrderName = tuple[str, bool, str]
+OrderName: TypeAlias = tuple[str, bool, str]
 
 
 class OtherContentError(RefusedError):
@@ -61,6 +41,38 @@ class OtherContentError(RefusedError):
         self.decision = decision
 
 
+class UnknownOrderError(RefusedError):
+    """The merchant has no such order."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is no such order; check the kind of key and the order id (one that no path "
+            "can hold goes into ?order_id=)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How an answer is wanted.
+
+    Parameters
+    ----------
+    deadline : Deadline, optional
+        When the caller stops waiting.
+    effort : {"full", "brief", "degraded"}
+        What there is time for.
+    explained : {"all", "acted", "none"}
+        Which orders get reasons.
+    """
+
+    deadline: Deadline | None = None
+    effort: Effort = "full"
+    explained: Explained = "all"
+
+
+_USUAL = Wish()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Decides orders on the event loop; the only thing it waits for is its commit.
@@ -69,28 +81,20 @@ class Desk:
     ----------
     connection : Connection
         For reading, used by the event loop alone.
-    scorer : callable
-        Gives the model in force.
-    digest_key, arm_secret : bytes
-        Neither changes when the hash key is rotated.
     clock : callable
         Microseconds since 1970.
     """
 
     connection: Connection
     writer: Writer
-    history: History
-    rows: Rows
-    scorer: Callable[[], Scorer]
-    policies: Policies
+    judge: Judge
+    reception: Reception
     contacts: Contacts
     metrics: Metrics
-    digest_key: bytes
-    arm_secret: bytes
     clock: Callable[[], int] = now_us
     under_way: dict[OrderName, asyncio.Future[Any]] = field(default_factory=dict)
 
-    async def score(self, access: Access, body: bytes) -> Answer:
+    async def score(self, access: Access, body: bytes, wish: Wish = _USUAL) -> Answer:
         """Decide one order, or give the decision it has.
 
         Raises
@@ -99,109 +103,75 @@ class Desk:
             If the request is at fault.
         OtherContentError
             If the order was decided with another content.
+        LateError
+            If there is no decision within the deadline.
         StoreError, BusyError
             If the decision could not be recorded.
         """
         laps = self.metrics.laps()
-        submission = self._read(access, body)
+        submission = self.reception.read(access, body)
         laps.lap("parse")
-        held = await self._known(submission)
+        held = await self.known(submission, wish)
         if held is None:
             try:
-                return await self._decide(submission, laps)
+                return await self._decide(submission, laps, wish)
             except TakenError:  # another process has loaded it in this moment
-                held = await self._known(submission)
+                held = await self.known(submission, wish)
                 if held is None:
                     raise
-        return await self._again(held, submission)
+        return await self.again(held, submission)
 
-    def _read(self, access: Access, body: bytes) -> Submission:
-        request, warnings = parse(ScoreRequest, body)
-        content = content_of(request)
-        if content.public["created_us"] > self.clock() + CLOCK_SKEW_US:
-            raise FieldsError([("created_at", "lies in the future; send the time of the order")])
-        return Submission(
-            access=access,
-            order=order_of(access.merchant_id, request.order_id, content),
-            content=content,
-            digest=digest_of(content, self.digest_key),
-            record_only=bool(request.record_only),
-            warnings=warnings,
-        )
+    async def revise(
+        self, access: Access, order_id: str, body: bytes, revision: int, wish: Wish = _USUAL
+    ) -> Answer:
+        """Put a new revision of an order in force, and decide it anew in the same arm.
 
-    async def _known(self, submission: Submission) -> Held | None:
+        Content equal to the revision in force changes nothing, so a change may be repeated.
+
+        Parameters
+        ----------
+        revision : int
+            The one the caller changed.
+
+        Raises
+        ------
+        UnknownOrderError
+            If the merchant has no such order.
+        StaleOrderError
+            If another revision is in force.
+        OtherContentError
+            If it was loaded as a past order.
+        FieldsError
+            If the body names another order or another time.
+        """
+        laps = self.metrics.laps()
+        held = await self.held(access, order_id, wish)
+        if held is None:
+            raise UnknownOrderError
+        if (answer := answer_now(self.connection, held)) is None:
+            raise OtherContentError(order_id, None)
+        submission = self.reception.read_change(self.connection, access, held, body)
+        laps.lap("parse")
+        if submission.digest == held.digest:
+            return answer
+        if held.revision != revision:
+            raise StaleOrderError(order_id, held.revision, answer)
+        return await self._revise(held, submission, laps, wish)
+
+    async def known(self, submission: Submission, wish: Wish = _USUAL) -> Held | None:
         """The order as the store holds it, once no decision on it is under way."""
-        name = _name(submission)
+        return await self.held(submission.access, submission.order.order_id, wish)
+
+    async def held(self, access: Access, order_id: str, wish: Wish = _USUAL) -> Held | None:
+        """The same by its id."""
+        name = access.merchant_id, access.test, order_id
         while (other := self.under_way.get(name)) is not None:
-            with suppress(Exception):  # whoever began it hears of its failure
-                await asyncio.shield(other)
-        merchant_id, test, order_id = name
-        return find_order(self.connection, merchant_id, order_id, test=test)
+            # Whoever began it hears of its failure.
+            ended = asyncio.gather(other, return_exceptions=True)
+            await within(wish.deadline, ended, self._fallback(access.merchant_id))
+        return find_order(self.connection, access.merchant_id, order_id, test=access.test)
 
-    async def _decide(self, submission: Submission, laps: Laps) -> Answer:
-        sight = self._see(submission.order, laps)
-        judgement = self._judge(submission, sight, laps)
-        record = record_of(submission, sight, judgement)
-        await self._append(submission, sight, record, judgement.decision_id.bytes)
-        laps.lap("write")
-        self.metrics.decided(record["probability"], record["action"], record["model"])
-        return answer_of(record)
-
-    def _see(self, order: Order, laps: Laps) -> Sight:
-        """Read history and make the row, with nothing awaited in between."""
-        as_of_us, history = self.clock(), self.history
-        identity = self.rows.identity(order)
-        past = self.rows.past(identity, history.ledger, history.windows, as_of_us)
-        laps.lap("history")
-        row = self.rows.row(order, identity, past)
-        laps.lap("features")
-        return Sight(identity, past, row, history.seq, history.fold.boundary, as_of_us)
-
-    def _judge(self, submission: Submission, sight: Sight, laps: Laps) -> Judgement:
-        scorer, order = self.scorer(), submission.order
-        risk = scorer.score(sight.row, order.extra)
-        laps.lap("model")
-        policy = self.policies.now(order.merchant_id)
-        verdict = self._verdict(submission, sight, risk.probability, policy)
-        reasons = listed(scorer.explain(sight.row, order.extra, risk), sight.row.values)
-        laps.lap("reasons")
-        decision_id = uuid7(sight.as_of_us)
-        return Judgement(decision_id, scorer, risk, reasons, policy.revision, verdict)
-
-    def _verdict(
-        self, submission: Submission, sight: Sight, probability: float, policy: Policy
-    ) -> Verdict:
-        order = submission.order
-        facts = OrderFacts(
-            payment_mode=order.payment_mode,
-            amount_paise=order.amount_paise,
-            created_us=order.created_us,
-            dispatch_cutoff_us=submission.content.public.get("dispatch_cutoff_us"),
-        )
-        number = draw(
-            self.arm_secret,
-            merchant_id=order.merchant_id,
-            person=sight.identity.person,
-            as_of_us=sight.as_of_us,
-        )
-        # A pipeline that went on without us has acted already: for us the order comes late.
-        passive: Passive | None = "late" if submission.record_only else None
-        return decide(
-            probability, facts, policy, now_us=sight.as_of_us, draw=number, passive=passive
-        )
-
-    async def _append(
-        self, submission: Submission, sight: Sight, record: Answer, decision_id: bytes
-    ) -> None:
-        """Record the order and its decision; repeats that come meanwhile wait for it."""
-        name = _name(submission)
-        work = _Append(submission, sight, record, decision_id, self.contacts)
-        future = self.writer.submit(work)
-        self.under_way[name] = future
-        future.add_done_callback(lambda _: self.under_way.pop(name, None))
-        await asyncio.shield(future)
-
-    async def _again(self, held: Held, submission: Submission) -> Answer:
+    async def again(self, held: Held, submission: Submission) -> Answer:
         """The first decision with what has changed since, or a refusal that shows it."""
         answer = answer_now(self.connection, held)
         if answer is None or held.digest != submission.digest:
@@ -210,6 +180,62 @@ class Desk:
             await self._not_acted_on(held)
             return answer | {"dispatch": "go", "wait_until": None}
         return answer
+
+    async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
+        sight, submission = self._see(submission, laps, wish)
+        judgement = self.judge.judge(submission, sight, laps, explained=_explained(wish))
+        record = record_of(submission, sight, judgement)
+        work = Placing(submission, sight, record, judgement.decision_id.bytes, self.contacts)
+        await self._append(submission, work, wish)
+        return self._answer(submission, record, laps)
+
+    async def _revise(self, held: Held, submission: Submission, laps: Laps, wish: Wish) -> Answer:
+        sight, submission = self._see(submission, laps, wish, number=held.number)
+        judgement = self.judge.judge(
+            submission, sight, laps, explained=_explained(wish),
+            drawn=first_draw(self.connection, held),
+        )  # fmt: skip
+        record = record_of(submission, sight, judgement, revision=held.revision + 1)
+        work = Revising(submission, sight, record, judgement.decision_id.bytes, self.contacts, held)
+        await self._append(submission, work, wish)
+        return self._answer(submission, record, laps)
+
+    def _see(
+        self, submission: Submission, laps: Laps, wish: Wish, number: int = 0
+    ) -> tuple[Sight, Submission]:
+        if wish.deadline is not None and wish.deadline.left_s <= 0:
+            raise LateError(self._fallback(submission.order.merchant_id))
+        sight = self.judge.see(submission, laps, effort=wish.effort, number=number)
+        if wish.effort == "brief":
+            submission = replace(submission, warnings=(*submission.warnings, LEFT_OUT))
+        return sight, submission
+
+    async def _append(self, submission: Submission, work: Work[int], wish: Wish) -> None:
+        """Record the order and its decision; repeats that come meanwhile wait for it."""
+        order = submission.order
+        future = self.writer.submit(work)
+        self.keep_under_way([_name(submission)], future)
+        await within(wish.deadline, future, self._fallback(order.merchant_id))
+
+    def _answer(self, submission: Submission, record: Answer, laps: Laps) -> Answer:
+        laps.lap("write")
+        if not submission.access.test:
+            self.metrics.decided(record["probability"], record["action"], record["model"])
+        return answer_of(record)
+
+    def keep_under_way(self, names: list[OrderName], future: asyncio.Future[Any]) -> None:
+        """Let others wait who ask for these orders before they are on disk."""
+        for name in names:
+            self.under_way[name] = future
+
+        def done(future: asyncio.Future[Any]) -> None:
+            for name in names:
+                if self.under_way.get(name) is future:
+                    del self.under_way[name]
+            if not future.cancelled():
+                future.exception()  # seen, even if the caller has gone
+
+        future.add_done_callback(done)
 
     async def _not_acted_on(self, held: Held) -> None:
         at_us = self.clock()
@@ -220,40 +246,12 @@ class Desk:
 
         await self.writer.submit(work)
 
+    def _fallback(self, merchant_id: str) -> Action:
+        return self.judge.policies.now(merchant_id).on_failure
 
-@dataclass(frozen=True, slots=True)
-class _Append:
-    """What one decision writes, as one piece of work for the writer."""
 
-    submission: Submission
-    sight: Sight
-    record: Answer
-    decision_id: bytes
-    contacts: Contacts
-
-    def __call__(self, log: Log) -> int:
-        submission, order = self.submission, self.submission.order
-        held = log.place(
-            order.merchant_id,
-            order.order_id,
-            submission.content.public_json(),
-            fact=self.sight.identity.fact.tobytes(),
-            state=PENDING,
-            digest=submission.digest,
-            at_us=order.created_us,
-            known_us=self.sight.as_of_us,
-            test=submission.access.test,
-        )
-        self.contacts.keep(log.connection, held.number, submission.content.personal_json())
-        detail = event_detail("decided", reason=None, outcome=None, action=self.record["action"])
-        return log.decide(
-            held,
-            self.decision_id,
-            to_json(self.record),
-            self.sight.row.values.tobytes(),
-            becomes=next_state(held.state, EVENT_CODES["decided"], detail),
-            at_us=self.sight.as_of_us,
-        )
+def _explained(wish: Wish) -> Explained:
+    return wish.explained if wish.effort == "full" else "none"
 
 
 def _name(submission: Submission) -> OrderName:

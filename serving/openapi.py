@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 from fastapi import FastAPI, Request, Response
@@ -37,6 +38,31 @@ _EXAMPLE = {
     },
 }
 
+Parameter: TypeAlias = dict[str, Any]
+
+
+def _parameter(where: str, name: str, says: str, schema: dict[str, Any], **more: Any) -> Parameter:
+    return {"name": name, "in": where, "required": False, "schema": schema,
+            "description": says} | more  # fmt: skip
+
+
+IF_MATCH = _parameter(
+    "header", "If-Match", "The revision that was changed, as GET gave it in ETag.",
+    {"type": "string", "pattern": "^\"[0-9]{1,9}\"$"}, required=True,
+)  # fmt: skip
+DEADLINE = _parameter(
+    "header", "RTO-Deadline-Ms", "Milliseconds that the caller waits.",
+    {"type": "integer", "minimum": 1, "maximum": 60_000},
+)  # fmt: skip
+MERCHANT = _parameter(
+    "query", "merchant_id", "The merchant that a platform key speaks for.",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+)  # fmt: skip
+REASONS = _parameter(
+    "query", "reasons", "Which orders get reasons: all, those that would be acted on, or none.",
+    {"type": "string", "enum": ["all", "acted", "none"], "default": "all"},
+)  # fmt: skip
+
 POLICY_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -47,19 +73,13 @@ POLICY_BODY: dict[str, Any] = {
             }
         },
     },
-    "parameters": [
-        {
-            "name": "If-Match",
-            "in": "header",
-            "required": True,
-            "schema": {"type": "string"},
-            "description": "The revision that was changed, as GET gave it in ETag.",
-        }
-    ],
+    "parameters": [IF_MATCH, MERCHANT],
 }
 
 
-def body(schema: str, *, most: int | None = None) -> dict[str, Any]:
+def body(
+    schema: str, *, most: int | None = None, parameters: Sequence[Parameter] = ()
+) -> dict[str, Any]:
     """The request body of a route whose bytes the route itself parses.
 
     Parameters
@@ -68,13 +88,18 @@ def body(schema: str, *, most: int | None = None) -> dict[str, Any]:
         Name of a model of ``serving.schemas``.
     most : int, optional
         The body is a list of at most so many.
+    parameters : sequence
+        Of header and query.
     """
     one: dict[str, Any] = {"$ref": _REF.format(model=schema)}
     whole = one if most is None else {"type": "array", "items": one, "maxItems": most}
     content: dict[str, Any] = {"schema": whole}
     if schema == "ScoreRequest":
-        content["example"] = _EXAMPLE
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+        content["example"] = _EXAMPLE if most is None else [_EXAMPLE]
+    return {
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "parameters": list(parameters),
+    }
 
 
 def document(app: FastAPI) -> dict[str, Any]:

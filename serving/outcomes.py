@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from pydantic_core import from_json
-
-from features.days import SECOND_US, to_us
+from features.days import to_us
 from features.history.states import (
     CLASSES,
     EVENT_CODES,
@@ -18,13 +16,15 @@ from features.history.states import (
     event_detail,
     next_state,
 )
+from serving.access import UnknownMerchantError
 from serving.parsing import BodyError, FieldsError, parse_plain
+from serving.reception import CLOCK_SKEW_US, Speaks
 from serving.schemas import OutcomeItem
 from serving.store.log import Held, Kind, Log
 from serving.store.merchants import Access
+from serving.store.stories import placed_at
 
 MOST = 1_000
-CLOCK_SKEW_US = 300 * SECOND_US
 
 _KINDS: dict[str, Kind] = {
     "delivered": "delivered",
@@ -54,25 +54,9 @@ class Readable(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def read_outcomes(body: bytes) -> list[Readable | Reported]:
-    """Read a list of reports, ``{"outcomes": […]}`` or a single one; wrong ones become results.
-
-    Raises
-    ------
-    BodyError
-        If the body is none of these, or too long.
-    """
-    try:
-        plain = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise BodyError(f"the body is not valid JSON: {error}") from None
-    if isinstance(plain, dict):
-        plain = plain.get("outcomes", [plain])
-    if not isinstance(plain, list):
-        raise BodyError("the body must be a list of outcomes")
-    if len(plain) > MOST:
-        raise BodyError(f"{len(plain)} outcomes are too many; send at most {MOST} at a time")
-    return [_read(value) for value in plain]
+def read_outcomes(items: Sequence[object]) -> list[Readable | Reported]:
+    """Read reports; wrong ones become results."""
+    return [_read(value) for value in items]
 
 
 def _read(value: object) -> Readable | Reported:
@@ -93,11 +77,14 @@ class Report:
         Reports, and results of those that could not be read.
     now_us : int
         When we learn of them.
+    speaks : callable
+        Decides for which merchant a report is.
     """
 
     access: Access
     items: Sequence[Readable | Reported]
     now_us: int
+    speaks: Speaks
 
     def __call__(self, log: Log) -> list[Reported]:
         return [
@@ -110,11 +97,18 @@ class Report:
         return replace(done, detail="; ".join(part for part in parts if part))
 
     def _record(self, log: Log, item: OutcomeItem) -> Reported:
-        if to_us(item.outcome_at) > self.now_us + CLOCK_SKEW_US:
+        at_us = to_us(item.outcome_at)
+        if at_us > self.now_us + CLOCK_SKEW_US:
             return Reported(item.order_id, "invalid", "outcome_at lies in the future")
-        held = log.find(self.access.merchant_id, item.order_id, test=self.access.test)
+        try:
+            access = self.speaks(self.access, item.merchant_id)
+        except (UnknownMerchantError, FieldsError) as error:
+            return Reported(item.order_id, "unknown_order", str(error))
+        held = log.find(access.merchant_id, item.order_id, test=access.test)
         if held is None:
             return Reported(item.order_id, "unknown_order", "no order of this id has been scored")
+        if at_us < placed_at(log.connection, held) - CLOCK_SKEW_US:
+            return Reported(item.order_id, "invalid", "outcome_at lies before the order was placed")
         kind: Kind = "correction" if item.correction else _KINDS[item.outcome]
         detail = event_detail(kind, reason=item.reason, outcome=item.outcome, action=None)
         becomes = next_state(held.state, EVENT_CODES[kind], detail)
@@ -122,7 +116,7 @@ class Report:
             return _nothing_new(held, item)
         body = item.model_dump(include={"outcome", "reason", "awb", "cancelled_by"})
         known = {name: value for name, value in body.items() if value is not None}
-        self._append(log, held, kind, known, to_us(item.outcome_at), becomes)
+        self._append(log, held, kind, known, at_us, becomes)
         return Reported(item.order_id, "recorded")
 
     def _append(

@@ -134,6 +134,8 @@ def _path(fault: ErrorDetails) -> tuple[str | int, ...]:
 def _sentence(fault: ErrorDetails) -> str:
     if fault["type"] == "missing":
         return "is missing"
+    if fault["type"] == "string_type":
+        return "must be text; send it as text, in quotes"
     says = fault["msg"].removeprefix("Value error, ")
     says = says.replace("Input should", "should").replace("String should", "should")
     return says[:1].lower() + says[1:]

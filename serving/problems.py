@@ -13,8 +13,11 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from features.errors import RefusedError, RtoError, StoreError
-from serving.access import NoAccessError
-from serving.desk import OtherContentError
+from serving.access import NoAccessError, ScopeError, UnknownMerchantError
+from serving.appending import StaleOrderError
+from serving.deadline import DeadlineError, LateError
+from serving.desk import OtherContentError, UnknownOrderError
+from serving.line import CrowdedError
 from serving.parsing import BodyError, FieldsError
 from serving.store.policies import StaleRevisionError
 from serving.writer import BusyError
@@ -22,10 +25,6 @@ from serving.writer import BusyError
 MEDIA_TYPE = "application/problem+json"
 
 _log = logging.getLogger("rto.problems")
-
-
-class UnknownOrderError(RtoError):
-    """The merchant has no such order."""
 
 
 class TooLargeError(RtoError):
@@ -38,15 +37,21 @@ class MissingConditionError(RtoError):
 
 _STATUS: tuple[tuple[type[RtoError], int], ...] = (
     (BodyError, 400),
+    (DeadlineError, 400),
     (FieldsError, 422),
     (NoAccessError, 401),
+    (ScopeError, 403),
+    (UnknownMerchantError, 404),
     (UnknownOrderError, 404),
     (TooLargeError, 413),
     (MissingConditionError, 428),
     (OtherContentError, 409),
     (StaleRevisionError, 412),
+    (StaleOrderError, 412),
     (RefusedError, 422),
     (BusyError, 429),
+    (CrowdedError, 429),
+    (LateError, 503),
     (StoreError, 503),
 )
 _HEADERS: Mapping[int, dict[str, str]] = {
@@ -77,8 +82,10 @@ def problem_of(error: RtoError) -> Response:
     if isinstance(error, FieldsError):
         faults = [{"field": field, "message": says} for field, says in error.faults]
         return problem(status, str(error), errors=faults)
-    if isinstance(error, OtherContentError):
+    if isinstance(error, OtherContentError | StaleOrderError):
         return problem(status, str(error), decision=error.decision)
+    if isinstance(error, LateError):
+        return problem(status, str(error), fallback_action=error.fallback)
     return problem(status, str(error))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from features.catalogue import CATALOGUE
 from features.errors import StoreError
 from features.history.where import WindowTable
+from serving.apart import set_apart
 from serving.folds import facts_array
 from serving.intake import Content, order_of
 from serving.ledger import Ledger
@@ -62,6 +63,7 @@ class _Decided:
     said_seq: int
     merchant_id: str
     order_id: str
+    test: bool
     body: dict[str, Any]
     row: bytes
 
@@ -110,15 +112,15 @@ class Recheck:
             )
         ]
         for _, seq in sorted(read):
-            number, said_seq, merchant_id, order_id, body, row = self._connection.execute(
+            number, said_seq, merchant_id, order_id, test, body, row = self._connection.execute(
                 """SELECT e.number,
                           (SELECT max(f.seq) FROM event f WHERE f.number = e.number
                            AND f.seq < e.seq AND f.kind IN ('placed', 'revised')),
-                          o.merchant_id, o.order_id, e.body, e.data
+                          o.merchant_id, o.order_id, o.test, e.body, e.data
                    FROM event e JOIN orders o ON o.number = e.number WHERE e.seq = ?""",
                 (seq,),
             ).fetchone()
-            yield _Decided(number, said_seq, merchant_id, order_id, body_of(body), row)
+            yield _Decided(number, said_seq, merchant_id, order_id, bool(test), body_of(body), row)
 
     def _read_up_to(self, seq: int) -> None:
         while self._ledger.seq < seq:
@@ -153,7 +155,8 @@ class Recheck:
         self, decided: _Decided, content: Content
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         order = order_of(decided.merchant_id, decided.order_id, content)
-        identity = self._rows.identity(order, decided.number)
+        named = set_apart(order) if decided.test else order
+        identity = self._rows.identity(named, decided.number)
         windows = self._windows_of(int(decided.body["fold"]))
         past = self._rows.past(identity, self._ledger, windows, int(decided.body["as_of_us"]))
         return self._rows.row(order, identity, past).values

@@ -88,6 +88,7 @@ class ScoreRequest(_Input):
 
     order_id: Identifier
     created_at: Moment
+    merchant_id: ShortText | None = None
     payment_mode: PaymentMode | None = None
     amount: Paise | None = None
     amount_due: Paise | None = None
@@ -117,6 +118,7 @@ class OutcomeItem(_Input):
     """What became of one order."""
 
     order_id: Identifier
+    merchant_id: ShortText | None = None
     outcome: OutcomeName
     outcome_at: Moment
     reason: Literal[REASONS_OF_OUTCOME] | None = None  # type: ignore[valid-type]

@@ -18,12 +18,15 @@ from models.scorer import Scorer
 from serving.access import Doorkeeper
 from serving.desk import Desk
 from serving.history import History
+from serving.judge import Judge
 from serving.keyring import Keyring, open_keyring
 from serving.ledger import catch_up, store_changed, warm_up_records
+from serving.line import Line
 from serving.metrics import Metrics
 from serving.model import Champion
 from serving.moments import now_us
 from serving.policies import Policies
+from serving.reception import Reception
 from serving.rows import Rows
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
@@ -83,17 +86,22 @@ class Service:
         self.doorkeeper = Doorkeeper(self.connection)
         self.contacts = Contacts(keyring.sealing)
         self.rows = Rows(Directory.open(), Hasher(list(keyring.hashing.keys.values())))
-        self.desk = Desk(
-            connection=self.connection,
-            writer=self.writer,
+        self.line = Line()
+        self.judge = Judge(
             history=self.history,
             rows=self.rows,
             scorer=lambda: self.champion.scorer,
             policies=self.policies,
+            arm_secret=arm_secret(self.connection),
+            clock=clock,
+        )
+        self.desk = Desk(
+            connection=self.connection,
+            writer=self.writer,
+            judge=self.judge,
+            reception=Reception(keyring.digest_key(), self.doorkeeper.speaking, clock),
             contacts=self.contacts,
             metrics=self.metrics,
-            digest_key=keyring.digest_key(),
-            arm_secret=arm_secret(self.connection),
             clock=clock,
         )
         self._upkeep: asyncio.Task[None] | None = None

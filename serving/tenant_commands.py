@@ -6,13 +6,44 @@ from shlex import quote
 
 import click
 
+from features.days import HOUR_US
 from features.errors import RefusedError
 from features.settings import load_settings
+from serving.audit import audit
 from serving.home import Home
-from serving.moments import now_us
-from serving.store.merchants import KeyKind, add_merchant, new_key
+from serving.moments import now_us, rfc3339
+from serving.store.merchants import (
+    SCOPES,
+    KeyKind,
+    Scope,
+    add_merchant,
+    key_digest,
+    key_id_of,
+    keys,
+    new_key,
+    revoke_key,
+)
+from serving.store.merchants import (
+    merchant as find_merchant,
+)
 
 LONGEST_ID = 255
+
+
+def checked_id(merchant_id: str) -> str:
+    """A merchant's id without blanks around it.
+
+    Raises
+    ------
+    RefusedError
+        If it cannot be one.
+    """
+    merchant_id = merchant_id.strip()
+    if not 0 < len(merchant_id) <= LONGEST_ID or not merchant_id.isprintable():
+        raise RefusedError(
+            f"a merchant's id is 1 to {LONGEST_ID} printable characters; choose another"
+        )
+    return merchant_id
 
 
 @click.group()
@@ -23,41 +54,113 @@ def merchant() -> None:
 @merchant.command("add")
 @click.argument("merchant_id")
 @click.option("--name", help="As pages show it; default the id.")
+@click.option("--platform", help="The merchant whose platform keys speak for this one too.")
 @click.option("--invented", is_flag=True, help="Every page says that its data is invented.")
-def merchant_add(merchant_id: str, name: str | None, *, invented: bool) -> None:
+def merchant_add(
+    merchant_id: str, name: str | None, platform: str | None, *, invented: bool
+) -> None:
     """Add MERCHANT_ID, observing and without keys."""
-    merchant_id = merchant_id.strip()
-    if not 0 < len(merchant_id) <= LONGEST_ID or not merchant_id.isprintable():
-        raise RefusedError(
-            f"a merchant's id is 1 to {LONGEST_ID} printable characters; choose another"
-        )
+    merchant_id = checked_id(merchant_id)
     with Home.open(load_settings()) as home, home.transaction() as log:
         now = now_us()
+        if platform is not None and find_merchant(log.connection, platform) is None:
+            raise RefusedError(f'there is no merchant "{platform}"; add the platform first')
         added = add_merchant(
-            log.connection, merchant_id, name or merchant_id, invented=invented, now_us=now
-        )
+            log.connection, merchant_id, name or merchant_id, invented=invented, now_us=now,
+            platform=platform,
+        )  # fmt: skip
         if not added:
             raise RefusedError(f'there is a merchant "{merchant_id}" already; choose another id')
         log.append(
-            "merchant", {"name": name or merchant_id, "invented": invented},
+            "merchant", {"name": name or merchant_id, "invented": invented, "platform": platform},
             at_us=now, known_us=now, merchant_id=merchant_id,
         )  # fmt: skip
+        audit(log, "merchant added", merchant_id, now_us=now)
     click.echo(f"Added {merchant_id}. Next: rto key new {quote(merchant_id)}")
 
 
 @click.group()
 def key() -> None:
-    """Make API keys."""
+    """Make, list, replace and revoke API keys."""
 
 
 @key.command("new")
 @click.argument("merchant_id")
-@click.option("--test", "kind", flag_value="test", help="Its orders count nowhere.")
-@click.option("--page", "kind", flag_value="page", help="Opens the pages, not the API.")
-def key_new(merchant_id: str, kind: KeyKind | None) -> None:
+@click.option("--test", is_flag=True, help="Its orders count nowhere.")
+@click.option("--page", is_flag=True, help="Opens the pages, not the API.")
+@click.option("--platform", is_flag=True, help="Speaks for every merchant of this platform.")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES),
+    help="What the key may do; may be repeated, default everything.",
+)  # fmt: skip
+def key_new(
+    merchant_id: str, scopes: tuple[Scope, ...], *, test: bool, page: bool, platform: bool
+) -> None:
     """Make a key of MERCHANT_ID; it is shown once and stored hashed."""
+    kind = _kind(test=test, page=page, platform=platform)
+    if page and scopes:
+        raise click.UsageError("a page key has no scopes; leave out --scope")
     with Home.open(load_settings()) as home, home.transaction() as log:
-        made = new_key(log.connection, merchant_id, kind or "live", now_us=now_us())
+        made = new_key(log.connection, merchant_id, kind, now_us=now_us(), scopes=scopes)
+        audit(log, "key made", merchant_id, now_us=now_us(), key=_id(made), kind=kind)
     click.echo(made)
-    if kind == "page":
-        click.echo(f"Open http://127.0.0.1:8000/?key={made}", err=True)
+    if page:
+        click.echo(f"Open /?key={made} at the address that `rto serve` prints", err=True)
+
+
+def _kind(*, test: bool, page: bool, platform: bool) -> KeyKind:
+    if page and (test or platform):
+        raise click.UsageError("--page goes with neither --test nor --platform; make two keys")
+    if platform:
+        return "platform_test" if test else "platform"
+    return "page" if page else "test" if test else "live"
+
+
+@key.command("list")
+@click.argument("merchant_id", required=False)
+def key_list(merchant_id: str | None) -> None:
+    """List the keys (of MERCHANT_ID) by their ids; the keys themselves are kept nowhere."""
+    with Home.open(load_settings()) as home:
+        for line in keys(home.connection, merchant_id):
+            ends = "" if line.revoked_us is None else f"  revoked {rfc3339(line.revoked_us)}"
+            click.echo(
+                f"{line.key_id}  …{line.hint}  {line.kind:13} {line.merchant_id}  "
+                f"{line.scopes or 'everything'}  made {rfc3339(line.made_us)}{ends}"
+            )
+
+
+@key.command("revoke")
+@click.argument("key_id")
+@click.option("--in-hours", type=click.FloatRange(0, 720), default=0.0, help="From then on.")
+def key_revoke(key_id: str, in_hours: float) -> None:
+    """Revoke KEY_ID; servers notice within five seconds."""
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        now = now_us()
+        at_us = now + round(in_hours * HOUR_US)
+        merchant_id = revoke_key(log.connection, key_id, at_us=at_us)
+        audit(log, "key revoked", merchant_id, now_us=now, key=key_id, starting=rfc3339(at_us))
+    click.echo(f"Revoked {key_id} of {merchant_id} from {rfc3339(at_us)}")
+
+
+@key.command("rotate")
+@click.argument("key_id")
+@click.option(
+    "--keep-hours", type=click.FloatRange(0, 720), default=24.0, show_default=True,
+    help="How long the old key still opens.",
+)  # fmt: skip
+def key_rotate(key_id: str, keep_hours: float) -> None:
+    """Make a key like KEY_ID and let that one end after a while."""
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        now = now_us()
+        found = [line for line in keys(log.connection) if line.key_id == key_id]
+        merchant_id = revoke_key(log.connection, key_id, at_us=now + round(keep_hours * HOUR_US))
+        made = new_key(
+            log.connection, merchant_id, found[0].kind,  # type: ignore[arg-type]
+            now_us=now, scopes=found[0].scopes.split(),  # type: ignore[arg-type]
+        )  # fmt: skip
+        audit(log, "key rotated", merchant_id, now_us=now, key=key_id, to=_id(made))
+    click.echo(made)
+
+
+def _id(made: str) -> str:
+    return key_id_of(key_digest(made))

@@ -15,7 +15,7 @@ Kind = Literal[
     "placed", "revised", "shipped", "out_for_delivery", "ndr", "rto_initiated", "rto_delivered",
     "delivered", "returned", "cancelled", "lost", "correction", "decided", "overridden",
     "message_sent", "replied", "contacted", "paid", "erased",
-    "merchant", "policy", "fold", "promoted",
+    "merchant", "policy", "fold", "promoted", "list", "audit",
 ]  # fmt: skip
 
 
@@ -57,7 +57,14 @@ class Held:
 
 _COLUMNS = "number, merchant_id, test, order_id, revision, state, digest, fact_seq, decided_seq"
 _BY_ID = f"SELECT {_COLUMNS} FROM orders WHERE merchant_id=? AND test=? AND order_id=?"
-_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+# Columns by name: a program that is still running writes on after a newer one has added some.
+_EVENT = """INSERT INTO event
+    (seq, number, merchant_id, kind, revision, at_us, known_us, was, becomes, body, data)
+    VALUES (?,?,?,?,?,?,?,?,?,?,?)"""
+_ORDER = """INSERT INTO orders
+    (number, merchant_id, test, order_id, revision, state, digest, fact_seq)
+    VALUES (?,?,?,?,0,?,?,?)"""
+_DECISION = "INSERT INTO decision (decision_id, seq) VALUES (?,?)"
 
 
 def find_order(
@@ -198,7 +205,7 @@ class Log:
         )
         held = Held(number, merchant_id, test, order_id, 0, state, digest, number, None)
         self.connection.execute(
-            "INSERT INTO orders VALUES (?,?,?,?,0,?,?,?,NULL)",
+            _ORDER,
             (number, merchant_id, test, order_id, state, digest, number),
         )
         if not test:
@@ -250,7 +257,7 @@ class Log:
         order: Held,
         decision_id: bytes,
         body: bytes,
-        row: bytes,
+        row: bytes | None,
         *,
         becomes: int,
         at_us: int,
@@ -265,7 +272,7 @@ class Log:
                 at_us, at_us, was, now, body, row,
             ),
         )  # fmt: skip
-        self.connection.execute("INSERT INTO decision VALUES (?,?)", (decision_id, self.seq))
+        self.connection.execute(_DECISION, (decision_id, self.seq))
         self.connection.execute(
             "UPDATE orders SET decided_seq=? WHERE number=?", (self.seq, order.number)
         )

@@ -76,6 +76,36 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # The arms' secret outlives every rotation of the hash key, so it stays with the log.
         "INSERT INTO meta VALUES ('arm_secret', randomblob(32)), ('who_seq', CAST('0' AS BLOB))",
     ),
+    (
+        # A platform speaks for the merchants that name it; a closed merchant is off-boarded.
+        "ALTER TABLE merchant ADD COLUMN platform TEXT",
+        "ALTER TABLE merchant ADD COLUMN closed_us INTEGER",
+        # Words separated by blanks; empty opens everything of the key's kind.
+        "ALTER TABLE api_key ADD COLUMN scopes TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX event_of_merchant ON event(merchant_id, seq)",
+        # Allow and block entries; ``key`` is the hash under which orders carry the value.
+        """CREATE TABLE list_entry (
+             entry_id TEXT PRIMARY KEY,
+             merchant_id TEXT NOT NULL,
+             list TEXT NOT NULL,
+             field TEXT NOT NULL,
+             key INTEGER NOT NULL,
+             hint TEXT NOT NULL,
+             reason TEXT NOT NULL,
+             added_by TEXT NOT NULL,
+             added_us INTEGER NOT NULL,
+             expires_us INTEGER
+           ) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX list_entry_of ON list_entry(merchant_id, list, field, key)",
+        """CREATE TABLE shipment (
+             merchant_id TEXT NOT NULL,
+             test INTEGER NOT NULL,
+             awb TEXT NOT NULL,
+             number INTEGER NOT NULL,
+             seq INTEGER NOT NULL,
+             PRIMARY KEY (merchant_id, test, awb)
+           ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -73,6 +74,19 @@ def test_a_score_has_every_field_of_the_contract(client: httpx2.Client) -> None:
 def test_a_wrong_required_field_is_named(client: httpx2.Client) -> None:
     body = _problem(client.post("/v1/score", json={"created_at": "yesterday"}), 422)
     assert {fault["field"] for fault in body["errors"]} == {"order_id", "created_at"}
+
+
+def test_a_numeric_order_id_is_asked_for_as_text(client: httpx2.Client) -> None:
+    body = _problem(client.post("/v1/score", json=_order(order_id=1001)), 422)
+    assert body["detail"] == "order_id: must be text; send it as text, in quotes"
+
+
+def test_a_caller_says_how_long_it_waits(client: httpx2.Client) -> None:
+    order = _order(order_id="patient")
+    answer = client.post("/v1/score", json=order, headers={"RTO-Deadline-Ms": "30000"})
+    assert answer.status_code == 200
+    body = _problem(client.post("/v1/score", json=order, headers={"RTO-Deadline-Ms": "x"}), 400)
+    assert "RTO-Deadline-Ms" in body["detail"]
 
 
 def test_a_wrong_optional_field_becomes_unknown_and_is_named(client: httpx2.Client) -> None:
@@ -168,7 +182,7 @@ def test_an_outcome_that_cannot_be_is_named_and_a_wrong_detail_taken_as_unknown(
     assert result(outcome_at=(now + timedelta(hours=1)).isoformat())[0] == "invalid"
     recorded, detail = result(reason="C", awb=5)
     assert recorded == "recorded"
-    assert "awb: should be a valid string; taken as unknown" in detail
+    assert "awb: must be text; send it as text, in quotes; taken as unknown" in detail
     assert "reason: should be 'refused'" in detail
 
 
@@ -186,7 +200,9 @@ def test_an_order_of_any_id_has_its_whole_story(client: httpx2.Client) -> None:
     assert story["order"]["amount"] == 1299.0
     assert story["order"]["phone"] == order["customer"]["phone"]
     assert story["decision"]["order_id"] == order["order_id"]
-    _problem(client.get("/v1/orders/unheard"), 404)
+    by_path = client.get("/v1/orders/" + quote(order["order_id"], safe=""))
+    assert by_path.json() == story
+    assert "?order_id=" in _problem(client.get("/v1/orders/unheard"), 404)["detail"]
 
 
 def test_another_merchant_finds_nothing(server: Server, client: httpx2.Client) -> None:

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from features.catalogue import CATALOGUE
-from serving.desk import OtherContentError
+from features.history.fact import FIRST_WHO
+from serving.deadline import Deadline, DeadlineError, LateError
+from serving.desk import OtherContentError, Wish
 from serving.outcomes import Report, read_outcomes
 from serving.parsing import FieldsError
 from serving.service import Service
@@ -22,6 +24,11 @@ from tests.serving.shop import LIVE, body, run, serving
 
 def _events(service: Service) -> list[tuple[str, int | None]]:
     return service.connection.execute("SELECT kind, number FROM event ORDER BY seq").fetchall()
+
+
+async def _report(service: Service, *items: dict[str, Any]) -> list[str]:
+    work = Report(LIVE, read_outcomes(items), shop.NOON, service.doorkeeper.speaking)
+    return [result.result for result in await service.writer.submit(work)]
 
 
 def test_an_order_gets_a_durable_decision(tmp_path: Path) -> None:
@@ -123,6 +130,29 @@ def test_test_orders_are_decided_and_count_nowhere(tmp_path: Path) -> None:
             await service.desk.score(shop.TEST, body())
             answer = await service.desk.score(LIVE, body())
             assert answer["evidence"]["phone_orders"] == 0
+            assert sum(service.metrics.decisions.values()) == 1
+
+
+def test_a_test_order_sees_neither_live_orders_nor_other_test_orders(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            for i in range(3):
+                await service.desk.score(LIVE, body(order_id=f"o{i}"))
+            for i in range(2):
+                answer = await service.desk.score(shop.TEST, body(order_id=f"o{i}"))
+                assert answer["evidence"]["phone_orders"] == 0
+            rows = service.connection.execute(
+                """SELECT e.data FROM orders o JOIN event e ON e.seq = o.decided_seq
+                   WHERE o.test = 1"""
+            ).fetchall()
+            assert rows[0] == rows[1]
+            facts = service.connection.execute(
+                "SELECT e.data FROM orders o JOIN event e ON e.seq = o.number ORDER BY o.number"
+            ).fetchall()
+            keys = [set(np.frombuffer(fact[FIRST_WHO * 8 :], np.int64)) - {0} for (fact,) in facts]
+            live, *tests = keys[0] | keys[1] | keys[2], keys[3], keys[4]
+            assert not live & tests[0]
+            assert not tests[0] & tests[1]
 
     run(scene())
 
@@ -142,15 +172,51 @@ def test_a_cancelled_order_stops_when_asked_again(tmp_path: Path) -> None:
     async def scene() -> None:
         async with serving(tmp_path) as service:
             await service.desk.score(LIVE, body())
-            items = read_outcomes(
-                b'{"order_id": "1001", "outcome": "cancelled",'
-                b' "outcome_at": "2026-11-20T11:55:00+05:30"}'
-            )
-            await service.writer.submit(Report(LIVE, items, shop.NOON))
+            await _report(service, shop.outcome(what="cancelled"))
             again = await service.desk.score(LIVE, body())
             assert (again["dispatch"], again["wait_until"]) == ("stop", None)
 
     run(scene())
+
+
+def test_an_outcome_before_its_order_is_refused(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            await service.desk.score(LIVE, body())
+            early = shop.outcome(outcome_at="2026-11-20T11:09:59+05:30")
+            assert await _report(service, early) == ["invalid"]
+            just = shop.outcome(outcome_at="2026-11-20T11:10:00+05:30")
+            assert await _report(service, just) == ["recorded"]
+
+    run(scene())
+
+
+def test_a_decision_that_comes_too_late_names_the_fallback_and_is_kept(tmp_path: Path) -> None:
+    async def scene() -> None:
+        seconds = [0.0]
+        async with serving(tmp_path) as service:
+            past = Deadline.read("5", clock=lambda: seconds[0])
+            seconds[0] = 1.0
+            with pytest.raises(LateError, match="your own default") as late:
+                await service.desk.score(LIVE, body(), Wish(past))
+            assert late.value.fallback == "ship"
+            assert _events(service) == []
+            # The disk takes longer than the caller waits.
+            tight = Deadline(0.0, clock=iter([-1.0, 0.0]).__next__)
+            with pytest.raises(LateError):
+                await service.desk.score(LIVE, body(), Wish(tight))
+            again = await service.desk.score(LIVE, body(record_only=True))
+            assert again["dispatch"] == "go"
+            assert [kind for kind, _ in _events(service)] == ["placed", "decided", "overridden"]
+
+    run(scene())
+
+
+@pytest.mark.parametrize("header", ["", "0", "-1", "1.5", "60001", "999999999999", "١٢", "soon"])
+def test_a_deadline_is_a_number_of_milliseconds(header: str) -> None:
+    with pytest.raises(DeadlineError, match="RTO-Deadline-Ms"):
+        Deadline.read(header)
+    assert Deadline.read(None) is None
 
 
 def test_record_only_marks_an_order_not_acted_on_once(tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""What one decision writes: the order or its new revision, what is sealed, and the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic_core import to_json
+
+from features.errors import RefusedError
+from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
+from serving.decisions import Answer, Sight, Submission
+from serving.store.contacts import Contacts
+from serving.store.log import Held, Log
+
+
+class StaleOrderError(RefusedError):
+    """The order has moved on since the caller read it.
+
+    Parameters
+    ----------
+    decision : mapping
+        Its decision as it stands.
+    """
+
+    def __init__(self, order_id: str, revision: int, decision: Answer | None) -> None:
+        super().__init__(
+            f'order "{order_id}" is at revision {revision}; read it again and repeat the change'
+        )
+        self.decision = decision
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A new order and its decision, as one piece of work for the writer."""
+
+    submission: Submission
+    sight: Sight
+    record: Answer
+    decision_id: bytes
+    contacts: Contacts
+
+    def __call__(self, log: Log) -> int:
+        submission, order = self.submission, self.submission.order
+        held = log.place(
+            order.merchant_id,
+            order.order_id,
+            submission.content.public_json(),
+            fact=self.sight.identity.fact.tobytes(),
+            state=PENDING,
+            digest=submission.digest,
+            at_us=order.created_us,
+            known_us=self.sight.as_of_us,
+            test=submission.access.test,
+        )
+        self.contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
+        return _decide(log, held, self.sight, self.record, self.decision_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Revising:
+    """A new revision of an order and its decision, as one piece of work for the writer.
+
+    Parameters
+    ----------
+    before : Held
+        The order as the caller and the judge saw it.
+    """
+
+    submission: Submission
+    sight: Sight
+    record: Answer
+    decision_id: bytes
+    contacts: Contacts
+    before: Held
+
+    def __call__(self, log: Log) -> int:
+        """Append, unless the order has moved on in between.
+
+        Raises
+        ------
+        StaleOrderError
+            If it has.
+        """
+        before, submission = self.before, self.submission
+        now = log.find(before.merchant_id, before.order_id, test=before.test)
+        if now is None or now.revision != before.revision:
+            raise StaleOrderError(before.order_id, before.revision + 1, None)
+        held = log.revise(
+            now,
+            submission.content.public_json(),
+            fact=self.sight.identity.fact.tobytes(),
+            digest=submission.digest,
+            at_us=self.sight.as_of_us,
+            known_us=self.sight.as_of_us,
+        )
+        self.contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
+        return _decide(log, held, self.sight, self.record, self.decision_id)
+
+
+def _decide(log: Log, held: Held, sight: Sight, record: Answer, decision_id: bytes) -> int:
+    detail = event_detail("decided", reason=None, outcome=None, action=record["action"])
+    return log.decide(
+        held,
+        decision_id,
+        to_json(record),
+        None if sight.row is None else sight.row.values.tobytes(),
+        becomes=next_state(held.state, EVENT_CODES["decided"], detail),
+        at_us=sight.as_of_us,
+    )

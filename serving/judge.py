@@ -1,0 +1,159 @@
+"""The judge: what order and past say about it, and what is to be done; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from features.row import Row
+from models.arms import draw
+from models.decision import OrderFacts, Passive, Verdict, decide
+from models.prior import Prior
+from models.scorer import Scorer
+from serving.apart import set_apart
+from serving.decisions import Judgement, Sight, Submission
+from serving.drawing import Draw
+from serving.history import History
+from serving.ledger import Ledger
+from serving.line import Effort
+from serving.metrics import Laps
+from serving.moments import uuid7
+from serving.policies import Policies
+from serving.rows import UNNUMBERED, Rows
+from serving.wording import listed
+
+Explained: TypeAlias = Literal["all", "acted", "none"]
+
+LEFT_OUT = "reasons: left out, the service is busy"
+
+# A degraded decision looks at the payment mode alone.
+_PRIOR = Prior()
+_UNSEEN = np.empty(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Sees and decides, on the event loop, with nothing awaited in between.
+
+    Parameters
+    ----------
+    scorer : callable
+        Gives the model in force.
+    arm_secret : bytes
+        Draws the arms; it does not change when the hash key is rotated.
+    clock : callable
+        Microseconds since 1970.
+    """
+
+    history: History
+    rows: Rows
+    scorer: Callable[[], Scorer]
+    policies: Policies
+    arm_secret: bytes
+    clock: Callable[[], int]
+
+    def see(
+        self,
+        submission: Submission,
+        laps: Laps,
+        *,
+        effort: Effort = "full",
+        number: int = UNNUMBERED,
+        ledger: Ledger | None = None,
+    ) -> Sight:
+        """Read history and make the row.
+
+        Parameters
+        ----------
+        effort : {"full", "brief", "degraded"}
+            A degraded decision reads neither history nor text.
+        number : int
+            Of an order judged again, which must not see itself.
+        ledger : Ledger, optional
+            Another state of the past than the one that is committed.
+        """
+        as_of_us, history, rows = self.clock(), self.history, self.rows
+        order, under = submission.order, ledger or history.ledger
+        named = set_apart(order) if submission.access.test else order
+        identity = rows.identity(named, number)
+        if effort == "degraded":
+            return Sight(identity, None, None, under.seq, history.fold.boundary, as_of_us)
+        past = rows.past(identity, under, history.windows, as_of_us)
+        laps.lap("history")
+        row = rows.row(order, identity, past)
+        laps.lap("features")
+        return Sight(identity, past, row, under.seq, history.fold.boundary, as_of_us)
+
+    def judge(
+        self,
+        submission: Submission,
+        sight: Sight,
+        laps: Laps,
+        *,
+        explained: Explained = "all",
+        drawn: Draw | None = None,
+    ) -> Judgement:
+        """Score, decide and explain what was seen.
+
+        Parameters
+        ----------
+        explained : {"all", "acted", "none"}
+            Which orders get reasons.
+        drawn : Draw, optional
+            Whose arm; by default this order's own person, now.
+        """
+        order, policy = submission.order, self.policies.now(submission.order.merchant_id)
+        scorer, row = self._reading(submission, sight)
+        risk = scorer.score(row, order.extra)
+        laps.lap("model")
+        mine = drawn or Draw(sight.identity.person, sight.as_of_us)
+        verdict = self._verdict(submission, sight, risk.probability, mine)
+        wanted = explained == "all" or (explained == "acted" and verdict.policy_action != "ship")
+        reasons = (
+            listed(scorer.explain(row, order.extra, risk), row.values)
+            if wanted and sight.row is not None
+            else []
+        )
+        laps.lap("reasons")
+        return Judgement(
+            decision_id=uuid7(sight.as_of_us), scorer=scorer, risk=risk, reasons=reasons,
+            policy=policy.revision, list_version=0, verdict=verdict, degraded=sight.row is None,
+        )  # fmt: skip
+
+    def _reading(self, submission: Submission, sight: Sight) -> tuple[Scorer, Row]:
+        """The model and what it reads; the shipped prior where nothing was seen."""
+        if sight.row is not None:
+            return self.scorer(), sight.row
+        return _PRIOR, Row(_UNSEEN, (f"payment_mode={submission.order.payment_mode}",))
+
+    def _verdict(
+        self, submission: Submission, sight: Sight, probability: float, drawn: Draw
+    ) -> Verdict:
+        order = submission.order
+        facts = OrderFacts(
+            payment_mode=order.payment_mode,
+            amount_paise=order.amount_paise,
+            created_us=order.created_us,
+            dispatch_cutoff_us=submission.content.public.get("dispatch_cutoff_us"),
+        )
+        number = draw(
+            self.arm_secret,
+            merchant_id=order.merchant_id,
+            person=drawn.person,
+            as_of_us=drawn.as_of_us,
+        )
+        policy = self.policies.now(order.merchant_id)
+        return decide(
+            probability, facts, policy, now_us=sight.as_of_us, draw=number,
+            passive=_passive(submission, sight),
+        )  # fmt: skip
+
+
+def _passive(submission: Submission, sight: Sight) -> Passive | None:
+    # A pipeline that went on without us has acted already: for us the order comes late.
+    if submission.record_only:
+        return "late"
+    return "degraded" if sight.row is None else None

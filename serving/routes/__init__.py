@@ -1,0 +1,1 @@
+"""The routes of the HTTP interface, a few lines each, by what they are about."""
