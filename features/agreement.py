@@ -11,13 +11,13 @@ from rapidfuzz import fuzz, process
 
 from features.directory import Directory
 from features.latin import plain
+from features.named_places import NEAR_KM, district_km, named_places, office_km
 from features.parent_districts import PARENT_DISTRICTS
-from features.place import Place, distance_km
+from features.place import Place
 from features.place_aliases import DISTRICT_ALIASES
 from features.spelling import consonants, skeleton
 from features.states import ONCE_ONE_STATE, state_name
 
-NEAR_KM = 50.0
 NEXT_DOOR_KM = 45.0
 LONGEST_CITY = 80
 SAME_NAME = 84.0
@@ -55,12 +55,17 @@ OWN_NAME = CityFit(1.0, 0.0)
 
 def state_fit(place: Place, text: str | None) -> float:
     """1 when the state is the pincode's, 0.5 for one it was split from, 0 when not, else NaN."""
+    return states_fit(place.state, text)
+
+
+def states_fit(of: str | None, text: str | None) -> float:
+    """The same for the canonical name of a pincode's state."""
     state = state_name(text)
-    if state is None or place.state is None:
+    if state is None or of is None:
         return math.nan
-    if state == place.state:
+    if state == of:
         return 1.0
-    return 0.5 if frozenset((state, place.state)) in ONCE_ONE_STATE else 0.0
+    return 0.5 if frozenset((state, of)) in ONCE_ONE_STATE else 0.0
 
 
 def city_fit(directory: Directory, place: Place, text: str | None) -> CityFit:
@@ -148,20 +153,20 @@ def _name_fit(directory: Directory, place: Place, name: str) -> CityFit:
     own = own_names(directory, place.pincode or "")
     if name in own:
         return OWN_NAME
-    office_km, town = _office_km(directory, place, name)
-    district_km = _district_km(directory, place, directory.districts_sounding(name))
-    if office_km <= NEAR_KM or district_km <= NEXT_DOOR_KM:
-        return CityFit(1.0, min(office_km, district_km))
+    named = named_places(directory, name)
+    km, district = office_km(named, place), district_km(directory, named.districts, place)
+    if km <= NEAR_KM or district <= NEXT_DOOR_KM:
+        return CityFit(1.0, min(km, district))
     if (alike := _alike(name, own)) > 0.0:
         return CityFit(alike, 0.0)
-    if district_km == math.inf and not town and (meant := _meant_city(directory, name)):
-        district_km = _district_km(directory, place, directory.districts_sounding(meant))
-        if district_km <= NEXT_DOOR_KM:
-            return CityFit(1.0, district_km)
+    if not named.districts and not named.town and (meant := _meant_city(directory, name)):
+        district = district_km(directory, directory.districts_sounding(meant), place)
+        if district <= NEXT_DOOR_KM:
+            return CityFit(1.0, district)
         if len(name) < SURE_LETTERS:
             return UNKNOWN_FIT
-    if town or district_km < math.inf:
-        return CityFit(0.0, min(office_km, district_km))
+    if named.town or district < math.inf:
+        return CityFit(0.0, min(km, district))
     return UNKNOWN_FIT
 
 
@@ -172,27 +177,8 @@ def _alike(name: str, own: tuple[str, ...]) -> float:
         return found[1] / 100.0
     # Transliterated Indic names have lost their inherent vowels, so they share consonants only.
     bare = consonants(name)
-    return 0.9 if len(bare) >= 4 and any(consonants(other) == bare for other in own) else 0.0
-
-
-def _office_km(directory: Directory, place: Place, name: str) -> tuple[float, bool]:
-    """Distance to the nearest office of this name, and whether any is a head office.
-
-    A head or sub office in the pincode's own district is near, however large the district.
-    """
-    km, town = math.inf, False
-    for number in directory.offices_sounding(name):
-        office = directory.office(number)
-        away = distance_km(place.lat, place.lon, office.lat, office.lon)
-        if office.kind != "branch" and office.district in place.districts:
-            away = min(away, NEAR_KM)
-        km = min(km, away)
-        town = town or office.kind == "head"
-    return km, town
-
-
-def _district_km(directory: Directory, place: Place, districts: tuple[int, ...]) -> float:
-    return min((directory.district_km(number, place) for number in districts), default=math.inf)
+    alike = len(bare) >= 4 and f"\n{bare}\n" in consonants("\n".join(("", *own, "")))
+    return 0.9 if alike else 0.0
 
 
 @lru_cache(maxsize=1024)

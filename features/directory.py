@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from bisect import bisect_left
 from functools import lru_cache
 from pathlib import Path
@@ -89,6 +88,11 @@ class Directory:
         i = bisect_left(self._pincode, number)
         return i if i < len(self._pincode) and self._pincode[i] == number else None
 
+    def state(self, pincode: str) -> str | None:
+        """The state of a pincode, at a fifth of what the whole place costs; None for a stranger."""
+        i = self.row(pincode)
+        return None if i is None else self.districts[self._views["pincode_district"][i]][0]
+
     @property
     def n_offices(self) -> int:
         """Number of offices; they are numbered from 0 in order of pincode, heads first."""
@@ -154,18 +158,6 @@ class Directory:
     def district_sounds(self) -> tuple[str, ...]:
         """The skeletons of all names under which districts are known."""
         return self._district_sounds
-
-    def district_km(self, number: int, place: Place) -> float:
-        """Distance from a place to the nearest pincode of a district; NaN for an unknown place."""
-        arrays = self._arrays
-        rows = np.flatnonzero(arrays["pincode_district"] == number)
-        if not place.known or not len(rows):
-            return math.nan
-        lats, lons = arrays["pincode_lat"][rows], arrays["pincode_lon"][rows]
-        # Flat-earth distance ranks near points well enough to pick the one to measure.
-        squeeze = math.cos(math.radians(place.lat))
-        i = int(np.argmin((lats - place.lat) ** 2 + ((lons - place.lon) * squeeze) ** 2))
-        return distance_km(place.lat, place.lon, float(lats[i]), float(lons[i]))
 
     def district_name(self, text: str | None, state: str | None = None) -> str | None:
         """The canonical name of a district or of the district of a city.

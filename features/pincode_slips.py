@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from features.agreement import city_fit, locality_fit, state_fit
+from features.agreement import city_fit, locality_fit, states_fit
 from features.directory import Directory
-from features.place import Place
+
+FITTING_CITY = 0.8
 
 
 class Slip(NamedTuple):
@@ -62,18 +63,19 @@ def _fitting(directory: Directory, digits: str, city: str, state: str | None) ->
         found = tuple(
             pincode
             for pincode in dict.fromkeys(slips)
-            if pincode != digits and _fits(directory, directory.place(pincode), city, state)
+            if pincode != digits and _fits(directory, pincode, city, state)
         )
         if found:
             return Slip(found)
     return NO_SLIP
 
 
-def _fits(directory: Directory, place: Place, city: str, state: str | None) -> bool:
-    if not place.known or state_fit(place, state) == 0.0:
+def _fits(directory: Directory, pincode: str, city: str, state: str | None) -> bool:
+    """Whether city and state fit; the state alone rules most pincodes out, and costs little."""
+    of = directory.state(pincode)
+    if of is None or states_fit(of, state) == 0.0:
         return False
-    fit = city_fit(directory, place, city)
-    return fit.score >= 0.8
+    return city_fit(directory, directory.place(pincode), city).score >= FITTING_CITY
 
 
 def _swapped(digits: str) -> Iterator[str]:

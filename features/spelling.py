@@ -9,7 +9,7 @@ import re
 from hashlib import blake2b
 
 _DOUBLED = re.compile(r"(.)(?=\1)")
-_BARE = str.maketrans("m", "n", "aeiou")
+_BARE, _VOWELS = bytes.maketrans(b"m", b"n"), b"aeiou"
 _SOUNDS = bytes.maketrans(b"wzqcy", b"vjkki")
 _SILENT = b"h "
 
@@ -42,7 +42,7 @@ def consonants(skeletal: str) -> str:
     >>> consonants(skeleton("krnatk")) == consonants(skeleton("karnataka"))
     True
     """
-    return _DOUBLED.sub("", skeletal.translate(_BARE))
+    return _DOUBLED.sub("", skeletal.encode().translate(_BARE, _VOWELS).decode())
 
 
 def name_key(skeletal: str) -> int:

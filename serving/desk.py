@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from features.errors import RefusedError
 from models.actions import Action
 from serving.appending import Placing, Revising, StaleOrderError
 from serving.deadline import Deadline, LateError, within
-from serving.decisions import Answer, Sight, Submission, answer_now, answer_of, record_of
+from serving.decisions import Answer, Submission, answer_now, answer_of, record_of
 from serving.drawing import first_draw
 from serving.judge import LEFT_OUT, Explained, Judge
 from serving.line import Effort
@@ -25,6 +25,8 @@ from serving.store.faults import TakenError
 from serving.store.log import Held, Log, find_order
 from serving.store.merchants import Access
 from serving.writer import Work, Writer
+
+T = TypeVar("T")
 
 OrderName: TypeAlias = tuple[str, bool, str]
 
@@ -68,6 +70,17 @@ class Wish:
     deadline: Deadline | None = None
     effort: Effort = "full"
     explained: Explained = "all"
+
+    @property
+    def reasons(self) -> Explained:
+        """Which orders get reasons now."""
+        return self.explained if self.effort == "full" else "none"
+
+    def warned(self, submission: Submission) -> Submission:
+        """The submission, with a warning where there is no time for its reasons."""
+        if self.effort != "brief" or self.explained == "none":
+            return submission
+        return replace(submission, warnings=(*submission.warnings, LEFT_OUT))
 
 
 _USUAL = Wish()
@@ -168,7 +181,7 @@ class Desk:
         while (other := self.under_way.get(name)) is not None:
             # Whoever began it hears of its failure.
             ended = asyncio.gather(other, return_exceptions=True)
-            await within(wish.deadline, ended, self._fallback(access.merchant_id))
+            await self.awaited(ended, access, wish)
         return find_order(self.connection, access.merchant_id, order_id, test=access.test)
 
     async def again(self, held: Held, submission: Submission) -> Answer:
@@ -181,46 +194,48 @@ class Desk:
             return answer | {"dispatch": "go", "wait_until": None}
         return answer
 
-    async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
-        sight, submission = self._see(submission, laps, wish)
-        judgement = self.judge.judge(submission, sight, laps, explained=_explained(wish))
-        record = record_of(submission, sight, judgement)
-        work = Placing(submission, sight, record, judgement.decision_id.bytes, self.contacts)
-        await self._append(submission, work, wish)
-        return self._answer(submission, record, laps)
+    async def awaited(self, future: asyncio.Future[T], access: Access, wish: Wish) -> T:
+        """What the writer answers, if it does so within the deadline."""
+        return await within(wish.deadline, future, self._fallback(access.merchant_id))
 
-    async def _revise(self, held: Held, submission: Submission, laps: Laps, wish: Wish) -> Answer:
-        sight, submission = self._see(submission, laps, wish, number=held.number)
-        judgement = self.judge.judge(
-            submission, sight, laps, explained=_explained(wish),
-            drawn=first_draw(self.connection, held),
-        )  # fmt: skip
-        record = record_of(submission, sight, judgement, revision=held.revision + 1)
-        work = Revising(submission, sight, record, judgement.decision_id.bytes, self.contacts, held)
-        await self._append(submission, work, wish)
-        return self._answer(submission, record, laps)
-
-    def _see(
-        self, submission: Submission, laps: Laps, wish: Wish, number: int = 0
-    ) -> tuple[Sight, Submission]:
-        if wish.deadline is not None and wish.deadline.left_s <= 0:
-            raise LateError(self._fallback(submission.order.merchant_id))
-        sight = self.judge.see(submission, laps, effort=wish.effort, number=number)
-        if wish.effort == "brief":
-            submission = replace(submission, warnings=(*submission.warnings, LEFT_OUT))
-        return sight, submission
-
-    async def _append(self, submission: Submission, work: Work[int], wish: Wish) -> None:
-        """Record the order and its decision; repeats that come meanwhile wait for it."""
-        order = submission.order
-        future = self.writer.submit(work)
-        self.keep_under_way([_name(submission)], future)
-        await within(wish.deadline, future, self._fallback(order.merchant_id))
-
-    def _answer(self, submission: Submission, record: Answer, laps: Laps) -> Answer:
-        laps.lap("write")
+    def count(self, submission: Submission, record: Answer) -> None:
+        """Count a decision that is on disk; test orders count nowhere."""
         if not submission.access.test:
             self.metrics.decided(record["probability"], record["action"], record["model"])
+
+    async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
+        submission = self._in_time(submission, wish)
+        sight = self.judge.see(submission, laps, effort=wish.effort)
+        judgement = self.judge.judge(submission, sight, laps, explained=wish.reasons)
+        record = record_of(submission, sight, judgement)
+        decision_id = judgement.decision_id.bytes
+        work = Placing(submission, sight, record, decision_id, self.contacts)
+        return await self._append(submission, work, record, laps, wish)
+
+    async def _revise(self, held: Held, submission: Submission, laps: Laps, wish: Wish) -> Answer:
+        submission = self._in_time(submission, wish)
+        sight = self.judge.see(submission, laps, effort=wish.effort, number=held.number)
+        drawn = first_draw(self.connection, held)
+        judgement = self.judge.judge(submission, sight, laps, explained=wish.reasons, drawn=drawn)
+        record = record_of(submission, sight, judgement, revision=held.revision + 1)
+        decision_id = judgement.decision_id.bytes
+        work = Revising(submission, sight, record, decision_id, self.contacts, held)
+        return await self._append(submission, work, record, laps, wish)
+
+    def _in_time(self, submission: Submission, wish: Wish) -> Submission:
+        if wish.deadline is not None and wish.deadline.left_s <= 0:
+            raise LateError(self._fallback(submission.order.merchant_id))
+        return wish.warned(submission)
+
+    async def _append(
+        self, submission: Submission, work: Work[int], record: Answer, laps: Laps, wish: Wish
+    ) -> Answer:
+        """Record the order and its decision; repeats that come meanwhile wait for it."""
+        future = self.writer.submit(work)
+        self.keep_under_way([name_of(submission)], future)
+        await self.awaited(future, submission.access, wish)
+        laps.lap("write")
+        self.count(submission, record)
         return answer_of(record)
 
     def keep_under_way(self, names: list[OrderName], future: asyncio.Future[Any]) -> None:
@@ -250,10 +265,7 @@ class Desk:
         return self.judge.policies.now(merchant_id).on_failure
 
 
-def _explained(wish: Wish) -> Explained:
-    return wish.explained if wish.effort == "full" else "none"
-
-
-def _name(submission: Submission) -> OrderName:
+def name_of(submission: Submission) -> OrderName:
+    """What no other order has."""
     access = submission.access
     return access.merchant_id, access.test, submission.order.order_id

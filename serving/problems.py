@@ -63,30 +63,37 @@ _HEADERS: Mapping[int, dict[str, str]] = {
 
 def problem(status: int, detail: str, **more: Any) -> Response:
     """One problem answer; ``more`` are further members of the object."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        **more,
-    }
+    body = _body(status, detail) | more
     return Response(to_json(body), status, _HEADERS.get(status), MEDIA_TYPE)
 
 
 def problem_of(error: RtoError) -> Response:
     """The problem that an error of ours is to a caller."""
+    body = told_as(error)
+    status: int = body["status"]
+    return Response(to_json(body), status, _HEADERS.get(status), MEDIA_TYPE)
+
+
+def told_as(error: RtoError) -> dict[str, Any]:
+    """The same as an object, for a list of answers."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     if status == 500:
         _log.error("unexpected %s: %s", type(error).__name__, error)
-        return problem(500, "something went wrong here; it has been logged")
+        return _body(500, "something went wrong here; it has been logged")
+    body = _body(status, str(error))
     if isinstance(error, FieldsError):
         faults = [{"field": field, "message": says} for field, says in error.faults]
-        return problem(status, str(error), errors=faults)
+        return body | {"errors": faults}
     if isinstance(error, OtherContentError | StaleOrderError):
-        return problem(status, str(error), decision=error.decision)
+        return body | {"decision": error.decision}
     if isinstance(error, LateError):
-        return problem(status, str(error), fallback_action=error.fallback)
-    return problem(status, str(error))
+        return body | {"fallback_action": error.fallback}
+    return body
+
+
+def _body(status: int, detail: str) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
 
 
 def install(app: FastAPI) -> None:

@@ -193,6 +193,18 @@ class ConflictProblem(Problem):
     decision: ScoreAnswer
 
 
+class BatchProblem(BaseModel):
+    """Why one order of a list has no answer."""
+
+    problem: Problem
+
+
+class BatchAnswer(BaseModel):
+    """One answer or problem per order, in the order they came."""
+
+    results: list[ScoreAnswer | BatchProblem]
+
+
 class OutcomeResult(BaseModel):
     """What was done with one reported outcome."""
 

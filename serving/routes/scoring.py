@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from features.errors import RtoError
 from serving import openapi, problems
+from serving.batch import MOST, Batch
 from serving.desk import Wish
 from serving.judge import Explained
 from serving.parsing import FieldsError
@@ -21,11 +22,12 @@ from serving.routes.door import (
     answered,
     body_of,
     deadline_of,
+    list_of,
     merchant_of,
     revision_of,
     service_of,
 )
-from serving.schemas import ConflictProblem, ScoreAnswer
+from serving.schemas import BatchAnswer, ConflictProblem, ScoreAnswer
 
 router = APIRouter()
 
@@ -72,6 +74,23 @@ async def revise(request: Request, order_id: str) -> Response:
     body = await body_of(request, ORDER_BYTES)
     answer = await service_of(request).desk.revise(access, order_id.strip(), body, revision, wish)
     return answered(answer, revision=answer["revision"])
+
+
+@router.post(
+    "/v1/score/batch",
+    operation_id="score_batch",
+    summary="Score up to 1,000 orders",
+    responses={200: {"model": BatchAnswer}, **PROBLEMS},
+    openapi_extra=openapi.body(
+        "ScoreRequest", most=MOST, parameters=(openapi.DEADLINE, openapi.REASONS)
+    ),
+)
+async def batch(request: Request) -> Response:
+    """An answer or a problem for each; they see each other in the order of the list."""
+    access, wish = access_of(request, "score"), await wish_of(request)
+    orders = await list_of(request, "orders", MOST)
+    results = await Batch(service_of(request).desk, access, wish).score(orders)
+    return answered({"results": results})
 
 
 async def wish_of(request: Request) -> Wish:
