@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         description="Where the log is: sqlite:///path or postgresql://user@host/name. Empty means "
         "store/rto.sqlite3 under RTO_HOME.",
     )
+    spool_dir: Path | None = Field(
+        default=None,
+        description="Folder of decisions made while the log is out of reach, best on another disk "
+        "than the log's. Empty means spool under RTO_HOME.",
+    )
     models_dir: Path = Field(
         default=Path("models/released"), description="Folder of the released model bundles."
     )
@@ -88,6 +93,11 @@ class Settings(BaseSettings):
     def claim(self) -> Path:
         """What the lock file stands for that lets one server at a time use this home."""
         return self.home / "store" / "postgresql" if self.on_postgresql else self.database
+
+    @property
+    def spool(self) -> Path:
+        """The file that takes decisions while the log is out of reach."""
+        return (self.spool_dir or self.home / "spool") / "decisions"
 
     @property
     def tracking_uri(self) -> str:

@@ -9,10 +9,13 @@ from features.errors import RtoError
 from serving.moments import now_us
 from serving.parsing import FieldsError
 from serving.store.connection import Connection
+from serving.store.faults import LogDownError
 from serving.store.merchants import Access, Merchant, Scope, access, merchant
 
-# A key revoked elsewhere opens for this long at most.
+# A key revoked elsewhere opens for this long at most; while the log is out of reach, for a day
+# after it was last seen in it.
 REMEMBERED_S = 5.0
+TRUSTED_S = 86_400.0
 _MOST = 10_000
 _LONGEST_KEY = 200
 
@@ -110,7 +113,12 @@ class Doorkeeper:
             return known[1]
         if len(self._merchants) >= _MOST:
             self._merchants.clear()
-        found = merchant(self._connection, merchant_id)
+        try:
+            found = merchant(self._connection, merchant_id)
+        except LogDownError:
+            if known is None or now > known[0] + TRUSTED_S:
+                raise
+            return known[1]
         self._merchants[merchant_id] = now + REMEMBERED_S, found
         return found
 
@@ -123,6 +131,11 @@ class Doorkeeper:
             return None
         if len(self._known) >= _MOST:
             self._known.clear()
-        found = access(self._connection, key, now_us=now_us())
+        try:
+            found = access(self._connection, key, now_us=now_us())
+        except LogDownError:
+            if known is None or now > known[0] + TRUSTED_S:
+                raise
+            return known[1]
         self._known[key] = (now + REMEMBERED_S, found)
         return found

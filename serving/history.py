@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from features.errors import StoreError
+from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.history.where import WindowTable
 from serving.folds import NO_FOLD, Fold, newest_fold, open_fold
 from serving.ledger import Ledger
@@ -39,6 +42,17 @@ class History:
     def seq(self) -> int:
         """Decisions made now see every event up to here."""
         return self.ledger.seq
+
+    def prepare(self, changes: list[Change]) -> None:
+        """Have at hand what :meth:`landed` will need, so that it cannot fail halfway.
+
+        Raises
+        ------
+        LogDownError
+            If the store does not give it now.
+        """
+        for change in changes:
+            self.ledger.read(np.frombuffer(change.fact, np.int64)[FIRST_WHO:FIRST_WHERE].tolist())
 
     def landed(self, until: int, changes: list[Change]) -> None:
         """Take in what a commit brought."""

@@ -47,6 +47,8 @@ def _load(home: Home, folder: Folder) -> Loaded:
 
 def _store_records(home: Home) -> None:
     """Count the new events into the who-records now, unless a server is doing so."""
+    if not home.connection.own():
+        return
     try:
         owner = Owner.claim(home.settings.claim, grace_s=0)
     except RefusedError:

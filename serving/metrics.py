@@ -72,6 +72,7 @@ class Metrics(Collector):
         self.decisions: Counter[tuple[str, str]] = Counter()
         self.answers: Counter[tuple[str, int]] = Counter()
         self.outcomes: Counter[str] = Counter()
+        self.degraded: Counter[tuple[str, ...]] = Counter()
         self._gauges = gauges
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -84,6 +85,10 @@ class Metrics(Collector):
         """Count one decision."""
         self.scores.observe(probability)
         self.decisions[action, model] += 1
+
+    def degraded_for_log(self) -> None:
+        """Count one decision that went to the spool."""
+        self.degraded["log",] += 1
 
     def render(self) -> bytes:
         """Everything in Prometheus' text format."""
@@ -106,6 +111,9 @@ class Metrics(Collector):
         yield _counter("rto_answers", "Answers by route.", ["route", "status"], self.answers)
         outcomes = Counter({(name,): count for name, count in self.outcomes.items()})
         yield _counter("rto_outcomes", "Outcome reports by result.", ["result"], outcomes)
+        yield _counter(
+            "rto_degraded", "Decisions made without history and model.", ["cause"], self.degraded
+        )
         for name, value in self._gauges().items():
             yield GaugeMetricFamily(f"rto_{name}", name.replace("_", " "), value=value)
 

@@ -19,6 +19,7 @@ from serving.deadline import DeadlineError, LateError
 from serving.desk import OtherContentError, UnknownOrderError
 from serving.line import CrowdedError
 from serving.parsing import BodyError, FieldsError
+from serving.standby import NoDecisionError
 from serving.store.policies import StaleRevisionError
 from serving.writer import BusyError
 
@@ -86,7 +87,7 @@ def told_as(error: RtoError) -> dict[str, Any]:
         return body | {"errors": faults}
     if isinstance(error, OtherContentError | StaleOrderError):
         return body | {"decision": error.decision}
-    if isinstance(error, LateError):
+    if isinstance(error, LateError | NoDecisionError):
         return body | {"fallback_action": error.fallback}
     return body
 

@@ -10,40 +10,46 @@ from serving.folds import NO_FOLD
 from serving.moments import rfc3339
 from serving.schemas import Ready
 from serving.service import Service
-from serving.store.connection import Connection
+from serving.store.faults import LogDownError
 
 FOLD_LATE_US = 2 * HOUR_US
+_UNKNOWN = 0
 
 
 def readiness(service: Service) -> Ready:
     """The state of a process, with a warning for each thing that makes its scores worse."""
-    until = history_until(service.connection)
+    until = history_until(service)
     fold, now = service.history.fold, service.clock()
     warnings = [
         warning
         for warning in (
-            _behind_model(until, trained_until(service.scorer)),
+            _log_down(service),
+            service.standby.spool_fault,
+            None if until is _UNKNOWN else _behind_model(until, trained_until(service.scorer)),
             _fold_late(service, now),
             service.champion.refused,
         )
         if warning is not None
     ]
     return Ready(
-        ready=not service.draining,
+        ready=not service.draining and (service.reach.up or service.standby.spool_fault is None),
         model=service.scorer.version,
         seq=service.history.seq,
-        history_until=None if until is None else rfc3339(until),
+        history_until=None if not until else rfc3339(until),
         fold=fold.boundary,
         fold_age_s=None if fold == NO_FOLD else (now - fold.at_us) / 1e6,
         warnings=warnings,
     )
 
 
-def history_until(connection: Connection) -> int | None:
+def history_until(service: Service) -> int | None:
     """When the newest event of an order became known; None for an empty log."""
-    found = connection.execute(
-        "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq DESC LIMIT 1"
-    ).fetchone()
+    try:
+        found = service.connection.execute(
+            "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+    except LogDownError:
+        return _UNKNOWN
     return None if found is None else int(found[0])
 
 
@@ -60,6 +66,15 @@ def trained_until(scorer: object) -> int | None:
         return to_us(moment)
     except ValueError:
         return None
+
+
+def _log_down(service: Service) -> str | None:
+    if service.reach.up:
+        return None
+    return (
+        f"the log has been out of reach for {service.reach.down_s:.0f} s ({service.reach.why}): "
+        f"decisions are degraded, {service.standby.spooled} wait in the spool"
+    )
 
 
 def _behind_model(until: int | None, trained: int | None) -> str | None:

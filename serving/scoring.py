@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -16,7 +18,9 @@ from features.settings import load_settings
 from serving.api import create_app
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.model import Champion
+from serving.outage import create_outage
 from serving.service import Service
+from serving.store.faults import LogDownError
 from serving.supervisor import DRAIN_S
 
 _BACKLOG = 1024
@@ -49,8 +53,13 @@ def main(handle: int, life: int, ready: int, bundle: Path | None) -> None:
     settings = load_settings()
     log_to_stderr(settings)
     champion = Champion.of(settings, bundle)
+    try:
+        app = create_app(Service.open(settings, champion))
+    except LogDownError as error:
+        logging.getLogger("rto.scoring").error("the log cannot be opened: %s", error)
+        app = create_outage(settings, error, lambda: os.kill(os.getpid(), signal.SIGTERM))
     config = uvicorn.Config(
-        create_app(Service.open(settings, champion)),
+        app,
         http="httptools",
         loop="uvloop",
         lifespan="on",

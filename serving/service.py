@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Self
 
 from features.directory import Directory
+from features.errors import RefusedError
 from features.keys import Hasher
 from features.order import Order
 from features.settings import Settings
@@ -26,10 +27,13 @@ from serving.metrics import Metrics
 from serving.model import Champion
 from serving.moments import now_us
 from serving.policies import Policies
+from serving.reach import Reach
 from serving.reception import Reception
 from serving.rows import Rows
+from serving.standby import Standby
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
+from serving.store.faults import LogDownError
 from serving.store.log import Change, last_seq
 from serving.store.migrations import migrate
 from serving.writer import BusyError, Writer
@@ -40,6 +44,8 @@ _TICK_S = 1.0
 _CHECKPOINT_TICKS = 30
 # A server that does not answer within these is out of reach; reads hold up the event loop.
 _READ_S, _WRITE_S = 1.0, 5.0
+# A write that takes longer than this is given up, and decisions go to the spool.
+STUCK_S, _WATCH_S = 2.0, 0.25
 _EXIT_SOFTWARE = 70
 
 _NOBODYS = Order(
@@ -78,7 +84,14 @@ class Service:
         with closing(connect(settings.store_url)) as first:
             migrate(first)
         self._writing = connect(settings.store_url, patient=False, limit_s=_WRITE_S)
+        if not self._writing.own():
+            self._writing.close()
+            raise RefusedError(
+                "the log is already served by another process; stop it first, or set another "
+                "RTO_DATABASE_URL"
+            )
         self.connection = connect(settings.store_url, readonly=True, limit_s=_READ_S)
+        self.reach = Reach()
         self.history = History(self.connection, settings.folds_dir)
         self.writer = Writer(self._writing, self._landed)
         self.metrics = Metrics(self._gauges)
@@ -104,7 +117,12 @@ class Service:
             metrics=self.metrics,
             clock=clock,
         )
-        self._upkeep: asyncio.Task[None] | None = None
+        self.standby = Standby(
+            self.desk, self.contacts, self.reach, settings.spool,
+            self.metrics.degraded_for_log,
+        )  # fmt: skip
+        self._upkeep: tuple[asyncio.Task[None], ...] = ()
+        self._due: list[tuple[int, list[Change]]] = []
         self.draining = False
 
     @classmethod
@@ -124,7 +142,14 @@ class Service:
         await self.champion.follow(self.connection)
         self._warm_up()
         self.writer.start(asyncio.get_running_loop(), self.history.seq)
-        self._upkeep = asyncio.create_task(self._keep_up())
+        self.standby.open()
+        if not self.reach.up:
+            with suppress(LogDownError):
+                await self.standby.merge()
+        self._upkeep = (
+            asyncio.create_task(self._keep_up()),
+            asyncio.create_task(self._watch()),
+        )
 
     def _warm_up(self) -> None:
         """Score an order that nobody placed, so that the first real one finds machine code."""
@@ -139,17 +164,26 @@ class Service:
     async def stop(self) -> None:
         """Finish what was begun, store the who-records and close the files."""
         self.draining = True
-        if self._upkeep is not None:
-            self._upkeep.cancel()
+        for task in self._upkeep:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._upkeep
+                await task
         await self.writer.stop()
-        store_changed(self.history.ledger, self._writing)
+        try:
+            if not self.writer.stuck_s:
+                store_changed(self.history.ledger, self._writing)
+        except LogDownError as error:  # the next start replays a little more of the log
+            _log.warning("the who-records could not be stored: %s", error)
+        self.standby.close()
         self._writing.close()
         self.connection.close()
 
     async def tick(self) -> None:
-        """Follow what other processes appended and published."""
+        """Follow what other processes appended and published, or look for the log again."""
+        if not self.reach.up:
+            await self._find_log()
+            return
+        self._settle()
         with suppress(BusyError):
             if last_seq(self.connection) > self.history.seq:
                 await self.writer.submit(lambda _: None)
@@ -165,14 +199,45 @@ class Service:
             ticks += 1
             try:
                 await self.tick()
-                if ticks % _CHECKPOINT_TICKS == 0 and self.history.ledger.dirty:
+                if self.reach.up and ticks % _CHECKPOINT_TICKS == 0 and self.history.ledger.dirty:
                     await self.history.checkpoint(self.writer)
+            except LogDownError as error:
+                self.reach.lost(error)
             except Exception:  # noqa: BLE001 - the next second may be better
                 _log.exception("upkeep failed")
 
+    async def _find_log(self) -> None:
+        """Connect again where that is needed, catch up, and merge what was spooled."""
+        await asyncio.to_thread(self.connection.revive)
+        self._settle()
+        await self.standby.merge()
+
+    async def _watch(self) -> None:
+        """Give up a disk or a server that does not answer, so that nobody waits for it."""
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            if self.writer.stuck_s > STUCK_S:
+                why = f"no answer in {STUCK_S:g} s"
+                self.reach.lost(why)
+                self.writer.give_up(f"the log does not answer ({why}); post again in a moment")
+
     def _landed(self, until: int, changes: list[Change]) -> None:
+        self._due.append((until, changes))
         try:
-            self.history.landed(until, changes)
+            self._settle()
+        except LogDownError as error:  # they stay due; decisions see the log up to before them
+            self.reach.lost(error)
+
+    def _settle(self) -> None:
+        """Let history take in what the log holds by now."""
+        try:
+            while self._due:
+                until, changes = self._due[0]
+                self.history.prepare(changes)
+                self._due.pop(0)
+                self.history.landed(until, changes)
+        except LogDownError:
+            raise
         except Exception:  # noqa: BLE001 - whatever it was, the ledger is wrong now
             # A ledger that is not the fold of the log must not decide. A restart replays the log.
             _log.critical("the ledger cannot follow the log; ending this process", exc_info=True)
@@ -187,6 +252,10 @@ class Service:
             "fold_age_seconds": age,
             "writes_waiting": self.writer.waiting,
             "who_records_changed": self.history.ledger.dirty,
+            "log_up": self.reach.up,
+            "log_down_seconds": self.reach.down_s,
+            "spool_up": self.standby.spool_fault is None,
+            "spooled_decisions": self.standby.spooled,
         }
 
 

@@ -27,6 +27,7 @@ _log = logging.getLogger("rto.writer")
 _GROUP = 256
 _WAITING = 4096
 _LOCKED_S = 5.0
+_DRAIN_S = 10.0
 _LOCKED_STEP_S = 0.002
 
 
@@ -81,6 +82,8 @@ class Writer:
         self._alone = 0
         self._busy = False
         self._stopping = False
+        self._given_up: str | None = None
+        self._handed: tuple[_Group, float] | None = None
         self._idle = asyncio.Event()
         self._orders: SimpleQueue[tuple[str, _Group] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -90,6 +93,23 @@ class Writer:
     def waiting(self) -> int:
         """Work not yet begun."""
         return len(self._queue)
+
+    @property
+    def stuck_s(self) -> float:
+        """For how long disk, server or lock have kept the present group waiting."""
+        return 0.0 if self._handed is None else time.monotonic() - self._handed[1]
+
+    def give_up(self, why: str) -> None:
+        """Fail whatever waits, begun or not, and take nothing until the present group is through.
+
+        What a group had written when it was given up may still be committed.
+        """
+        self._given_up = why
+        waiting = [*(self._handed[0].items if self._handed else ()), *self._queue]
+        self._queue.clear()
+        for item in waiting:
+            if not item.future.done():
+                item.future.set_exception(LogDownError(why))
 
     def start(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
         """Begin; ``seen`` is the last position whose changes ``landed`` has no need of."""
@@ -110,6 +130,8 @@ class Writer:
         """
         if self._loop is None or self._stopping:
             raise StoreError("the service is shutting down; post again in a moment")
+        if self._given_up is not None:
+            raise LogDownError(self._given_up)
         if len(self._queue) >= self._limit:
             raise BusyError("too many requests are waiting for the disk; post again in a second")
         future: asyncio.Future[T] = self._loop.create_future()
@@ -121,12 +143,29 @@ class Writer:
         return future
 
     async def stop(self) -> None:
-        """Commit what is waiting and end the thread; the connection stays open."""
+        """Commit what is waiting and end the thread; the connection stays open.
+
+        A thread that hangs is left behind after ``_DRAIN_S``.
+        """
         self._stopping = True
-        await self._idle.wait()
+        try:
+            async with asyncio.timeout(_DRAIN_S):
+                await self._idle.wait()
+        except TimeoutError:
+            self.give_up("the service is shutting down and the log does not answer")
+            return
         self._orders.put(None)
         if self._thread.is_alive():
             self._thread.join()
+
+    def _hand_over(self, what: str, group: _Group) -> None:
+        """Let the thread do what may take long."""
+        self._handed = group, time.monotonic()
+        self._orders.put((what, group))
+
+    def _back(self) -> None:
+        """The thread is through with what it was handed."""
+        self._handed = self._given_up = None
 
     def _turn(self) -> None:
         """Begin the next group, or rest."""
@@ -138,12 +177,12 @@ class Writer:
         self._alone = max(0, self._alone - 1)
         group = _Group([self._queue.popleft() for _ in range(size)])
         if self._log.connection.remote:
-            self._orders.put(("begin", group))
+            self._hand_over("begin", group)
             return
         try:
             self._log.begin()
         except LockedError:
-            self._orders.put(("begin", group))
+            self._hand_over("begin", group)
         except BaseException as error:  # noqa: BLE001 - the writer outlives whatever happens
             self._failed(group, error)
         else:
@@ -151,6 +190,8 @@ class Writer:
 
     def _fill(self, group: _Group) -> None:
         """Run the work of a group inside the transaction that has begun."""
+        self._back()
+        group.items = [item for item in group.items if not item.future.done()]
         try:
             if self._log.seq > self._seen:  # other processes have appended since
                 group.changes = changes_between(self._log.connection, self._seen, self._log.seq)
@@ -160,22 +201,27 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - the writer outlives whatever happens
             self._failed(group, error)
         else:
-            self._orders.put(("commit", group))
+            self._hand_over("commit", group)
 
     def _failed(self, group: _Group, error: BaseException) -> None:
+        self._back()
         try:
             self._log.rollback()
         except Exception:  # noqa: BLE001 - the next ``begin`` meets a fresh or a broken connection
             _log.exception("rolling back failed")
-        if len(group.items) > 1:
+        if isinstance(error, LogDownError):
+            for item in group.items:
+                _fail(item, error)
+        elif len(group.items) > 1:
             self._queue.extendleft(reversed(group.items))
             self._alone += len(group.items)
-        elif not group.items[0].future.done():
-            group.items[0].future.set_exception(_readable(error))
+        elif group.items:
+            _fail(group.items[0], error)
         if self._loop is not None:
             self._loop.call_soon(self._turn)
 
     def _committed(self, group: _Group) -> None:
+        self._back()
         self._seen = self._log.seq
         self._landed(self._seen, group.changes)
         for item, answer in zip(group.items, group.answers, strict=True):
@@ -213,6 +259,11 @@ class Writer:
                 time.sleep(_LOCKED_STEP_S)
             else:
                 return
+
+
+def _fail(item: _Item, error: BaseException) -> None:
+    if not item.future.done():
+        item.future.set_exception(_readable(error))
 
 
 def _readable(error: BaseException) -> BaseException:

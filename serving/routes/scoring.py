@@ -28,6 +28,8 @@ from serving.routes.door import (
     service_of,
 )
 from serving.schemas import BatchAnswer, ConflictProblem, ScoreAnswer
+from serving.standby import NoDecisionError
+from serving.store.faults import LogDownError
 
 router = APIRouter()
 
@@ -49,7 +51,9 @@ async def score(request: Request) -> Response:
     try:
         access, wish = access_of(request, "score"), await wish_of(request)
         body = await body_of(request, ORDER_BYTES)
-        answer = await service.desk.score(access, body, wish)
+        answer = await service.standby.score(access, body, wish)
+    except LogDownError as error:  # nothing is known of the key: the shipped default's fallback
+        response = problems.problem_of(NoDecisionError(error, "ship"))
     except RtoError as error:
         response = problems.problem_of(error)
     else:

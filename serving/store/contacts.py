@@ -37,8 +37,7 @@ class Contacts:
 
         ``number`` is the position of its ``placed`` (the order's number) or ``revised``.
         """
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._ciphers[self._version].encrypt(nonce, content, _bound(number))
+        sealed = self._encrypt(number, content)
         connection.execute(_KEEP, (number, self._version, sealed))
 
     def of(self, connection: Connection, number: int) -> Mapping[str, object] | None:
@@ -54,9 +53,30 @@ class Contacts:
         ).fetchone()
         if found is None:
             return None
-        version, sealed = found
+        details: Mapping[str, object] = from_json(self._decrypt(number, *found))
+        return details
+
+    def seal(self, number: int, content: bytes) -> bytes:
+        """Bytes to keep outside the store; they name the key's version themselves."""
+        return self._version.to_bytes(4, "big") + self._encrypt(number, content)
+
+    def open(self, number: int, sealed: bytes) -> bytes:
+        """What :meth:`seal` sealed.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`of`.
+        """
+        return self._decrypt(number, int.from_bytes(sealed[:4], "big"), sealed[4:])
+
+    def _encrypt(self, number: int, content: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._ciphers[self._version].encrypt(nonce, content, _bound(number))
+
+    def _decrypt(self, number: int, version: int, sealed: bytes) -> bytes:
         try:
-            content = self._ciphers[version].decrypt(
+            return self._ciphers[version].decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound(number)
             )
         except (KeyError, InvalidTag):
@@ -64,8 +84,6 @@ class Contacts:
                 f"contacts sealed with version {version} of RTO_ENCRYPTION_KEY cannot be opened; "
                 "restore that key"
             ) from None
-        details: Mapping[str, object] = from_json(content)
-        return details
 
 
 def _bound(number: int) -> bytes:

@@ -280,6 +280,17 @@ class Log:
             self._move(order, now)
         return self.seq
 
+    def has_decision(self, decision_id: bytes) -> bool:
+        """Whether a decision of this id is in the log."""
+        found = self.connection.execute(
+            "SELECT 1 FROM decision WHERE decision_id=?", (decision_id,)
+        )
+        return found.fetchone() is not None
+
+    def name_decision(self, decision_id: bytes, seq: int) -> None:
+        """Let a decision's id be found at a position."""
+        self.connection.execute(_DECISION, (decision_id, seq))
+
     def find(self, merchant_id: str, order_id: str, *, test: bool = False) -> Held | None:
         """One order as the transaction sees it."""
         return find_order(self.connection, merchant_id, order_id, test=test)
@@ -293,6 +304,15 @@ class Log:
         found = self.connection.execute("SELECT data FROM event WHERE seq=?", (order.fact_seq,))
         fact: bytes = found.fetchone()[0]
         return fact
+
+
+def pulse(log: Log, now_us: int) -> None:
+    """Write something that means nothing, to see whether the log takes it."""
+    log.connection.execute(
+        """INSERT INTO meta (name, value) VALUES ('pulse', ?)
+           ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+        (str(now_us).encode(),),
+    )
 
 
 def last_seq(connection: Connection) -> int:

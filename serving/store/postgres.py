@@ -21,6 +21,9 @@ OLDEST = 150_000
 # Two numbers that no other program on the server is likely to lock.
 _WRITING, _OWNING = 7_810_001, 7_810_002
 
+# After these psycopg prepares everything anew, which it cannot do while statements are in flight.
+_SCHEMA = ("ALTER", "CREATE", "DROP")
+
 _CONNECT_S = 3
 _LOCK_MS = 3_000
 _PREPARED = 300
@@ -95,6 +98,8 @@ class PostgresConnection:
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
         """Run one statement; within ``begin`` only send it."""
         try:
+            if self._pipeline is not None and sql.startswith(_SCHEMA):
+                self._land()
             cursor = _Cursor(self._wire)
             return cursor.execute(_dialect(sql), parameters or None, binary=True)
         except (psycopg.Error, ValueError) as error:
@@ -124,6 +129,7 @@ class PostgresConnection:
         A reader never skips a row that commits late: positions are given under this lock, and it
         is let go after the commit has become visible.
         """
+        self.rollback()
         self.revive()
         try:
             self._wire.execute("BEGIN")

@@ -42,6 +42,7 @@ class SqliteConnection(sqlite3.Connection):
 
     def begin(self) -> None:
         """Take the write lock."""
+        self.rollback()  # a full disk may have kept the last one from being undone
         self.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
