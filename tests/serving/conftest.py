@@ -18,6 +18,7 @@ ON_BOTH = {
     "test_ledger",
     "test_load",
     "test_log",
+    "test_standby",
     "test_writer",
 }
 

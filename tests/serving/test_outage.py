@@ -1,0 +1,200 @@
+"""Real processes under real faults: they answer as declared, and recover by themselves."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from serving.store.connection import connect
+from serving.store.log import body_of
+from tests.serving import postgres, process, shop
+from tests.serving.process import Server
+
+RECOVERED_S = 60.0  # bounds the wait; how long it takes is printed, and measured by a benchmark
+OUTAGE_ORDERS = int(os.environ.get("OUTAGE_ORDERS", "20"))
+
+
+def _score(client: httpx2.Client, order_id: str) -> httpx2.Response:
+    return client.post("/v1/score", json=shop.order(order_id=order_id))
+
+
+def _degraded(client: httpx2.Client, prefix: str) -> dict[str, str]:
+    """Orders decided during an outage: the decision of each."""
+    told: dict[str, str] = {}
+    for i in range(OUTAGE_ORDERS):
+        answer = _score(client, f"{prefix}{i}")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["degraded"] is True
+        told[f"{prefix}{i}"] = answer.json()["decision_id"]
+    repeated = _score(client, f"{prefix}0").json()
+    assert repeated["decision_id"] == told[f"{prefix}0"]
+    return told
+
+
+def _recovered(client: httpx2.Client, prefix: str) -> dict[str, Any]:
+    """The first answer that is whole again."""
+    began, n = time.monotonic(), 0
+    while time.monotonic() < began + RECOVERED_S:
+        n += 1
+        try:
+            answer = _score(client, f"{prefix}{n}")
+        except httpx2.TransportError:
+            continue
+        if answer.status_code == 200 and not answer.json()["degraded"]:
+            sys.stdout.write(f"whole again after {time.monotonic() - began:.1f} s\n")
+            found: dict[str, Any] = answer.json()
+            return found
+    raise AssertionError("no recovery")
+
+
+def _decided(home: Path) -> dict[str, str]:
+    """Every decision of the log by its order; no order has two."""
+    connection = connect(shop.settings_in(home).store_url, readonly=True)
+    rows = connection.execute(
+        """SELECT o.order_id, e.body FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.kind='decided'"""
+    ).fetchall()
+    connection.close()
+    assert len(rows) == len(dict(rows))
+    return {order_id: str(body_of(body)["decision_id"]) for order_id, body in rows}
+
+
+def _told(home: Path, told: dict[str, str]) -> None:
+    decided = _decided(home)
+    assert {name: decided.get(name) for name in told} == told
+
+
+def _ready(client: httpx2.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/readyz").json()
+    return found
+
+
+@contextmanager
+def _on_postgresql(home: Path) -> Iterator[tuple[postgres.Server, Server]]:
+    with postgres.own_server() as database:
+        (home / shop.DATABASE_URL).write_text(database.database())
+        with process.served(home) as server:
+            yield database, server
+
+
+def test_a_server_that_stops_hangs_and_comes_back(tmp_path: Path) -> None:
+    with _on_postgresql(tmp_path) as (database, server), server.client() as client:
+        assert _score(client, "first").json()["degraded"] is False
+        database.stop()
+        told = _degraded(client, "stopped-")
+        assert "out of reach" in " ".join(_ready(client)["warnings"])
+        unknown = httpx2.post(
+            f"{server.url}/v1/score", json=shop.order(), headers={"Authorization": "Bearer rto_x"}
+        )
+        assert (unknown.status_code, unknown.json()["fallback_action"]) == (503, "ship")
+        assert client.post("/v1/outcomes", json=[shop.outcome("first")]).status_code == 503
+        database.start()
+        _recovered(client, "again-")
+        database.freeze()
+        told |= _degraded(client, "hung-")
+        database.thaw()
+        _recovered(client, "thawed-")
+        _told(tmp_path, told)
+
+
+def test_a_process_killed_during_an_outage_says_so_until_the_log_is_back(tmp_path: Path) -> None:
+    with _on_postgresql(tmp_path) as (database, server), server.client() as client:
+        assert _score(client, "first").status_code == 200
+        database.stop()
+        told = _degraded(client, "spooled-")
+        os.kill(server.scoring_pid(), signal.SIGKILL)
+        with server.client() as again:
+            refused = _score(again, "refused")
+            assert refused.status_code == 503
+            assert refused.json()["fallback_action"] == "ship"
+            assert again.get("/livez").status_code == 200
+        database.start()
+        with server.client() as again:
+            _recovered(again, "again-")
+        _told(tmp_path, told)
+
+
+def test_a_stop_during_an_outage_is_in_good_order(tmp_path: Path) -> None:
+    with _on_postgresql(tmp_path) as (database, server):
+        with server.client() as client:
+            assert _score(client, "first").status_code == 200
+            database.freeze()
+            told = _degraded(client, "hung-")
+        assert process.stop(server.process) == 0
+        database.thaw()
+        again, url = process.start(tmp_path)
+        with httpx2.Client(
+            base_url=url, headers={"Authorization": f"Bearer {server.key}"}, timeout=60
+        ) as client:
+            assert _score(client, "hung-0").json()["decision_id"] == told["hung-0"]
+        process.stop(again)
+        _told(tmp_path, told)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 40 MB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(folder)],
+        check=False, capture_output=True,
+    )  # fmt: skip
+    if not mounted or mounted.returncode:
+        pytest.skip("a full disk needs the right to mount one: run as root")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _fill(path: Path) -> None:
+    """Write until the disk takes nothing more."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+def test_a_full_disk_takes_decisions_into_the_space_held_ready(small_disk: Path) -> None:
+    with process.served(small_disk) as server, server.client() as client:
+        assert _score(client, "first").json()["degraded"] is False
+        filler = small_disk / "filler"
+        _fill(filler)
+        told: dict[str, str] = {}
+        while len(told) < OUTAGE_ORDERS:  # SQLite's log may have a few bytes left at first
+            answer = _score(client, f"full-{len(told)}")
+            assert answer.status_code == 200, answer.text
+            told[answer.json()["order_id"]] = answer.json()["decision_id"]
+        assert answer.json()["degraded"] is True
+        filler.unlink()
+        _recovered(client, "again-")
+        _told(small_disk, told)
+
+
+def test_a_disk_that_refuses_every_write_leaves_a_503_that_names_the_fallback(
+    tmp_path: Path,
+) -> None:
+    with process.served(tmp_path) as server, server.client() as client:
+        first = _score(client, "first").json()
+        pid = server.scoring_pid()
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+        refused = _score(client, "refused")
+        assert refused.status_code == 503
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.json()["fallback_action"] == "ship"
+        assert _score(client, "first").json() == first
+        assert client.get("/readyz").status_code == 503
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        _recovered(client, "again-")
+        assert "refused" not in _decided(tmp_path)

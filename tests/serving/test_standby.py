@@ -1,0 +1,216 @@
+"""While the log is out of reach orders are decided all the same, and come into it exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.policy import default_policy
+from serving.decisions import Answer
+from serving.desk import OtherContentError, Wish
+from serving.service import Service
+from serving.spool import Spool, SpoolDownError
+from serving.standby import NoDecisionError
+from serving.store.faults import LogDownError
+from serving.store.log import body_of
+from serving.store.policies import save_policy
+from tests.serving import shop
+from tests.serving.shop import LIVE, add_shop, body, run, serving
+
+
+@contextmanager
+def _out_of_reach(service: Service) -> Iterator[None]:
+    """No write begins, and what is not remembered cannot be read."""
+
+    def fail(*_: object) -> None:
+        raise LogDownError("gone for a test")
+
+    log, readers = service.writer._log, (service.history.ledger, service.policies)
+    begin = log.begin
+    log.begin = fail  # type: ignore[method-assign,assignment]
+    for reader in readers:
+        reader._connection = _Gone()  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        log.begin = begin  # type: ignore[method-assign]
+        for reader in readers:
+            reader._connection = service.connection
+
+
+class _Gone:
+    """A connection to nothing."""
+
+    def execute(self, *_: object) -> None:
+        raise LogDownError("gone for a test")
+
+
+async def _score(service: Service, **changes: Any) -> Answer:
+    return await service.standby.score(LIVE, body(**changes), Wish())
+
+
+def _decided(service: Service) -> list[tuple[str, str]]:
+    found = service.connection.execute(
+        """SELECT o.order_id, e.body FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.kind = 'decided' ORDER BY e.seq"""
+    )
+    return [(order_id, str(body_of(held)["decision_id"])) for order_id, held in found]
+
+
+def test_an_order_is_decided_degraded_and_merged_once(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            before = await _score(service, order_id="before")
+            with _out_of_reach(service):
+                first = await _score(service, order_id="a")
+                assert (first["degraded"], first["action"], first["arm"]) == (True, "ship", None)
+                assert first["reasons"] == []
+                both = await asyncio.gather(*(_score(service, order_id="b") for _ in range(9)))
+                assert all(answer == both[0] for answer in both)
+                assert await _score(service, order_id="a") == first
+                with pytest.raises(OtherContentError) as other:
+                    await _score(service, order_id="a", amount=1)
+                assert other.value.decision == first
+                assert (service.reach.up, service.standby.spooled) == (False, 2)
+            await service.tick()
+            assert (service.reach.up, service.standby.spooled) == (True, 0)
+            assert await _score(service, order_id="a") == first
+            assert not (await _score(service, order_id="after"))["degraded"]
+            assert [name for name, _ in _decided(service)] == ["before", "a", "b", "after"]
+            assert dict(_decided(service))["a"] == first["decision_id"]
+            evidence = (await _score(service, order_id="last"))["evidence"]["phone_orders"]
+            assert evidence == 4
+            assert not before["degraded"]
+
+    run(scene())
+
+
+def test_the_merchant_s_failure_setting_says_what_is_done(tmp_path: Path) -> None:
+    holding = replace(default_policy(), mode="act", on_failure="hold").to_json()
+
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            await add_shop(service)
+            await service.writer.submit(
+                lambda log: save_policy(log, "kurtas", holding, expected=0, now_us=1)
+            )
+            await _score(service, order_id="before")
+            with _out_of_reach(service):
+                answer = await _score(service, order_id="a")
+                assert (answer["action"], answer["dispatch"]) == ("hold", "wait")
+                service.standby._spool = _Full()  # type: ignore[assignment]
+                with pytest.raises(NoDecisionError, match="fallback is to hold"):
+                    await _score(service, order_id="b")
+            service.standby._spool = None
+            await service.tick()
+            assert [name for name, _ in _decided(service)] == ["before", "a"]
+
+    run(scene())
+
+
+class _Full:
+    """A spool on a full disk."""
+
+    empty = True
+
+    def append(self, _: object) -> None:
+        raise SpoolDownError("the spool takes nothing: No space left on device")
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_what_was_told_last_stands_where_the_log_held_the_order_already(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            first = await _score(service, order_id="a")
+            with _out_of_reach(service):
+                service.standby._desk = replace(service.desk, connection=_Gone())  # type: ignore[arg-type]
+                second = await _score(service, order_id="a")
+                service.standby._desk = service.desk
+                assert second["decision_id"] != first["decision_id"]
+            for _ in range(2):  # merging twice is merging once
+                service.reach.lost("again")
+                spooled = list(service.standby._spooled)
+                await service.tick()
+                service.standby._spooled += spooled
+            service.standby._spooled.clear()
+            assert _decided(service) == [("a", first["decision_id"])]
+            overridden = service.connection.execute(
+                "SELECT body FROM event WHERE kind='overridden'"
+            ).fetchall()
+            assert [body_of(held)["decision_id"] for (held,) in overridden] == [
+                second["decision_id"]
+            ]
+
+    run(scene())
+
+
+def test_what_a_killed_process_left_in_the_spool_is_merged_by_the_next(tmp_path: Path) -> None:
+    async def outage() -> Answer:
+        async with serving(tmp_path) as service:
+            with _out_of_reach(service):
+                return await _score(service, order_id="a")
+
+    async def later() -> list[tuple[str, str]]:
+        async with serving(tmp_path) as service:
+            assert service.reach.up
+            return _decided(service)
+
+    first = run(outage())
+    left = Spool.open(shop.settings_in(tmp_path).spool)[1]
+    assert len(left) == 1
+    assert b"98765" not in left[0]
+    assert run(later()) == [("a", first["decision_id"])]
+    assert Spool.open(shop.settings_in(tmp_path).spool)[1] == []
+    assert run(later()) == [("a", first["decision_id"])]
+
+
+def test_a_write_that_hangs_is_given_up_and_what_it_wrote_later_is_overridden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.service.STUCK_S", 0.05)
+    monkeypatch.setattr("serving.service._WATCH_S", 0.01)
+
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            loop, log = asyncio.get_running_loop(), service.writer._log
+            commit, go_on = log.commit, asyncio.Event()
+
+            def hang() -> None:
+                asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+                commit()
+
+            log.commit = hang  # type: ignore[method-assign]
+            answer = await _score(service, order_id="a")
+            assert answer["degraded"]
+            with pytest.raises(LogDownError, match="does not answer"):
+                service.writer.submit(lambda _: None)
+            log.commit = commit  # type: ignore[method-assign]
+            go_on.set()
+            await _until_up(service)
+            ((name, decision_id),) = _decided(service)
+            assert (name, decision_id != answer["decision_id"]) == ("a", True)
+            again = await _score(service, order_id="a")
+            assert (again["dispatch"], again["decision_id"]) == ("go", decision_id)
+
+    run(scene())
+
+
+async def _until_up(service: Service) -> None:
+    """Tick until the log is within reach; the writer may need a moment."""
+    for _ in range(1_000):
+        try:
+            await service.tick()
+        except LogDownError:
+            await asyncio.sleep(0)
+        else:
+            if service.reach.up:
+                return
+    raise AssertionError("the log stays out of reach")
