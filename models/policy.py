@@ -50,6 +50,9 @@ class Policy:
         Orders older than this when decided are late and shipped.
     on_failure : {"ship", "hold"}
         What happens to an order decided while the store is out of reach.
+    share_with_network : bool
+        Whether orders placed under this revision count for, and read, what the merchants who
+        share know together.
     """
 
     revision: int = 0
@@ -63,6 +66,7 @@ class Policy:
     max_wait_s: int = 4 * HOUR_S
     max_action_age_s: int = 6 * HOUR_S
     on_failure: OnFailure = "ship"
+    share_with_network: bool = False
 
     def faults(self) -> tuple[str, ...]:
         """Everything that forbids saving this policy, one sentence each; empty when it is valid."""

@@ -80,8 +80,10 @@ class Judge:
         """
         as_of_us, history, rows = self.clock(), self.history, self.rows
         order, under = submission.order, ledger or history.ledger
-        named = set_apart(order) if submission.access.test else order
-        identity = rows.identity(named, number)
+        test = submission.access.test
+        named = set_apart(order) if test else order
+        shares = not test and self.policies.now(order.merchant_id).share_with_network
+        identity = rows.identity(named, number, shares=shares)
         if effort == "degraded":
             return Sight(identity, None, None, under.seq, history.fold.boundary, as_of_us)
         past = rows.past(identity, under, history.windows, as_of_us)
