@@ -207,6 +207,7 @@ class _Reader:
             "float | None": (int, float, type(None)),
             "int": (int,),
             "str": (str,),
+            "bool": (bool,),
         }
         if kind is None:
             raise RefusedError(f'policy: "{name}" is unknown; remove it')
@@ -220,6 +221,7 @@ _KINDS = {
     "float | None": "a number or null",
     "int": "a whole number",
     "str": "text",
+    "bool": "true or false",
 }
 
 # Which actions each kind of order may get; see default_policy.
@@ -235,6 +237,7 @@ _FLAT = {
     "explore_step": "float",
     "max_wait_s": "int",
     "max_action_age_s": "int",
+    "share_with_network": "bool",
 }
 
 

@@ -13,9 +13,8 @@ from features.catalogue import CATALOGUE
 from features.errors import StoreError
 from features.history.fact import NETWORK_KEY
 from features.history.where import WindowTable
-        named = set_apart(order) if decided.test else order
-        shares = self._fact(decided.said_seq)[NETWORK_KEY] != ABSENT
-        identity = self._rows.identity(named, decided.number, shares=shares)
+from features.keys import ABSENT
+from serving.apart import set_apart
 from serving.folds import facts_array
 from serving.intake import Content, order_of
 from serving.ledger import Ledger
