@@ -197,7 +197,7 @@ def _optional(path: Path, name: str, columns: Mapping[str, pa.DataType]) -> pa.T
     if raw is None:
         return None
     file = str(_file(path, name))
-    _require(raw, ("order_id",), file)
+    _require(raw, tuple(c for c in ("order_id",) if c in columns), file)
     table = canonical(raw, columns, file, keep_extras=False)
     if table.column("merchant_id").null_count == table.num_rows:
         at = table.schema.get_field_index("merchant_id")
