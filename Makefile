@@ -50,7 +50,7 @@ quick: $(READY)
 
 check: quick test
 
-# Break the code on purpose and see the tests notice (about ten minutes).
+# Break the code on purpose and see the tests notice (about ten minutes; name some to run only those).
 mutants: $(READY)
 	$(BIN)/python tests/mutants/run.py
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import NamedTuple, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
 
-from features.errors import told
+from features.errors import RtoError, told
+
+if TYPE_CHECKING:
+    from features.settings import Settings
 
 
 class Place(NamedTuple):
@@ -79,27 +83,31 @@ def cli() -> None:
 
 @click.command()
 @click.argument("version")
-def promote(version: str) -> None:
+@click.option("--force", is_flag=True, help="Promote although promotions are frozen.")
+def promote(version: str, *, force: bool) -> None:
     """Release VERSION: its gates, its files, the log's event, then the alias ``champion``.
 
-    Running servers follow within seconds.
+    Running servers follow within seconds. While RTO_FREEZE_UNTIL lies ahead, as in a sale, it is
+    refused; rto rollback never is.
     """
     from features.catalogue import CATALOGUE
     from features.settings import load_settings
     from serving.model import Promotion, announce
     from training.release import promote as release
-    from training.tracking import Tracker
+    from training.release import refuse_while_frozen
 
     settings = load_settings()
+    if not force:
+        refuse_while_frozen(settings.freeze_until)
     done = release(
         version,
         home=settings.home,
         models_dir=settings.models_dir,
         features=CATALOGUE,
         announce=lambda name, digest: announce(settings, Promotion(name, digest)),
-        crown=lambda name: Tracker(settings.tracking_uri, settings.home / "mlflow").crown(name),
     )
     click.echo(f"{done.version} is champion; its bundle lies in {done.path}")
+    _mirror(done.path, settings)
 
 
 @click.command()
@@ -109,7 +117,6 @@ def rollback() -> None:
     from features.settings import load_settings
     from serving.model import Promotion, announce, promotions
     from training.release import rollback as go_back
-    from training.tracking import Tracker
 
     settings = load_settings()
     done = go_back(
@@ -117,9 +124,19 @@ def rollback() -> None:
         models_dir=settings.models_dir,
         features=CATALOGUE,
         announce=lambda name, digest: announce(settings, Promotion(name, digest)),
-        crown=lambda name: Tracker(settings.tracking_uri, settings.home / "mlflow").crown(name),
     )
     click.echo(f"{done.version} is champion again")
+    _mirror(done.path, settings)
+
+
+def _mirror(bundle: Path, settings: Settings) -> None:
+    """Let MLflow's alias say what the log has said; servers follow the log either way."""
+    from training.tracked import crown
+
+    try:
+        crown(bundle, settings)
+    except RtoError as error:
+        click.echo(f"rto: only MLflow does not know it yet: {error}", err=True)
 
 
 def main() -> None:

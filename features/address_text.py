@@ -17,6 +17,7 @@ FOREIGN_SHARE = 0.3
 _ODD = re.compile(r"[^\w\s,./#()&'’`\"“”:;+\-–—°@|\\\[\]]|_{3,}")
 # Of ASCII text, all that ``_ODD`` lets pass; three underscores in a row need the pattern itself.
 _USUAL = bytes(code for code in range(128) if _ODD.fullmatch(chr(code)) is None)
+_OTHER_STOPS = "\u200c\u200d।॥৷،؛؟۔"
 _PINCODE = re.compile(r"(?<!\d)([1-9]\d{2})\s?(\d{3})(?!\d)")
 _BREAK = re.compile(r"[\r\n\t]+")
 
@@ -90,9 +91,9 @@ def _is_dummy(latin: str, words: frozenset[str], letters: Letters) -> bool:
 def _odd_characters(text: str) -> int:
     if text.isascii() and "___" not in text:
         return len(text.encode().translate(None, _USUAL))
-    # Vowel signs and joiners of Indic scripts are no word characters to Python, yet no oddity.
+    # Vowel signs, joiners and stops of other scripts are no word characters to Python, yet usual.
     odd = _ODD.findall(text)
-    return sum(unicodedata.category(c[0])[0] != "M" and c not in "\u200c\u200d\u0964" for c in odd)
+    return sum(unicodedata.category(c[0])[0] != "M" and c not in _OTHER_STOPS for c in odd)
 
 
 def _foreign_share(text: str) -> float:

@@ -20,14 +20,14 @@ BUILDING = _words(
     plaza quarter quarters qtr qtrs residence residences residency sadan school shop shopping
     showroom society soc store tower towers veedu villa villas villament warehouse wing block
     hall college university temple church masjid gurudwara bank factory godown shed institute
-    clinic restaurant bhvn apartmemt tavr mmdir skul dukan
+    clinic restaurant bhvn apartmemt tavr mmdir skul dukan blak
     """
 )
 NUMBERED = _words(
     """
     flat flt plot door dno house hno h hn room rm shop qtr qtrs quarter khasra kh survey sy no
     number num site sr sno gat ward block bldg building sector sec phase makan gali gala wz rz
-    bunglow bungalow villa unit office cabin stall mkan nmbr nm vard gli phlait
+    bunglow bungalow villa unit office cabin stall mkan nmbr nm vard gli phlait nm nem mne
     """
 )
 STREET = _words(
@@ -39,7 +39,7 @@ STREET = _words(
     dist district basti para tola tole toli patti palli pally palya halli wadi vadi wada area
     block highway nh bypass junction jn ghat gunj ganj cantt camp salai theru veedhi veethi pada
     padi stage feet ft rasta khurd kalan nagara nagaram gli mohlla ngr rod koloni kaloni gamv
-    thsil jila bajar cauk vard
+    thsil jila bajar chauk chwk vard town taun teru
     """
 )
 LANDMARK = _words(

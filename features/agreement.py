@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 from features.directory import Directory
 from features.latin import plain
 from features.named_places import NEAR_KM, district_km, named_places, office_km
+from features.native_names import latin_name
 from features.parent_districts import PARENT_DISTRICTS
 from features.place import Place
 from features.place_aliases import DISTRICT_ALIASES
@@ -141,7 +142,7 @@ def _city_names(text: str) -> list[str]:
     """The sounds a city field may stand for, whole first, then its parts."""
     names: dict[str, None] = {}
     for part in (text, *_PARTS.split(text)):
-        words = plain(part)
+        words = plain(part) if part.isascii() else latin_name(plain(part))
         bare = _PADDING.sub(" ", words)
         for name in (skeleton(words), skeleton(bare), skeleton(_SIDES.sub(" ", bare))):
             if len(name) > 1:

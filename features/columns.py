@@ -93,6 +93,7 @@ _SAYS = {
     pa.int32(): "a whole number",
     pa.int64(): "a whole number",
     pa.float64(): "a number",
+    pa.bool_(): "true or false",
 }
 
 

@@ -22,7 +22,7 @@ _NO_AGENT = "NaN without a user agent"
 
 
 def _agent(name: str, unit: str, says: str) -> Feature:
-    return Feature(name, unit, _REASON, f"{says}; {_NO_AGENT}.", "device")
+    return Feature(name, unit, _REASON, f"{says}; {_NO_AGENT}.", "device", text=True)
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -45,6 +45,7 @@ FEATURES: tuple[Feature, ...] = (
         _REASON,
         "Major version of Android; NaN without a user agent and on other systems.",
         "device",
+        text=True,
     ),
     Feature(
         "ip_unreadable",
@@ -52,6 +53,7 @@ FEATURES: tuple[Feature, ...] = (
         _REASON,
         "1 when the address field holds no IP address, 0 when it does; NaN when it is empty.",
         "ip",
+        text=True,
     ),
     Feature(
         "ip_not_public",
@@ -60,6 +62,7 @@ FEATURES: tuple[Feature, ...] = (
         "1 for a private, shared, loopback or reserved address, else 0; NaN without a readable "
         "one.",
         "ip",
+        text=True,
     ),
     Feature(
         "ip_v6",
@@ -67,6 +70,7 @@ FEATURES: tuple[Feature, ...] = (
         _REASON,
         "1 for IPv6, 0 for IPv4 (also inside IPv6); NaN without a readable address.",
         "ip",
+        text=True,
     ),
 )
 """In the order of ``signals``."""

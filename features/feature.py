@@ -22,8 +22,8 @@ class Feature:
     group : str
         What ``exclude`` in a training configuration names: ``phone``, ``ip``, ``address`` …
     text : bool
-        True when it is read from personal text (name, phone, email, address), so that it cannot
-        be recomputed once the text has been erased.
+        True when it is read from personal text (name, phone, email, address, device, IP address),
+        so that it cannot be recomputed once the text has been erased.
     """
 
     name: str

@@ -2,7 +2,8 @@
 
 Keys are 64-bit hashes. Those of a person (phone, email, device …) are HMACs under a secret of the
 installation, chained over its versions so that stored keys can be brought to a new version without
-the text; the others are plain hashes. Every key belongs to one merchant. 0 is *absent*.
+the text; the others are plain hashes. Every key belongs to one merchant, but for those of the
+network, which only the orders of merchants who share into it have. 0 is *absent*.
 """
 
 from __future__ import annotations
@@ -47,11 +48,19 @@ WHO_SLOTS = (
     Slot("address", "address"),
     Slot("merchant_pincode", "merchant_pincode"),
     Slot("merchant_sku", "merchant_sku"),
+    Slot("alt_phone", "phone"),
+    Slot("net_phone", "net_phone"),
+    Slot("net_email", "net_email"),
+    Slot("net_device", "net_device"),
+    Slot("net_address", "net_address"),
 )
 WHO_SPACES = tuple(dict.fromkeys(slot.space for slot in WHO_SLOTS))
 PHONE, RECEIVER, EMAIL, DEVICE, IP, IP_NET, CUSTOMER, ADDRESS, MERCHANT_PINCODE, MERCHANT_SKU = (
     range(10)
 )
+ALT_PHONE, FIRST_NET_SLOT = 10, 11
+NET_SLOTS = (PHONE, EMAIL, DEVICE, ADDRESS)
+"""Whose values the network's slots take, in their order."""
 
 # By which an order is a person's, the first present.
 PERSON_SLOTS = (PHONE, EMAIL, CUSTOMER, ADDRESS)
@@ -67,8 +76,14 @@ WHERE_KINDS = (
     "campaign",
     "courier_pincode",
     "origin_district",
+    "network",
+    "net_state",
+    "net_district",
+    "net_pincode",
 )
+FIRST_NET_KIND = 10
 
+NO_MERCHANT = ""
 LONGEST_ADDRESS = 500
 # Blanks and punctuation by range: \W would also drop the vowel signs of Indian scripts.
 _NOT_WORD = re.compile(r"[\s!-/:-@\[-`{-~\u0080-\u00bf\u0964\u0965\u2000-\u206f\u3000-\u303f]+")
@@ -128,7 +143,7 @@ def _hmac(inner: hashlib._Hash, outer: hashlib._Hash, message: bytes) -> bytes:
     return second.digest()
 
 
-def keys_of(order: Order, place: Place, hasher: Hasher) -> Keys:
+def keys_of(order: Order, place: Place, hasher: Hasher, *, shares: bool = False) -> Keys:
     """Every key of ``order``; a value that is unknown or unusable has the key 0.
 
     Parameters
@@ -138,32 +153,59 @@ def keys_of(order: Order, place: Place, hasher: Hasher) -> Keys:
         What the directory says of the order's pincode; state and district come from it, and from
         the order's own words where the pincode is unknown.
     hasher : Hasher
+    shares : bool
+        Whether the merchant shares into the network, as known when the order was placed.
     """
     merchant = order.merchant_id
-    phone = normal_phone(order.phone)
-    receiver = normal_phone(order.ship_phone) or normal_phone(order.alt_phone)
-    who = (
-        ("phone", phone),
-        ("phone", receiver if receiver != phone else None),
-        ("email", normal_email(order.email)),
-        ("device", normal_device(order.device_id)),
-        ("ip", normal_ip(order.ip)),
-        ("ip_net", ip_network(order.ip)),
-        ("customer", order.customer_id),
-        ("address", normal_address(order)),
+    phone, receiver, other = _phones(order)
+    values = (
+        phone,
+        receiver,
+        normal_email(order.email),
+        normal_device(order.device_id),
+        normal_ip(order.ip),
+        ip_network(order.ip),
+        order.customer_id,
+        normal_address(order),
     )
-    plain = (
+    spaces = (slot.space for slot in WHO_SLOTS)
+    who = (
+        *(
+            hasher(space, merchant, value) if value else ABSENT
+            for space, value in zip(spaces, values, strict=False)
+        ),
         plain_key("merchant_pincode", merchant, place.pincode or order.pincode),
         plain_key("merchant_sku", merchant, order.sku),
+        hasher("phone", merchant, other) if other else ABSENT,
+        *_network_who(values, hasher, shares=shares),
     )
-    hashes = [hasher(space, merchant, value) if value else ABSENT for space, value in who]
     return Keys(
-        who=np.array([*hashes, *plain], np.int64),
-        where=np.array(_where(order, place), np.int64),
+        who=np.array(who, np.int64),
+        where=np.array(_where(order, place, shares=shares), np.int64),
     )
 
 
-def _where(order: Order, place: Place) -> tuple[int, ...]:
+def _phones(order: Order) -> tuple[str | None, str | None, str | None]:
+    """The buyer's number, and the receiver's and the alternative one where they are others."""
+    phone, receiver = normal_phone(order.phone), normal_phone(order.ship_phone)
+    other = normal_phone(order.alt_phone)
+    receiver = receiver if receiver != phone else None
+    return phone, receiver, other if other not in (phone, receiver) else None
+
+
+def _network_who(values: Sequence[str | None], hasher: Hasher, *, shares: bool) -> tuple[int, ...]:
+    """Keys that belong to no merchant, for the orders of those who share."""
+    if not shares:
+        return (ABSENT,) * len(NET_SLOTS)
+    shared = (values[slot] for slot in NET_SLOTS)
+    spaces = (slot.space for slot in WHO_SLOTS[FIRST_NET_SLOT:])
+    return tuple(
+        hasher(space, NO_MERCHANT, value) if value else ABSENT
+        for space, value in zip(spaces, shared, strict=True)
+    )
+
+
+def _where(order: Order, place: Place, *, shares: bool) -> tuple[int, ...]:
     merchant = order.merchant_id
     state = place.state or _folded(order.state)
     district = place.district and f"{state}|{place.district}"
@@ -181,9 +223,12 @@ def _where(order: Order, place: Place) -> tuple[int, ...]:
         order.courier and pincode and f"{_folded(order.courier)}|{pincode}",
         order.origin_pincode and district and f"{order.origin_pincode}|{district}",
     )
-    return tuple(
-        plain_key(kind, merchant, value) for kind, value in zip(WHERE_KINDS, values, strict=True)
-    )
+    own = (plain_key(kind, merchant, v) for kind, v in zip(WHERE_KINDS, values, strict=False))
+    if not shares:
+        return (*own, *(ABSENT,) * (len(WHERE_KINDS) - FIRST_NET_KIND))
+    kinds, places = WHERE_KINDS[FIRST_NET_KIND:], ("network", state, district, pincode)
+    net = (plain_key(kind, NO_MERCHANT, v) for kind, v in zip(kinds, places, strict=True))
+    return (*own, *net)
 
 
 def _folded(text: str | None) -> str | None:

@@ -57,6 +57,7 @@ _LIST = (
     Reason("potential_fraud_email", "customer", "The email is of a kind often used once", "Confirm on WhatsApp"),
     Reason("gibberish_detected_in_email", "customer", "The email reads like keyboard noise", "Confirm on WhatsApp"),
     Reason("linked_identity_rto", "customer", "Orders of linked phones, devices or addresses came back", "Let a person look at it"),
+    Reason("known_in_network", "customer", "What other stores know of this customer or place", "Confirm on WhatsApp"),
     Reason("many_identities", "customer", "One device, phone or address is used by many identities", "Let a person look at it"),
     Reason("different_receiver", "customer", "Another person receives the parcel", "Confirm with the receiver"),
     Reason("contact_signals", "customer", "Phone, email or name is of a riskier kind", "Confirm on WhatsApp"),

@@ -117,6 +117,13 @@ EVENT_COLUMNS: dict[str, pa.DataType] = {
     "action": _TEXT,
 }
 
+# When each merchant chose to share into the network, or no longer to.
+CONSENT_COLUMNS: dict[str, pa.DataType] = {
+    "merchant_id": _TEXT,
+    "shares": pa.bool_(),
+    "known_at": TIME,
+}
+
 VOCABULARY: dict[str, tuple[str, ...]] = {
     "payment_mode": ("cod", "prepaid", "partial_cod", "unknown"),
     "outcome": OUTCOMES,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
+from features.days import IST
 from features.errors import SettingsError
 
 PREFIX = "RTO_"
@@ -57,6 +59,17 @@ class Settings(BaseSettings):
         description="Keys that seal contact details, as version:hex of 32 bytes, newest last. "
         "Made on first start for a SQLite demo.",
     )
+    freeze_until: datetime | None = Field(
+        default=None,
+        description="No model is promoted before this time, as in a sale: 2026-10-25, midnight in "
+        "India, or a time with its zone. Rollback stays possible.",
+    )
+    auto_retrain: str = Field(
+        default="",
+        pattern=r"^([1-9]\d*[dw])?$",
+        description="How often the worker trains a model anew and promotes it if its gates pass: "
+        "30d, 4w. Empty never does.",
+    )
     retention_days: int | None = Field(
         default=None,
         ge=30,
@@ -71,6 +84,13 @@ class Settings(BaseSettings):
         if self.database_url and not self.database_url.startswith((_SQLITE, _POSTGRESQL)):
             raise ValueError(f"RTO_DATABASE_URL must begin with {_SQLITE} or {_POSTGRESQL}")
         return self
+
+    @field_validator("freeze_until")
+    @classmethod
+    def _in_india(cls, moment: datetime | None) -> datetime | None:
+        if moment is None or moment.tzinfo is not None:
+            return moment
+        return moment.replace(tzinfo=IST)
 
     @property
     def on_postgresql(self) -> bool:

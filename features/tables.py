@@ -15,7 +15,14 @@ import pyarrow.parquet as pq
 from features.columns import canonical
 from features.errors import DataError
 from features.order_rows import orders_of, split_coupons
-from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ONE_MERCHANT, ORDER_COLUMNS, VOCABULARY
+from features.schema import (
+    CONSENT_COLUMNS,
+    EVENT_COLUMNS,
+    ITEM_COLUMNS,
+    ONE_MERCHANT,
+    ORDER_COLUMNS,
+    VOCABULARY,
+)
 
 __all__ = [
     "ONE_MERCHANT",
@@ -54,6 +61,7 @@ class About:
 class Folder:
     """The tables of a data folder; ``orders`` is sorted by created_at, merchant_id, order_id.
 
+    ``consents`` says which merchants share into the network (``features.consents``);
     ``extras`` are the columns of ``orders`` beyond the contract's, of type float64 or string.
     """
 
@@ -61,6 +69,7 @@ class Folder:
     events: pa.Table | None = None
     items: pa.Table | None = None
     revisions: pa.Table | None = None
+    consents: pa.Table | None = None
     extras: tuple[str, ...] = ()
     about: About = field(default_factory=About)
 
@@ -96,6 +105,7 @@ def read_folder(path: Path) -> Folder:
         events=_optional(path, "events", EVENT_COLUMNS),
         items=_optional(path, "items", ITEM_COLUMNS),
         revisions=_read_table(path, "revisions"),
+        consents=_optional(path, "consents", CONSENT_COLUMNS),
         extras=tuple(c for c in orders.column_names if c not in ORDER_COLUMNS),
         about=about,
     )
@@ -108,11 +118,15 @@ def write_folder(
     events: pa.Table | None = None,
     items: pa.Table | None = None,
     revisions: pa.Table | None = None,
+    consents: pa.Table | None = None,
     about: About | None = None,
 ) -> None:
     """Write a data folder as parquet; equal tables give equal bytes."""
     path.mkdir(parents=True, exist_ok=True)
-    tables = {"orders": orders, "events": events, "items": items, "revisions": revisions}
+    tables = {
+        "orders": orders, "events": events, "items": items, "revisions": revisions,
+        "consents": consents,
+    }  # fmt: skip
     for name, table in tables.items():
         if table is not None:
             partial = path / f".{name}.parquet.partial"
@@ -183,7 +197,7 @@ def _optional(path: Path, name: str, columns: Mapping[str, pa.DataType]) -> pa.T
     if raw is None:
         return None
     file = str(_file(path, name))
-    _require(raw, ("order_id",), file)
+    _require(raw, tuple(c for c in ("order_id",) if c in columns), file)
     table = canonical(raw, columns, file, keep_extras=False)
     if table.column("merchant_id").null_count == table.num_rows:
         at = table.schema.get_field_index("merchant_id")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from features.order import Order
 from features.place import Place
 
@@ -60,5 +62,7 @@ def tokens_of(order: Order, place: Place) -> tuple[str, ...]:
     return (*plain, *words)
 
 
+# Cities, channels and couriers are few, and every order asks about several.
+@lru_cache(maxsize=1024)
 def _folded(text: str | None) -> str | None:
     return " ".join(text.casefold().split()) if text else None

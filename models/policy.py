@@ -50,6 +50,9 @@ class Policy:
         Orders older than this when decided are late and shipped.
     on_failure : {"ship", "hold"}
         What happens to an order decided while the store is out of reach.
+    share_with_network : bool
+        Whether orders placed under this revision count for, and read, what the merchants who
+        share know together.
     """
 
     revision: int = 0
@@ -63,6 +66,7 @@ class Policy:
     max_wait_s: int = 4 * HOUR_S
     max_action_age_s: int = 6 * HOUR_S
     on_failure: OnFailure = "ship"
+    share_with_network: bool = False
 
     def faults(self) -> tuple[str, ...]:
         """Everything that forbids saving this policy, one sentence each; empty when it is valid."""
@@ -203,6 +207,7 @@ class _Reader:
             "float | None": (int, float, type(None)),
             "int": (int,),
             "str": (str,),
+            "bool": (bool,),
         }
         if kind is None:
             raise RefusedError(f'policy: "{name}" is unknown; remove it')
@@ -216,6 +221,7 @@ _KINDS = {
     "float | None": "a number or null",
     "int": "a whole number",
     "str": "text",
+    "bool": "true or false",
 }
 
 # Which actions each kind of order may get; see default_policy.
@@ -231,6 +237,7 @@ _FLAT = {
     "explore_step": "float",
     "max_wait_s": "int",
     "max_action_age_s": "int",
+    "share_with_network": "bool",
 }
 
 

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from serving import openapi, pages, problems
-from serving.routes import health, orders, outcomes, policy, scoring
+from serving.routes import health, orders, scoring, telling, tenancy
 from serving.service import Service
 
 router = APIRouter()
-for part in (scoring, outcomes, orders, policy, health):
+for part in (scoring, telling, orders, tenancy, health):
     router.include_router(part.router)
 
 

@@ -77,10 +77,10 @@ class Batch:
 
     async def score(self, bodies: Sequence[object]) -> list[dict[str, Any]]:
         """An answer for each order, or the problem that it would be answered with alone."""
-        read = [self._read(body) for body in bodies]
         results: list[dict[str, Any]] = []
-        for begin in range(0, len(read), _CHUNK):
-            results += await self._chunk(read[begin : begin + _CHUNK])
+        for begin in range(0, len(bodies), _CHUNK):
+            chunk = [self._read(body) for body in bodies[begin : begin + _CHUNK]]
+            results += await self._chunk(chunk)
         return results
 
     def _read(self, body: object) -> Submission | RtoError:

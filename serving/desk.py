@@ -182,6 +182,10 @@ class Desk:
             # Whoever began it hears of its failure.
             ended = asyncio.gather(other, return_exceptions=True)
             await self.awaited(ended, access, wish)
+        return self.find(access, order_id)
+
+    def find(self, access: Access, order_id: str) -> Held | None:
+        """The order as it is on disk."""
         return find_order(self.connection, access.merchant_id, order_id, test=access.test)
 
     async def again(self, held: Held, submission: Submission) -> Answer:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from features.history.fact import Fact
 from features.row import Row
 from models.arms import draw
 from models.decision import OrderFacts, Passive, Verdict, decide
@@ -19,6 +20,7 @@ from serving.drawing import Draw
 from serving.history import History
 from serving.ledger import Ledger
 from serving.line import Effort
+from serving.lists import Lists, Said
 from serving.metrics import Laps
 from serving.moments import uuid7
 from serving.policies import Policies
@@ -52,6 +54,7 @@ class Judge:
     rows: Rows
     scorer: Callable[[], Scorer]
     policies: Policies
+    lists: Lists
     arm_secret: bytes
     clock: Callable[[], int]
 
@@ -77,8 +80,10 @@ class Judge:
         """
         as_of_us, history, rows = self.clock(), self.history, self.rows
         order, under = submission.order, ledger or history.ledger
-        named = set_apart(order) if submission.access.test else order
-        identity = rows.identity(named, number)
+        test = submission.access.test
+        named = set_apart(order) if test else order
+        shares = not test and self.policies.now(order.merchant_id).share_with_network
+        identity = rows.identity(named, number, shares=shares)
         if effort == "degraded":
             return Sight(identity, None, None, under.seq, history.fold.boundary, as_of_us)
         past = rows.past(identity, under, history.windows, as_of_us)
@@ -110,7 +115,8 @@ class Judge:
         risk = scorer.score(row, order.extra)
         laps.lap("model")
         mine = drawn or Draw(sight.identity.person, sight.as_of_us)
-        verdict = self._verdict(submission, sight, risk.probability, mine)
+        said = self.lists.say(order, self._listed_under(submission, sight), sight.as_of_us)
+        verdict = self._verdict(submission, sight, risk.probability, mine, said)
         wanted = explained == "all" or (explained == "acted" and verdict.policy_action != "ship")
         reasons = (
             listed(scorer.explain(row, order.extra, risk), row.values)
@@ -120,7 +126,8 @@ class Judge:
         laps.lap("reasons")
         return Judgement(
             decision_id=uuid7(sight.as_of_us), scorer=scorer, risk=risk, reasons=reasons,
-            policy=policy.revision, list_version=0, verdict=verdict, degraded=sight.row is None,
+            policy=policy.revision, list_version=said.version, verdict=verdict,
+            degraded=sight.row is None,
         )  # fmt: skip
 
     def _reading(self, submission: Submission, sight: Sight) -> tuple[Scorer, Row]:
@@ -129,8 +136,14 @@ class Judge:
             return self.scorer(), sight.row
         return _PRIOR, Row(_UNSEEN, (f"payment_mode={submission.order.payment_mode}",))
 
+    def _listed_under(self, submission: Submission, sight: Sight) -> Fact:
+        """The keys that lists know an order by; a test order's own are nobody's."""
+        if submission.access.test:
+            return self.rows.identity(submission.order).fact
+        return sight.identity.fact
+
     def _verdict(
-        self, submission: Submission, sight: Sight, probability: float, drawn: Draw
+        self, submission: Submission, sight: Sight, probability: float, drawn: Draw, said: Said
     ) -> Verdict:
         order = submission.order
         facts = OrderFacts(
@@ -148,7 +161,7 @@ class Judge:
         policy = self.policies.now(order.merchant_id)
         return decide(
             probability, facts, policy, now_us=sight.as_of_us, draw=number,
-            passive=_passive(submission, sight),
+            overrules=said.overrules, passive=_passive(submission, sight),
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 import pyarrow as pa
 
+from features.consents import Consents
 from features.days import from_us
 from features.directory import Directory
 from features.history.fact import fact_of
@@ -137,6 +138,7 @@ class Loader:
         self._folder = folder
         self._now_us = now_us
         self._directory = Directory.open()
+        self._consents = Consents(folder.consents)
         self._hasher = Hasher(list(home.keyring.hashing.keys.values()))
         self._contacts = Contacts(home.keyring.sealing)
         self._held: dict[int, Held] = {}
@@ -206,7 +208,9 @@ class Loader:
 
     def _new(self, log: Log, row: int, order: Order) -> Held:
         place = self._directory.place(order.pincode)
-        fact = fact_of(order, keys_of(order, place, self._hasher), UNNUMBERED)
+        shares = self._consents.shares(order.merchant_id, order.created_us)
+        keys = keys_of(order, place, self._hasher, shares=shares)
+        fact = fact_of(order, keys, UNNUMBERED)
         content = content_held_of(order, self._elsewhere(row))
         held = log.place(
             order.merchant_id, order.order_id, content.public_json(), fact=fact.tobytes(),

@@ -14,11 +14,25 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from models.policy import default_policy
-from serving.schemas import OutcomeItem, ScoreRequest
+from serving.outcomes import CLASS_NAMES
+from serving.schemas import (
+    CheckoutRequest,
+    ListEntry,
+    NewMerchant,
+    OutcomeItem,
+    OverrideRequest,
+    PastOrder,
+    ResponseRequest,
+    ScoreRequest,
+    Shipment,
+)
 from serving.templating import page
 
 _REF = "#/components/schemas/{model}"
-_INPUTS: tuple[type[BaseModel], ...] = (ScoreRequest, OutcomeItem)
+_INPUTS: tuple[type[BaseModel], ...] = (
+    ScoreRequest, OutcomeItem, Shipment, PastOrder, CheckoutRequest, OverrideRequest,
+    ResponseRequest, ListEntry, NewMerchant,
+)  # fmt: skip
 
 _EXAMPLE = {
     "order_id": "1001",
@@ -62,6 +76,25 @@ REASONS = _parameter(
     "query", "reasons", "Which orders get reasons: all, those that would be acted on, or none.",
     {"type": "string", "enum": ["all", "acted", "none"], "default": "all"},
 )  # fmt: skip
+
+ORDER_ID = _parameter("query", "order_id", "One order, whatever characters its id holds.",
+                      {"type": "string", "minLength": 1, "maxLength": 255})  # fmt: skip
+STATE = _parameter(
+    "query", "state", "Only orders in this state.",
+    {"type": "string", "enum": list(dict.fromkeys(CLASS_NAMES))},
+)  # fmt: skip
+UPDATED_AFTER = _parameter("query", "updated_after", "Only orders changed later.",
+                           {"type": "string", "format": "date-time"})  # fmt: skip
+_POSITION = {"type": "integer", "minimum": 0, "maximum": 2**62}
+CURSOR = _parameter("query", "cursor", "Go on from here: `next_cursor` as answered.", _POSITION)
+AFTER = _parameter("query", "after", "Go on from here: `next_after` as answered.", _POSITION)
+LIMIT = _parameter("query", "limit", "Most lines of one answer.",
+                   {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100})  # fmt: skip
+ENTRY_CURSOR = _parameter("query", "cursor", "Go on from here: `next_cursor` as answered.",
+                          {"type": "string", "maxLength": 255})  # fmt: skip
+ENTRY_ID = _parameter("query", "entry_id", "The entry, as GET /v1/lists names it.",
+                      {"type": "string", "minLength": 1, "maxLength": 255},
+                      required=True)  # fmt: skip
 
 POLICY_BODY: dict[str, Any] = {
     "requestBody": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,14 @@ from serving.outcomes import CLASS_NAMES
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import Held, body_of, find_order
+from serving.store.merchants import Access
+from serving.store.stories import (
+    Updated,
+    events_after,
+    fold_before,
+    placed_at,
+    updated_orders,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,56 @@ def _events(connection: Connection, held: Held) -> list[dict[str, Any]]:
         }
         for seq, kind, revision, at_us, known_us, body in found
     ]
+
+
+def listed(
+    connection: Connection,
+    access: Access,
+    *,
+    classes: Collection[int],
+    updated_after_us: int | None,
+    after: int,
+    limit: int,
+) -> dict[str, Any]:
+    """One page of a merchant's orders by their last change, oldest change first."""
+    if updated_after_us is not None:
+        after = max(after, fold_before(connection, updated_after_us))
+    found, cursor = updated_orders(
+        connection, access.merchant_id, after, limit, test=access.test, classes=classes
+    )
+    wanted = (u for u in found if updated_after_us is None or u.known_us > updated_after_us)
+    return {"orders": [_line(connection, one) for one in wanted], "next_cursor": cursor}
+
+
+def _line(connection: Connection, updated: Updated) -> dict[str, Any]:
+    held = updated.held
+    return {
+        "order_id": held.order_id,
+        "revision": held.revision,
+        "state": CLASS_NAMES[held.state % CLASSES],
+        "treated": held.state >= CLASSES,
+        "created_at": rfc3339(placed_at(connection, held)),
+        "updated_at": rfc3339(updated.known_us),
+        "decision": answer_now(connection, held),
+    }
+
+
+def feed(connection: Connection, access: Access, after: int, limit: int) -> dict[str, Any]:
+    """One page of a merchant's events."""
+    found, last = events_after(connection, access.merchant_id, after, limit, test=access.test)
+    events = [
+        {
+            "seq": told.seq,
+            "order_id": told.order_id,
+            "event": told.kind,
+            "revision": told.revision,
+            "at": rfc3339(told.at_us),
+            "known_at": rfc3339(told.known_us),
+            "detail": outside(told.body),
+        }
+        for told in found
+    ]
+    return {"events": events, "next_after": last}
 
 
 def latest(connection: Connection, merchant_id: str, limit: int) -> list[Listed]:

@@ -26,7 +26,7 @@ from serving.store.stories import placed_at
 
 MOST = 1_000
 
-_KINDS: dict[str, Kind] = {
+KINDS: dict[str, Kind] = {
     "delivered": "delivered",
     "rto": "rto_initiated",
     "cancelled": "cancelled",
@@ -34,6 +34,26 @@ _KINDS: dict[str, Kind] = {
     "returned": "returned",
 }
 CLASS_NAMES = ("pending", "delivered", "rto", "rto", "cancelled", "lost", "returned")
+
+
+def name_of_state(state: int) -> str:
+    """The class of a state in words."""
+    return CLASS_NAMES[state % CLASSES]
+
+
+def classes_of(name: str | None) -> frozenset[int]:
+    """The classes that a state's name stands for; all of them without a name.
+
+    Raises
+    ------
+    FieldsError
+        If there is no such state.
+    """
+    found = frozenset(i for i, known in enumerate(CLASS_NAMES) if name in (None, known))
+    if not found:
+        raise FieldsError([("state", f"must be one of {', '.join(dict.fromkeys(CLASS_NAMES))}")])
+    return found
+
 
 Result = Literal["recorded", "unchanged", "unknown_order", "refused", "invalid"]
 
@@ -109,7 +129,7 @@ class Report:
             return Reported(item.order_id, "unknown_order", "no order of this id has been scored")
         if at_us < placed_at(log.connection, held) - CLOCK_SKEW_US:
             return Reported(item.order_id, "invalid", "outcome_at lies before the order was placed")
-        kind: Kind = "correction" if item.correction else _KINDS[item.outcome]
+        kind: Kind = "correction" if item.correction else KINDS[item.outcome]
         detail = event_detail(kind, reason=item.reason, outcome=item.outcome, action=None)
         becomes = next_state(held.state, EVENT_CODES[kind], detail)
         if becomes == held.state:

@@ -18,6 +18,7 @@ from serving.appending import StaleOrderError
 from serving.deadline import DeadlineError, LateError
 from serving.desk import OtherContentError, UnknownOrderError
 from serving.line import CrowdedError
+from serving.listing import UnknownEntryError
 from serving.parsing import BodyError, FieldsError
 from serving.standby import NoDecisionError
 from serving.store.policies import StaleRevisionError
@@ -42,6 +43,7 @@ _STATUS: tuple[tuple[type[RtoError], int], ...] = (
     (FieldsError, 422),
     (NoAccessError, 401),
     (ScopeError, 403),
+    (UnknownEntryError, 404),
     (UnknownMerchantError, 404),
     (UnknownOrderError, 404),
     (TooLargeError, 413),

@@ -20,6 +20,8 @@ from serving.store.merchants import Access
 
 CLOCK_SKEW_US = 300 * SECOND_US
 
+_OF_A_PLACED_ORDER = ("payment_mode", "amount_due", "cod_fee", "record_only", "dispatch_cutoff")
+
 # An access, and the merchant that a body names, become an access to that merchant.
 Speaks = Callable[[Access, str | None], Access]
 
@@ -83,6 +85,18 @@ class Reception:
                 [("created_at", "an order keeps the time it was placed; leave it out")]
             )
         return self._submission(access, request, content, warnings)
+
+    def read_basket(self, access: Access, body: bytes) -> Submission:
+        """What a customer is about to order, as if it were placed now.
+
+        Raises
+        ------
+        BodyError, FieldsError, UnknownMerchantError
+            If it cannot be read.
+        """
+        plain = {name: v for name, v in _object(body).items() if name not in _OF_A_PLACED_ORDER}
+        named = {"order_id": "-", "created_at": rfc3339(self.clock())}
+        return self.read(access, to_json(plain | named))
 
     def _submission(
         self, access: Access, request: ScoreRequest, content: Content, warnings: tuple[str, ...]

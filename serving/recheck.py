@@ -11,7 +11,9 @@ import numpy as np
 
 from features.catalogue import CATALOGUE
 from features.errors import StoreError
+from features.history.fact import NETWORK_KEY
 from features.history.where import WindowTable
+from features.keys import ABSENT
 from serving.apart import set_apart
 from serving.folds import facts_array
 from serving.intake import Content, order_of
@@ -156,10 +158,15 @@ class Recheck:
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         order = order_of(decided.merchant_id, decided.order_id, content)
         named = set_apart(order) if decided.test else order
-        identity = self._rows.identity(named, decided.number)
+        shares = self._fact(decided.said_seq)[NETWORK_KEY] != ABSENT
+        identity = self._rows.identity(named, decided.number, shares=shares)
         windows = self._windows_of(int(decided.body["fold"]))
         past = self._rows.past(identity, self._ledger, windows, int(decided.body["as_of_us"]))
         return self._rows.row(order, identity, past).values
+
+    def _fact(self, seq: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        found = self._connection.execute("SELECT data FROM event WHERE seq=?", (seq,)).fetchone()
+        return np.frombuffer(found[0], np.int64)
 
     def _public(self, seq: int) -> dict[str, Any]:
         found = self._connection.execute("SELECT body FROM event WHERE seq=?", (seq,))

@@ -54,14 +54,19 @@ class Rows:
         self._hasher = hasher
         self._reader = Reader()
 
-    def identity(self, order: Order, number: int = UNNUMBERED) -> Identity:
+    def identity(self, order: Order, number: int = UNNUMBERED, *, shares: bool = False) -> Identity:
         """The keys of an order as a fact.
 
-        ``number`` is that of an order scored again, which must not see its earlier revision among
-        the orders of its own keys.
+        Parameters
+        ----------
+        number : int
+            That of an order scored again, which must not see its earlier revision among the
+            orders of its own keys.
+        shares : bool
+            Whether its merchant shares into the network.
         """
         place = self._directory.place(order.pincode)
-        keys = keys_of(order, place, self._hasher)
+        keys = keys_of(order, place, self._hasher, shares=shares)
         itself = order_key(order.merchant_id, order.order_id)
         return Identity(place, fact_of(order, keys, number), person_of(keys, itself))
 

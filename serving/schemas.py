@@ -127,6 +127,85 @@ class OutcomeItem(_Input):
     correction: Annotated[bool, Field(strict=True)] = False
 
 
+class PastOrder(ScoreRequest):
+    """An order of the past and what became of it; it is counted, not decided."""
+
+    outcome: OutcomeName | None = None
+    outcome_at: Moment | None = None
+    reason: Literal[REASONS_OF_OUTCOME] | None = None  # type: ignore[valid-type]
+
+
+class CheckoutRequest(_Input):
+    """A basket before it is ordered; everything may be unknown."""
+
+    merchant_id: ShortText | None = None
+    amount: Paise | None = None
+    discount: Paise | None = None
+    shipping_fee: Paise | None = None
+    coupons: Annotated[list[ShortText], Field(max_length=50)] | None = None
+    items: Annotated[list[Item], Field(max_length=500)] | None = None
+    customer: Customer | None = None
+    shipping_address: ShippingAddress | None = None
+    device: Device | None = None
+    channel: ShortText | None = None
+    utm: Utm | None = None
+    origin_pincode: Pincode | None = None
+    courier: ShortText | None = None
+    extra: Annotated[dict[ShortText, ExtraValue], Field(max_length=64)] | None = None
+
+
+class Shipment(_Input):
+    """A parcel handed to a courier."""
+
+    order_id: Identifier
+    awb: Identifier
+    shipped_at: Moment
+    merchant_id: ShortText | None = None
+    courier: ShortText | None = None
+
+
+class OverrideRequest(_Input):
+    """What a person decides about one order."""
+
+    action: Literal["approve", "hold", "cancel"]
+    by: ShortText | None = None
+    note: Text | None = None
+
+
+class ResponseRequest(_Input):
+    """What came of asking the customer, by a call or through another channel."""
+
+    response: Literal["confirmed", "corrected", "paid", "refused", "silent"]
+    at: Moment | None = None
+    channel: ShortText | None = None
+    by: ShortText | None = None
+    note: Text | None = None
+
+
+ListName = Literal["block", "allow"]
+ListField = Literal["phone", "email", "ip", "device", "pincode"]
+
+
+class ListEntry(_Input):
+    """One value that is always blocked or always let through."""
+
+    list: ListName
+    field: ListField
+    value: Identifier
+    merchant_id: ShortText | None = None
+    reason: ShortText | None = None
+    by: ShortText | None = None
+    expires_at: Moment | None = None
+
+
+class NewMerchant(_Input):
+    """A merchant of a platform."""
+
+    merchant_id: Identifier
+    name: ShortText | None = None
+    policy: dict[str, object] | None = None
+
+
 class Problem(BaseModel):
     """An error after RFC 9457."""
 
@@ -242,6 +321,145 @@ class Story(BaseModel):
     order: dict[str, object]
     decision: ScoreAnswer | None
     events: list[StoryEvent]
+
+
+class BackfillResult(BaseModel):
+    """What was done with one past order."""
+
+    order_id: str
+    result: Literal["recorded", "unchanged", "decided_live", "invalid"]
+    detail: str = ""
+
+
+class BackfillAnswer(BaseModel):
+    """One result per order, in the order they came."""
+
+    recorded: int
+    results: list[BackfillResult]
+
+
+class Standing(BaseModel):
+    """How an order stands after what was reported."""
+
+    order_id: str
+    revision: int
+    state: str
+    dispatch: Dispatch | None
+    wait_until: str | None
+
+
+class OrderLine(BaseModel):
+    """One order of a list."""
+
+    order_id: str
+    revision: int
+    state: str
+    treated: bool
+    created_at: str
+    updated_at: str
+    decision: ScoreAnswer | None
+
+
+class OrderList(BaseModel):
+    """Orders by their last change."""
+
+    orders: list[OrderLine]
+    next_cursor: int | None
+
+
+class FeedEvent(BaseModel):
+    """One event of the feed; without an order where it is about the merchant."""
+
+    seq: int
+    order_id: str | None
+    event: str
+    revision: int
+    at: str
+    known_at: str
+    detail: dict[str, object]
+
+
+class EventFeed(BaseModel):
+    """Events in the order of the log."""
+
+    events: list[FeedEvent]
+    next_after: int
+
+
+class Offer(BaseModel):
+    """What a customer may choose from; ``cod_fee`` is in rupees."""
+
+    cod: bool
+    partial_cod: bool
+    cod_fee: int
+
+
+class CheckoutAnswer(BaseModel):
+    """What paying at the door would risk, and what to offer."""
+
+    probability: float
+    base_probability: float
+    probability_prepaid: float
+    tier: Tier
+    offer: Offer
+    advised: Offer
+    policy_action: Action
+    rule: str | None
+    reasons: list[ReasonOut]
+    model: str
+    policy: int
+    degraded: bool
+    warnings: list[str]
+
+
+class EntryOut(BaseModel):
+    """One entry as it is shown."""
+
+    entry_id: str
+    list: ListName
+    field: ListField
+    hint: str
+    reason: str
+    added_by: str
+    added_at: str
+    expires_at: str | None
+
+
+class EntryList(BaseModel):
+    """Entries, oldest first."""
+
+    entries: list[EntryOut]
+    next_cursor: str | None
+
+
+class EntryResult(BaseModel):
+    """What was done with one entry."""
+
+    result: Literal["added", "replaced", "invalid"]
+    detail: str = ""
+    entry_id: str | None = None
+    merchant_id: str | None = None
+
+
+class EntryResults(BaseModel):
+    """One result per entry, in the order they came."""
+
+    results: list[EntryResult]
+
+
+class MerchantResult(BaseModel):
+    """What was done with one merchant; ``policy`` is its newest revision."""
+
+    merchant_id: str
+    result: Literal["added", "unchanged", "refused", "invalid"]
+    detail: str = ""
+    policy: int | None = None
+
+
+class MerchantResults(BaseModel):
+    """One result per merchant, in the order they came."""
+
+    results: list[MerchantResult]
 
 
 class Ready(BaseModel):

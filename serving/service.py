@@ -17,12 +17,14 @@ from features.order import Order
 from features.settings import Settings
 from models.scorer import Scorer
 from serving.access import Doorkeeper
+from serving.checkout import Checkout
 from serving.desk import Desk
 from serving.history import History
 from serving.judge import Judge
 from serving.keyring import Keyring, open_keyring
 from serving.ledger import catch_up, store_changed, warm_up_records
 from serving.line import Line
+from serving.lists import Lists
 from serving.metrics import Metrics
 from serving.model import Champion
 from serving.moments import now_us
@@ -98,13 +100,16 @@ class Service:
         self.policies = Policies(self.connection)
         self.doorkeeper = Doorkeeper(self.connection)
         self.contacts = Contacts(keyring.sealing)
-        self.rows = Rows(Directory.open(), Hasher(list(keyring.hashing.keys.values())))
+        hasher = Hasher(list(keyring.hashing.keys.values()))
+        self.rows = Rows(Directory.open(), hasher)
+        self.lists = Lists(self.connection, hasher)
         self.line = Line()
         self.judge = Judge(
             history=self.history,
             rows=self.rows,
             scorer=lambda: self.champion.scorer,
             policies=self.policies,
+            lists=self.lists,
             arm_secret=arm_secret(self.connection),
             clock=clock,
         )
@@ -117,6 +122,7 @@ class Service:
             metrics=self.metrics,
             clock=clock,
         )
+        self.checkout = Checkout(self.judge, self.metrics)
         self.standby = Standby(
             self.desk, self.contacts, self.reach, settings.spool,
             self.metrics.degraded_for_log,

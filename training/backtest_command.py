@@ -14,6 +14,7 @@ from training.baselines import BASELINES
 from training.bootstrap import clusters, intervals
 from training.configuration import read_configuration
 from training.evaluate import Duel, Estimate, Scoreboard, quick
+from training.holdout import MERCHANTS, held_out, without_outcomes_of
 from training.inputs import Table
 from training.labels import Floats
 from training.matrix import Matrix, build
@@ -44,9 +45,16 @@ from training.report_text import INVENTED
     required=True,
     help="Parquet file for the predictions.",
 )
+@click.option(
+    "--holdout-merchants",
+    "holdout",
+    type=MERCHANTS,
+    default=(),
+    help="Merchants whose outcomes no model learns, by commas: what is it worth to a new one?",
+)
 @configuration_options
 def backtest_(
-    data: Path, train_until: int, retrain: int, out: Path,
+    data: Path, train_until: int, retrain: int, out: Path, holdout: tuple[str, ...],
     config: Path | None, extra: tuple[str, ...], exclude: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Replay every order after a time as if live.
@@ -61,6 +69,8 @@ def backtest_(
     with Progress("reading orders") as progress:
         matrix = build(folder, threads=configuration.threads, progress=progress.count)
         table = Table(matrix, extra=configuration.extra, exclude=configuration.exclude)
+        if held_out(holdout, set(matrix.orders["merchant_id"])):
+            table = without_outcomes_of(table, holdout)
         progress.stage("training", "model")
         done = backtest(
             table,
@@ -70,7 +80,7 @@ def backtest_(
             tick=progress.step,
             progress=progress.count,
         )
-    write_predictions(out, matrix.orders, done.rows, done.probability)
+    write_predictions(out, matrix.orders, done.rows, done.probability, holdout_merchants=holdout)
     if folder.about.invented:
         click.echo(INVENTED)
     click.echo(said(done, matrix))

@@ -13,6 +13,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE, N_SIGNALS, SIGNAL_FEATURES, signals_of
+from features.consents import Consents
 from features.directory import Directory
 from features.feature import Feature
 from features.history.fact import FACT_SIZE, fact_of
@@ -168,8 +169,9 @@ def _read_orders(
     usable = _without(folder.orders, folder.about.after_outcome)
     starts = range(0, n, CHUNK)
     lines = _lines_by_chunk(folder, starts)
+    consents = Consents(folder.consents)
     pieces = (
-        delayed(_read_chunk)(usable.slice(s, CHUNK), of, s)
+        delayed(_read_chunk)(usable.slice(s, CHUNK), of, consents, s)
         for s, of in zip(starts, lines, strict=True)
     )
     run = Parallel(n_jobs=threads if n > CHUNK else 1, return_as="generator")
@@ -203,7 +205,7 @@ def _lines_by_chunk(folder: Folder, starts: range) -> Iterator[pa.Table | None]:
         yield items.slice(begin, end - begin)
 
 
-def _read_chunk(orders: pa.Table, items: pa.Table | None, first: int) -> _Read:
+def _read_chunk(orders: pa.Table, items: pa.Table | None, consents: Consents, first: int) -> _Read:
     directory = _directory()
     hasher = Hasher([_BATCH_SECRET])
     n = orders.num_rows
@@ -214,7 +216,8 @@ def _read_chunk(orders: pa.Table, items: pa.Table | None, first: int) -> _Read:
     codes: list[int] = []
     for i, order in enumerate(orders_of(orders, items)):
         place = directory.place(order.pincode)
-        keys = keys_of(order, place, hasher)
+        shares = consents.shares(order.merchant_id, order.created_us)
+        keys = keys_of(order, place, hasher, shares=shares)
         facts[i] = fact_of(order, keys, first + i)
         values[i] = signals_of(order, place, directory)
         persons[i] = _person(keys, hasher, order.merchant_id, order.order_id)

@@ -151,12 +151,18 @@ def calibration_error(y: Floats, probability: Floats, *, bins: int = CALIBRATION
 
 
 def calibration_line(
-    y: Floats, probability: Floats, weight: Floats | None = None, *, steps: int = 25
+    y: Floats,
+    probability: Floats,
+    weight: Floats | None = None,
+    *,
+    steps: int = 25,
+    start: tuple[float, float] = (0.0, 1.0),
 ) -> tuple[float, float]:
     """Intercept and slope of a logistic regression of the outcome on the predicted log-odds.
 
     A slope below 1 means that the predictions are too extreme (Cox 1958). NaN where the outcomes
-    hold one class or the predictions one value.
+    hold one class or the predictions one value. Outcomes may be shares of rows binned together;
+    Newton's steps begin at ``start``.
 
     Returns
     -------
@@ -168,7 +174,7 @@ def calibration_line(
     present = w > 0.0
     if not present.any() or np.ptp(z[present]) == 0.0 or np.ptp(y[present]) == 0.0:
         return float("nan"), float("nan")
-    line = np.array([0.0, 1.0])
+    line = np.array(start)
     for _ in range(steps):
         p = chance(line[0] + line[1] * z)
         curve, gap = w * p * (1.0 - p), w * (y - p)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from features.settings import load_settings
+from features.days import IST
+from features.errors import SettingsError
+from features.settings import Settings, load_settings
+from training.comparison import registered
 from training.release import trained_dir, versions
-from training.tracking import Tracker
 
 
 @click.command("models")
@@ -22,34 +25,38 @@ def models_() -> None:
     if not found:
         click.echo("no model has been trained yet; make one with rto train --data DIR")
         return
-    champion = _champion(settings.tracking_uri, settings.home)
+    states = _states(settings)
     heads = f"{'version':<20}{'learnt until':<14}{'returned':>9}{'exam log-loss':>15}{'ROC-AUC':>9}"
     click.echo(f"{heads}  state")
     for version in found:
         folder = home / version if (home / version).is_dir() else released / version
-        state = (
-            "champion"
-            if version == champion
-            else "released"
-            if (released / version).is_dir()
-            else ""
-        )
+        state = states.get(version, "released" if (released / version).is_dir() else "")
         click.echo(f"{_line(version, folder)}  {state}".rstrip())
 
 
-def _champion(uri: str, home: Path) -> str | None:
-    """The registry's champion; None without a registry, so that listing needs no MLflow."""
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():
-        return None
-    rows = Tracker(uri, home / "mlflow").models()
-    return next((row.version for row in rows if row.champion), None)
+def _states(settings: Settings) -> dict[str, str]:
+    """Champion and challenger by version; a store out of reach hides neither list nor reason."""
+    try:
+        rows = registered(settings)
+    except SettingsError as error:
+        click.echo(f"rto: {error}", err=True)
+        return {}
+    challengers = {row.version: "challenger" for row in rows if row.challenger}
+    return challengers | {row.version: "champion" for row in rows if row.champion}
 
 
 def _line(version: str, folder: Path) -> str:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     training: dict[str, Any] = manifest.get("content", {}).get("training", {})
     exam = (training.get("exam") or {}).get("model") or {}
-    until, labels = str(training.get("until", ""))[:10], training.get("labels") or {}
+    until, labels = _day(training.get("until")), training.get("labels") or {}
     loss, auc = exam.get("log_loss"), exam.get("roc_auc")
     shown = f"{'—' if loss is None else f'{loss:.4f}':>15}{'—' if auc is None else f'{auc:.3f}':>9}"
     return f"{version:<20}{until:<14}{labels.get('rto', 0):>9,}{shown}"
+
+
+def _day(until: object) -> str:
+    """The Indian day of a moment; the default end of training is a midnight there."""
+    if not isinstance(until, str):
+        return ""
+    return datetime.fromisoformat(until).astimezone(IST).date().isoformat()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,23 +14,32 @@ import pyarrow.parquet as pq
 
 from features.errors import DataError
 from features.history.states import CLASSES
+from features.states import state_name
 from features.tables import Folder
 from training.city_tiers import city_tier
 from training.labels import Floats, Ints
 from training.pastlog import changes_of, events_of
 
-COLUMNS = ("order_id", "merchant_id", "created_at", "probability")
+HELD_OUT = b"rto.holdout_merchants"
 KEY = ["merchant_id", "order_id"]
 OUTCOME_OF_CLASS = ("", "delivered", "rto", "rto", "cancelled", "lost", "delivered")
 
 
-def read_predictions(path: Path) -> pd.DataFrame:
-    """Read a predictions file and check it.
+def read_predictions(path: Path, *, merchants: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a predictions file, ours or anyone's, and check it.
+
+    Parameters
+    ----------
+    path : Path
+        Parquet with ``order_id``, ``merchant_id`` and ``probability``; other columns are ignored.
+    merchants : sequence of str, optional
+        The data folder's merchants; where there is only one, ``merchant_id`` may be left out.
 
     Returns
     -------
     DataFrame
-        ``order_id, merchant_id, created_at`` (UTC), ``probability``.
+        ``merchant_id, order_id, probability``. Its ``attrs["holdout_merchants"]`` names the
+        merchants that a backtest kept from its models.
 
     Raises
     ------
@@ -39,10 +50,14 @@ def read_predictions(path: Path) -> pd.DataFrame:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise DataError("cannot be read as parquet", file=str(path)) from error
-    missing = [name for name in COLUMNS if name not in table.column_names]
+    if len(merchants) == 1 and "merchant_id" not in table.column_names:
+        alone = pa.array([merchants[0]] * table.num_rows, pa.string())
+        table = table.append_column("merchant_id", alone)
+    missing = [name for name in (*KEY, "probability") if name not in table.column_names]
     if missing:
         raise DataError("is missing", file=str(path), column=missing[0])
-    frame: pd.DataFrame = table.select(list(COLUMNS)).to_pandas()
+    frame: pd.DataFrame = table.select([*KEY, "probability"]).to_pandas()
+    frame.attrs["holdout_merchants"] = _held_out(table.schema)
     for name in KEY:
         frame[name] = frame[name].astype(str).astype(object)
     try:
@@ -59,8 +74,25 @@ def read_predictions(path: Path) -> pd.DataFrame:
     return frame
 
 
-def write_predictions(path: Path, orders: pd.DataFrame, rows: Ints, probability: Floats) -> None:
-    """Write predictions with the outcomes as finally known (empty where unknown)."""
+def _held_out(schema: pa.Schema) -> tuple[str, ...]:
+    """The merchants that the file says its models never learnt from."""
+    written = (schema.metadata or {}).get(HELD_OUT)
+    return tuple(json.loads(written)) if written else ()
+
+
+def write_predictions(
+    path: Path,
+    orders: pd.DataFrame,
+    rows: Ints,
+    probability: Floats,
+    *,
+    holdout_merchants: Sequence[str] = (),
+) -> None:
+    """Write predictions with the outcomes as finally known (empty where unknown).
+
+    The merchants that no model learnt from are named in the file's own description, so that
+    ``rto evaluate`` reports them apart.
+    """
     chosen = orders.iloc[rows]
     table = pa.table(
         {
@@ -71,6 +103,8 @@ def write_predictions(path: Path, orders: pd.DataFrame, rows: Ints, probability:
             "outcome": pa.array([text or None for text in chosen["outcome"]], pa.string()),
         }
     )
+    if holdout_merchants:
+        table = table.replace_schema_metadata({HELD_OUT: json.dumps(list(holdout_merchants))})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     pq.write_table(table, partial, compression="zstd")
@@ -83,8 +117,10 @@ def outcomes_of(folder: Folder) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``merchant_id, order_id, created_us, outcome, treated, payment_mode, amount_paise, person``
-        (numbered), ``customer`` (``new``, ``known`` or ``unknown``), ``city_tier``.
+        ``merchant_id, order_id, row`` (in the folder), ``created_us, outcome, treated,
+        payment_mode, amount_paise, person``
+        (numbered), ``customer`` and ``pin`` (``new``, ``known`` or ``unknown``), ``city_tier``,
+        ``state`` (canonical), ``category``, ``cause`` (of an rto). Unknown text is ``unknown``.
     """
     orders = folder.orders
     log, _ = changes_of(events_of(folder), orders.num_rows)
@@ -96,6 +132,7 @@ def outcomes_of(folder: Folder) -> pd.DataFrame:
         {
             "merchant_id": orders.column("merchant_id").to_numpy(zero_copy_only=False),
             "order_id": orders.column("order_id").to_numpy(zero_copy_only=False),
+            "row": np.arange(orders.num_rows),
             "created_us": orders.column("created_at").cast(pa.int64()).to_numpy(),
             "outcome": np.array(OUTCOME_OF_CLASS, dtype=object)[state % CLASSES],
             "treated": state >= CLASSES,
@@ -105,9 +142,29 @@ def outcomes_of(folder: Folder) -> pd.DataFrame:
             "amount_paise": np.round(np.nan_to_num(amount, nan=-0.01) * 100).astype(np.int64),
             "person": person,
             "customer": customer,
+            "pin": _new_or_known(orders.column("pincode").to_pylist()),
             "city_tier": [city_tier(city) for city in orders.column("city").to_pylist()],
+            "state": _each(orders.column("state").to_pylist(), state_name),
+            "category": _each(orders.column("category").to_pylist(), str.casefold),
+            "cause": _each(orders.column("outcome_reason").to_pylist(), str),
         }
     )
+
+
+def _each(values: list[str | None], said: Callable[[str], str | None]) -> list[str]:
+    """Every text in one spelling; what is absent or not understood is ``unknown``."""
+    spelt = {value: said(value) for value in set(values) if value}
+    return [(spelt[value] if value else None) or "unknown" for value in values]
+
+
+def _new_or_known(values: list[str | None]) -> list[str]:
+    """Whether a value occurred in an earlier order of the folder."""
+    seen: set[str] = set()
+    found = []
+    for value in values:
+        found.append("unknown" if not value else "known" if value in seen else "new")
+        seen.add(value or "")
+    return found
 
 
 def _people(orders: pa.Table) -> tuple[Ints, list[str]]:

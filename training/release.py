@@ -6,10 +6,11 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import cast
 
+from features.days import IST
 from features.errors import BundleError, RefusedError
 from features.feature import Feature
 from models.bundle import Bundle
@@ -18,7 +19,6 @@ from training.gates import refuse_unless_passed
 _VERSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 
 Announce = Callable[[str, str], None]
-Crown = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,21 @@ def versions(*folders: Path) -> tuple[str, ...]:
     )
 
 
+def refuse_while_frozen(until: datetime | None, *, now: datetime | None = None) -> None:
+    """Stop a promotion in a time in which the model must not change, such as a sale.
+
+    Raises
+    ------
+    RefusedError
+        Naming the end of the freeze and how to promote all the same.
+    """
+    if until is not None and (now or datetime.now(UTC)) < until:
+        raise RefusedError(
+            f"promotions are frozen until {until.astimezone(IST):%Y-%m-%d %H:%M} in India"
+            " (RTO_FREEZE_UNTIL); promote after that, or with --force"
+        )
+
+
 def promote(
     version: str,
     *,
@@ -68,12 +83,11 @@ def promote(
     models_dir: Path,
     features: Sequence[Feature],
     announce: Announce,
-    crown: Crown = lambda _version: None,
 ) -> Promotion:
     """Release a trained model: servers follow the announcement, never the folder.
 
-    The order matters: a server that hears of a model must find its files, and the alias in MLflow
-    only mirrors what the log has said.
+    The order matters: a server that hears of a model must find its files. MLflow's alias only
+    mirrors what the log has said, and whoever calls sets it afterwards.
 
     Parameters
     ----------
@@ -85,8 +99,6 @@ def promote(
         Today's catalogue; a bundle of another one is refused.
     announce : callable
         Appends the ``promoted`` event (version, digest) to the live log.
-    crown : callable, optional
-        Sets the alias ``champion``.
 
     Raises
     ------
@@ -109,7 +121,6 @@ def promote(
     if found != target:
         _place(found, target, bundle.digest, features)
     announce(version, bundle.digest)
-    crown(version)
     return Promotion(version, bundle.digest, target)
 
 
@@ -119,7 +130,6 @@ def rollback(
     models_dir: Path,
     features: Sequence[Feature],
     announce: Announce,
-    crown: Crown = lambda _version: None,
 ) -> Promotion:
     """Go back to the model before the present one, at once: no gates, no training.
 
@@ -144,7 +154,6 @@ def rollback(
         raise RefusedError(f"the bundle of {version} is no longer in {models_dir}")
     Bundle.load(path, features=features, digest=digest)
     announce(version, digest)
-    crown(version)
     return Promotion(version, digest, path)
 
 

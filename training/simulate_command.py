@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from features.errors import SettingsError
 from features.tables import About, write_folder
+from training.world.consents import consents_table
 from training.world.spec import WorldSpec, changed, read_spec
 from training.world.tables import events_table, items_table, order_ids, orders_table, truth_table
 from training.world.timeline import write_timeline
@@ -91,7 +92,10 @@ def write_year(out: Path, orders: int, seed: int, spec: WorldSpec, *, quiet: boo
         # An interrupted run must not leave another year's truth beside this one's orders.
         (out / TRUTH / "truth.parquet").unlink(missing_ok=True)
         about = About(invented=True, source=f"rto simulate, seed {seed}")
-        write_folder(out, table, events=known, items=items_table(year, ids), about=about)
+        write_folder(
+            out, table, events=known, items=items_table(year, ids),
+            consents=consents_table(year), about=about,
+        )  # fmt: skip
         del table, known
         tell("truth")
         (out / TRUTH).mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from features.days import IST, from_us
-from features.errors import SettingsError
+from features.errors import RtoError, SettingsError
 from features.settings import Settings, load_settings
 from features.tables import Folder, read_folder
 from training.configuration import Configuration, read_configuration
@@ -18,7 +18,7 @@ from training.options import MOMENT, configuration_options, existing_folder
 from training.progress import Progress
 from training.release import next_version, trained_dir, versions
 from training.report_text import INVENTED
-from training.tracking import Tracker
+from training.tracked import track_training
 from training.trainer import Trained, end_of_knowledge, release_bundle, train
 
 
@@ -49,13 +49,13 @@ def train_(
         progress.stage("training", "step")
         trained = train(matrix, configuration, cutoff_us=cutoff, tick=progress.step)
         progress.step("bundle")
-        path, digest = _write(trained, folder, matrix, configuration, settings)
+        path = _write(trained, folder, matrix, configuration, settings)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(path, out)
         if not no_tracking:
             progress.step("MLflow")
-            _track(trained, settings, path, digest, data)
+            _track(path, data, settings)
     click.echo(said(trained, folder, path, cutoff))
 
 
@@ -65,30 +65,21 @@ def _write(
     matrix: Matrix,
     configuration: Configuration,
     settings: Settings,
-) -> tuple[Path, str]:
+) -> Path:
     now = datetime.now(UTC)
     home = trained_dir(settings.home)
     version = next_version(now.astimezone(IST).date(), versions(home, settings.models_dir))
     path = home / version
-    digest = release_bundle(
-        trained, folder, matrix, configuration, path, version=version, made_at=now
-    )
-    return path, digest
+    release_bundle(trained, folder, matrix, configuration, path, version=version, made_at=now)
+    return path
 
 
-def _track(trained: Trained, settings: Settings, path: Path, digest: str, data: Path) -> None:
-    tracker = Tracker(settings.tracking_uri, settings.home / "mlflow")
-    labels = trained.model.summary["labels"]
-    parameters: dict[str, object] = {"data": str(data), "digest": digest, "version": path.name}
-    parameters |= {f"labels.{k}": v for k, v in labels.items()} if isinstance(labels, dict) else {}
-    parameters |= {"trees_share": trained.model.trees_share}
-    metrics: dict[str, float] = {}
-    if trained.exam is not None:
-        metrics = {f"exam.{name}": value for name, value in trained.exam.model.items()}
-        for name, numbers in trained.exam.baselines.items():
-            metrics[f"exam.{name}.log_loss"] = numbers["log_loss"]
-    run_id = tracker.run(path.name, parameters=parameters, metrics=metrics, files=path)
-    tracker.register(path.name, run_id=run_id, bundle=path, digest=digest)
+def _track(bundle: Path, data: Path, settings: Settings) -> None:
+    """Record in MLflow; the bundle stands without it."""
+    try:
+        track_training(bundle, data=data, settings=settings)
+    except RtoError as error:
+        click.echo(f"not recorded in MLflow: {error}", err=True)
 
 
 def said(trained: Trained, folder: Folder, path: Path, cutoff_us: int) -> str:

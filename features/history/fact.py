@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.days import ist_day
-from features.keys import WHERE_KINDS, WHO_SLOTS, Keys
+from features.keys import FIRST_NET_KIND, WHERE_KINDS, WHO_SLOTS, Keys
 from features.order import Order
 
 NUMBER, PLACED_US, DAY, COD, AMOUNT_PAISE, MERCHANT = range(6)
 FIRST_WHO = 6
 FIRST_WHERE = FIRST_WHO + len(WHO_SLOTS)
 FACT_SIZE = FIRST_WHERE + len(WHERE_KINDS)
+NETWORK_KEY = FIRST_WHERE + FIRST_NET_KIND
+"""Present where the order's merchant shared when it was placed."""
 UNKNOWN_AMOUNT = -1
 
 # The same under the names of an exported table.

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compiled import compiled
+from features.history.bands import FEWEST_MERCHANTS, banded
 from features.history.layout import (
+    BANDS,
     COLUMNS,
     WHERE_ABOVE,
     WHERE_STARTS,
@@ -15,6 +17,8 @@ from features.history.layout import (
     WHO_STRENGTH,
 )
 from features.history.values import PRIOR_RATE, RATES, where_rates, where_values, who_values
+from features.history.who import MERCHANTS
+from features.keys import FIRST_NET_KIND, FIRST_NET_SLOT
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -25,6 +29,7 @@ Out = NDArray[np.float32] | NDArray[np.float64]
 def fill_where(
     kind: int,
     present: bool,
+    merchants: int,
     counts: Integers,
     amount: int,
     rates: Floats,
@@ -40,6 +45,8 @@ def fill_where(
     present : bool
         Whether the order has such a key; without it the features are NaN and the levels below
         shrink to the level above this one.
+    merchants : int
+        How many have orders under the key; the network says nothing below three.
     counts : ndarray of int64, shape (WINDOWS, COUNTS)
     amount : int
         The order's amount in paise, -1 unknown.
@@ -52,14 +59,14 @@ def fill_where(
     for i in range(RATES):
         rates[kind, i] = PRIOR_RATE if above < 0 else rates[above, i]
     begin, end = WHERE_STARTS[kind], WHERE_STARTS[kind + 1]
-    if not present:
+    if not present or (kind >= FIRST_NET_KIND and merchants < FEWEST_MERCHANTS):
         for column in range(begin, end):
             out[column] = np.nan
         return
     where_rates(counts, rates[kind], WHERE_STRENGTH[kind], above < 0)
     where_values(counts, rates[kind], amount, scratch)
     for column in range(begin, end):
-        out[column] = scratch[COLUMNS[column]]
+        out[column] = banded(scratch[COLUMNS[column]], BANDS[column])
 
 
 @compiled
@@ -79,10 +86,10 @@ def fill_who(
     ``counts`` and ``marks`` come from ``who.read``; ``above`` are the rates it shrinks to.
     """
     begin, end = WHO_STARTS[slot], WHO_STARTS[slot + 1]
-    if not present:
+    if not present or (slot >= FIRST_NET_SLOT and marks[MERCHANTS] < FEWEST_MERCHANTS):
         for column in range(begin, end):
             out[column] = np.nan
         return
     who_values(counts, marks, above, WHO_STRENGTH[slot], as_of_us, amount, scratch)
     for column in range(begin, end):
-        out[column] = scratch[COLUMNS[column]]
+        out[column] = banded(scratch[COLUMNS[column]], BANDS[column])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.feature import Feature
+from features.history.bands import COUNT, EXACT, FEWEST_MERCHANTS, SHARE
 from features.history.values import NEAR_VALUES, WHERE_VALUES, WHO_VALUES
 from features.keys import WHERE_KINDS, WHO_SLOTS
 
@@ -50,6 +51,13 @@ WHERE = (
           "this merchant's orders by the courier to the pincode", _USUAL),
     Kind("origin_district", "district", PLACE_STRENGTH, "rto_prone_courier",
           "this merchant's orders from the warehouse to the district", _USUAL),
+    Kind("network", None, PLACE_STRENGTH, "known_in_network", "the network", ("rto_rate_90d",)),
+    Kind("net_state", "network", PLACE_STRENGTH, "known_in_network", "the network's orders to the state",
+          ("rto_rate_90d", "rto_rate_365d")),
+    Kind("net_district", "net_state", PLACE_STRENGTH, "known_in_network",
+          "the network's orders to the district", ("rto_rate_90d", "rto_rate_365d")),
+    Kind("net_pincode", "net_district", PLACE_STRENGTH, "known_in_network",
+          "the network's orders to the pincode", (*_USUAL, "cod_share_90d")),
 )  # fmt: skip
 
 _PERSON = (
@@ -59,32 +67,45 @@ _PERSON = (
     "amount_ratio",
 )  # fmt: skip
 _VELOCITY = ("orders_1h", "amount_1h", "amount_1d")
+_SHARED = ("orders_30d", "orders_ever", "rto_ever", "rto_rate_ever", "merchants")
 _LIGHT = ("orders_1d", "orders_ever", "pending", "rto_ever", "rto_rate_ever", "phones")
 
 WHO = (
     Kind("phone", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the buyer's phone",
-          (*_VELOCITY, *_PERSON, "devices", "addresses", "capped")),
+          (*_VELOCITY, *_PERSON, "devices", "addresses", "capped", "knows_device", "knows_address",
+           "bought_before")),
     Kind("receiver", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the receiver's other phone",
           ("orders_ever", "rto_ever", "rto_rate_ever")),
     Kind("email", "merchant", PERSON_STRENGTH, "rto_prone_email", "the email address",
           ("orders_ever", "pending", "delivered_365d", "rto_365d", "rto_rate_ever", "last_was_rto",
-           "phones")),
+           "phones", "knows_phone")),
     Kind("device", "merchant", PERSON_STRENGTH, "rto_prone_device", "the device",
           ("orders_1h", "orders_1d", "orders_ever", "pending", "delivered_365d", "rto_365d",
-           "rto_rate_ever", "last_was_rto", "phones", "addresses")),
+           "rto_rate_ever", "last_was_rto", "phones", "addresses", "knows_phone")),
     Kind("ip", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network address", _LIGHT),
     Kind("ip_net", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network",
           ("orders_1d", "orders_ever", "rto_rate_ever")),
-    Kind("customer", "merchant", PERSON_STRENGTH, "rto_prone_customer", "the customer id", _PERSON),
+    Kind("customer", "merchant", PERSON_STRENGTH, "rto_prone_customer", "the customer id",
+          (*_PERSON, "knows_phone", "knows_address", "bought_before")),
     Kind("address", "merchant", PERSON_STRENGTH, "rto_prone_address", "the written address",
           ("orders_1d", "orders_ever", "pending", "delivered_365d", "rto_365d", "rto_rate_ever",
-           "last_was_rto", "phones", "devices")),
+           "last_was_rto", "phones", "devices", "knows_phone")),
     Kind("merchant_pincode", "district", PLACE_STRENGTH, "rto_prone_pincode",
           "this merchant's orders to the pincode",
           ("orders_30d", "orders_ever", "pending", "rto_rate_90d", "rto_rate_365d", "cod_share_ever")),
     Kind("merchant_sku", "category", PLACE_STRENGTH, "rto_prone_product",
           "this merchant's orders of the article",
           ("orders_30d", "orders_ever", "rto_rate_90d", "rto_rate_365d", "amount_ratio")),
+    Kind("alt_phone", "merchant", PERSON_STRENGTH, "rto_prone_phone", "the alternative phone",
+          ("orders_ever", "rto_ever", "rto_rate_ever")),
+    Kind("net_phone", "network", PERSON_STRENGTH, "known_in_network", "the phone in the network",
+          (*_SHARED, "merchants_1d")),
+    Kind("net_email", "network", PERSON_STRENGTH, "known_in_network",
+          "the email address in the network", _SHARED),
+    Kind("net_device", "network", PERSON_STRENGTH, "known_in_network", "the device in the network",
+          _SHARED),
+    Kind("net_address", "network", PERSON_STRENGTH, "known_in_network",
+          "the written address in the network", _SHARED),
 )  # fmt: skip
 
 _REASON_OF_VALUE = {
@@ -140,6 +161,12 @@ _SAYS = {
     "devices": ("count", "different devices among the latest 64 orders of {}"),
     "addresses": ("count", "different written addresses among the latest 64 orders of {}"),
     "capped": ("flag", "whether {} has more than 64 orders, so that short windows saturate"),
+    "knows_phone": ("flag", "whether one of the latest 64 orders of {} has this order's phone; NaN for a first order"),
+    "knows_device": ("flag", "whether one of the latest 64 orders of {} has this order's device; NaN for a first order"),
+    "knows_address": ("flag", "whether one of the latest 64 orders of {} went to this written address; NaN for a first order"),
+    "bought_before": ("flag", "whether one of the latest 64 orders of {} was of this article; NaN for a first order"),
+    "merchants": ("count", "different merchants among the latest 64 orders of {}"),
+    "merchants_1d": ("count", "different merchants among the orders of {} in the 24 hours before"),
 }  # fmt: skip
 
 _NEAR_SAYS = {
@@ -159,13 +186,34 @@ def _feature(place: Kind, value: str, when: str) -> Feature:
         reason = _COD_REASON.get(place.name, "cod_order")
     above = f"the {place.above.replace('_', ' ')}'s" if place.above else "its rate over all time"
     sentence = says.format(place.says, above=above)
+    edges = "NaN without the key"
+    if _of_network(place):
+        reason = place.reason
+        edges = f"{_BAND_SAYS[_band(unit)]}; NaN below {FEWEST_MERCHANTS} merchants or unshared"
     return Feature(
         name=f"{place.name}_{value}",
         unit=unit,
         reason=reason,
-        says=f"{sentence[0].upper()}{sentence[1:]}, {when}; NaN without the key.",
-        group=place.name,
+        says=f"{sentence[0].upper()}{sentence[1:]}, {when}; {edges}.",
+        group="network" if _of_network(place) else place.name,
     )
+
+
+_BAND_SAYS = {COUNT: "told by its number of binary digits", SHARE: "told in steps of .05"}
+
+
+def _of_network(place: Kind) -> bool:
+    return place.name.startswith("net")
+
+
+def _band(unit: str) -> int:
+    return {"count": COUNT, "share": SHARE}[unit]
+
+
+def _bands() -> list[int]:
+    """How each feature that comes from one key is told."""
+    every = [(place, value) for place in (*WHERE, *WHO) for value in place.values]
+    return [_band(_SAYS[value][0]) if _of_network(place) else EXACT for place, value in every]
 
 
 def _features() -> tuple[Feature, ...]:
@@ -195,6 +243,7 @@ def _starts(kinds: tuple[Kind, ...], first: int) -> NDArray[np.int64]:
     return np.cumsum([first, *(len(kind.values) for kind in kinds)]).astype(np.int64)
 
 
+BANDS = np.array(_bands(), np.int64)
 # Feature j of the history, where it comes from one key, is value COLUMNS[j] of that key.
 COLUMNS = np.array(_columns(WHERE, WHERE_VALUES) + _columns(WHO, WHO_VALUES), np.int64)
 WHERE_STARTS = _starts(WHERE, 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.keys import ADDRESS, DEVICE, PHONE
+from features.keys import ADDRESS, DEVICE, MERCHANT_SKU, PHONE
 
 MOST_LINKED = 8
 
 PARTNER_SPACES = ("phone", "device", "address")
 PARTNER_SLOTS = (PHONE, DEVICE, ADDRESS)
+# What else an order names in the records of its keys, to be recognised but not followed.
+OTHER_PARTNER_SLOTS = (MERCHANT_SKU,)
 LINK_SLOTS = (PHONE, DEVICE, ADDRESS)
 
 SLOT, PARTNER, OWN = range(3)

@@ -24,6 +24,7 @@ from features.history.linked import (
     PARTNER_SPACES,
     SLOT,
 )
+from features.history.take import PARTNER_COLUMNS
 from features.history.values import RATES, WHERE_VALUES, WHO_VALUES, near_values
 from features.history.where import WindowTable, read_sums
 from features.keys import ABSENT, MERCHANT_PINCODE, PHONE, WHERE_KINDS, WHO_SLOTS
@@ -105,9 +106,9 @@ class Reader:
         """
         out = np.empty(N_HISTORY)
         _read(
-            self._records, fact, windows.keys, windows.starts, windows.days, windows.sums, as_of_us,
-            *_joined(near), self._linked, self._rates, self._counts, self._marks, self._where_out,
-            self._who_out, out,
+            self._records, fact, windows.keys, windows.starts, windows.days, windows.sums,
+            windows.merchants, as_of_us, *_joined(near), self._linked, self._rates, self._counts,
+            self._marks, self._where_out, self._who_out, out,
         )  # fmt: skip
         return out
 
@@ -143,13 +144,13 @@ def _take_in(
 @compiled
 def _read(
     records: Integers, fact: Integers, keys: Integers, starts: Integers, days: Integers,
-    sums: Integers, as_of_us: int, near: Integers, lengths: Integers, linked: Integers,
-    rates: Floats, counts: Integers, marks: Integers, where_out: Floats, who_out: Floats,
-    out: Floats,
+    sums: Integers, merchants: Integers, as_of_us: int, near: Integers, lengths: Integers,
+    linked: Integers, rates: Floats, counts: Integers, marks: Integers, where_out: Floats,
+    who_out: Floats, out: Floats,
 ) -> None:  # fmt: skip
     """All history features of one order, in one call."""
     today = (as_of_us + IST_SHIFT_US) // DAY_US
-    _read_where(fact, keys, starts, days, sums, today, rates, counts, where_out, out)
+    _read_where(fact, keys, starts, days, sums, merchants, today, rates, counts, where_out, out)
     _read_who(records, fact, as_of_us, rates, counts, marks, who_out, out)
     _read_near(fact, near, lengths, linked, counts[EVER], out)
 
@@ -201,13 +202,14 @@ def _ever(record: Integers, fact: Integers, slot: int, counts: Integers) -> int:
 
 @compiled
 def _read_where(
-    fact: Integers, keys: Integers, starts: Integers, days: Integers, sums: Integers, today: int,
-    rates: Floats, counts: Integers, scratch: Floats, out: Floats,
+    fact: Integers, keys: Integers, starts: Integers, days: Integers, sums: Integers,
+    merchants: Integers, today: int, rates: Floats, counts: Integers, scratch: Floats, out: Floats,
 ) -> None:  # fmt: skip
     for kind in range(len(WHERE_KINDS)):
         key = fact[FIRST_WHERE + kind]
-        read_sums(keys, starts, days, sums, key, today, counts)
-        fill_where(kind, key != ABSENT, counts, fact[AMOUNT_PAISE], rates, scratch, out)
+        at = read_sums(keys, starts, days, sums, key, today, counts)
+        known = merchants[at] if at >= 0 else 0
+        fill_where(kind, key != ABSENT, known, counts, fact[AMOUNT_PAISE], rates, scratch, out)
 
 
 @compiled
@@ -215,10 +217,11 @@ def _read_who(
     records: Integers, fact: Integers, as_of_us: int, rates: Floats, counts: Integers,
     marks: Integers, scratch: Floats, out: Floats,
 ) -> None:  # fmt: skip
+    partners = fact[PARTNER_COLUMNS]
     for slot in range(len(WHO_SLOTS)):
         present = fact[FIRST_WHO + slot] != ABSENT
         if present:
-            who.read(records[slot], as_of_us, fact[NUMBER], counts, marks)
+            who.read(records[slot], as_of_us, fact[NUMBER], partners, counts, marks)
         fill_who(
             slot, present, counts, marks, rates[WHO_ABOVE[slot]], as_of_us, fact[AMOUNT_PAISE],
             scratch, out,

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from features.history import replay_kernels as kernels
 from features.history.counts import COUNTS
-from features.history.fact import FIRST_WHERE, FIRST_WHO
+from features.history.fact import FIRST_WHERE, FIRST_WHO, MERCHANT
 from features.history.layout import N_HISTORY, NEAR_START, WHERE_ABOVE
 from features.history.linked import LINK_SLOTS, PARTNER_SLOTS
 from features.history.values import PRIOR_RATE, RATES
 from features.history.who import KEY, KIND, NEAR_ROWS
-from features.keys import ABSENT, WHERE_KINDS, WHO_SLOTS, WHO_SPACES
+from features.keys import ABSENT, FIRST_NET_KIND, WHERE_KINDS, WHO_SLOTS, WHO_SPACES
 
 Integers = NDArray[np.int64]
 Progress = Callable[[str], None]
@@ -151,10 +151,20 @@ def _replay_where(
     rates[kind] = rates[above] if above >= 0 else PRIOR_RATE
     kernels.where_pass(
         kind, log.facts, log.order, log.before, log.after, changes.starts, changes.rows,
-        asks.order, asks.fold, asks.as_of_us, askers.starts, askers.rows, rates, out,
+        asks.order, asks.fold, asks.as_of_us, askers.starts, askers.rows,
+        _pairs(codes, log.facts[:, MERCHANT], kind), rates, out,
     )  # fmt: skip
     lonely = np.flatnonzero(codes[asks.order] < 0)
     kernels.where_absent(kind, lonely, out)
+
+
+def _pairs(codes: Integers, merchants: Integers, kind: int) -> Integers:
+    """The pair of key and merchant of every fact, numbered; nothing for a merchant's own kinds."""
+    if kind < FIRST_NET_KIND:
+        return np.empty(0, np.int64)
+    _, of = np.unique(merchants, return_inverse=True)
+    numbers = (codes + 1) * (of.max(initial=0) + 1) + of
+    return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
 
 
 def _replay_who(

@@ -13,7 +13,8 @@ from features.history.fact import AMOUNT_PAISE, DAY, FIRST_WHO, NUMBER
 from features.history.fill import fill_where, fill_who
 from features.history.layout import WHERE_STARTS, WHO_ABOVE, WHO_STARTS
 from features.history.linked import LINKS, MOST_LINKED, OWN, PARTNER, SLOT
-from features.history.take import take_counts, take_who
+from features.history.states import ABSENT
+from features.history.take import PARTNER_COLUMNS, take_counts, take_who
 from features.history.values import WHERE_VALUES, WHO_VALUES, near_values
 from features.history.where import find_day, open_day, slide_to
 
@@ -75,12 +76,29 @@ def _take_where(
 
 
 @compiled
+def _turn(orders_of_pair: Integers, pair: int, before: int, after: int) -> int:
+    """By how many the merchants of a key change when one change of an order is taken in."""
+    if before == ABSENT:
+        orders_of_pair[pair] += 1
+        return int(orders_of_pair[pair] == 1)
+    if after == ABSENT:
+        orders_of_pair[pair] -= 1
+        return -int(orders_of_pair[pair] == 0)
+    return 0
+
+
+@compiled
 def where_pass(
     kind: int, facts: Integers, order: Integers, before: Integers, after: Integers,
     change_starts: Integers, changes: Integers, ask_order: Integers, ask_fold: Integers,
-    as_of_us: Integers, ask_starts: Integers, asks: Integers, rates: Floats, out: Matrix,
+    as_of_us: Integers, ask_starts: Integers, asks: Integers, pairs: Integers, rates: Floats,
+    out: Matrix,
 ) -> None:  # fmt: skip
-    """Read one where-kind for every asker, from sliding windows key by key."""
+    """Read one where-kind for every asker, from sliding windows key by key.
+
+    ``pairs`` numbers the pair of key and merchant of every fact of a kind of the network, and is
+    empty for a merchant's own.
+    """
     longest = 0
     for key in range(len(change_starts) - 1):
         longest = max(longest, change_starts[key + 1] - change_starts[key])
@@ -90,12 +108,14 @@ def where_pass(
     firsts = np.zeros(WINDOWS, np.int64)
     mine = np.empty((rates.shape[0], rates.shape[2]))
     scratch = np.empty(len(WHERE_VALUES))
+    orders_of_pair = np.zeros(pairs.max() + 1 if len(pairs) else 0, np.int64)
     for key in range(len(ask_starts) - 1):
         if ask_starts[key] == ask_starts[key + 1]:
             continue
         windows[:] = 0
         firsts[:] = 0
         n = 0
+        merchants = 0
         at = change_starts[key]
         for i in range(ask_starts[key], ask_starts[key + 1]):
             ask = asks[i]
@@ -105,12 +125,15 @@ def where_pass(
                     facts[order[change]], before[change], after[change], days, rows, n, firsts,
                     windows,
                 )  # fmt: skip
+                if len(pairs) > 0:
+                    pair = pairs[order[change]]
+                    merchants += _turn(orders_of_pair, pair, before[change], after[change])
                 at += 1
             slide_to(days, rows, n, firsts, windows, (as_of_us[ask] + IST_SHIFT_US) // DAY_US)
             for level in range(kind):
                 mine[level] = rates[level, ask]
             fact = facts[ask_order[ask]]
-            fill_where(kind, True, windows, fact[AMOUNT_PAISE], mine, scratch, out[ask])
+            fill_where(kind, True, merchants, windows, fact[AMOUNT_PAISE], mine, scratch, out[ask])
             rates[kind, ask] = mine[kind]
 
 
@@ -162,7 +185,9 @@ def who_pass(
                 take_who(record, facts[order[change]], before[change], after[change])
                 at += 1
             fact = facts[ask_order[ask]]
-            who.read(record, as_of_us[ask], fact[NUMBER], counts, marks)
+            who.read(
+                record, as_of_us[ask], fact[NUMBER], fact[PARTNER_COLUMNS], counts, marks
+            )  # fmt: skip
             fill_who(
                 slot, True, counts, marks, rates[WHO_ABOVE[slot], ask], as_of_us[ask],
                 fact[AMOUNT_PAISE], scratch, out[ask, :],

@@ -13,12 +13,17 @@ from features.compiled import compiled
 from features.history import who
 from features.history.counts import FIRST_STATE, add_order
 from features.history.fact import AMOUNT_PAISE, COD, DAY, FIRST_WHO, MERCHANT, NUMBER, PLACED_US
-from features.history.linked import PARTNER_SLOTS
+from features.history.linked import OTHER_PARTNER_SLOTS, PARTNER_SLOTS
 from features.history.states import ABSENT
 
 Integers = NDArray[np.int64]
 
-_PARTNER_COLUMNS = np.array([FIRST_WHO + slot for slot in PARTNER_SLOTS] + [MERCHANT])
+# Phone, device, address, merchant, article: see ``who.PARTNERS``.
+PARTNER_COLUMNS = np.array(
+    [FIRST_WHO + slot for slot in PARTNER_SLOTS]
+    + [MERCHANT]
+    + [FIRST_WHO + slot for slot in OTHER_PARTNER_SLOTS]
+)
 
 
 @compiled
@@ -38,7 +43,7 @@ def take_who(record: Integers, fact: Integers, before: int, after: int) -> None:
     """One change into a who-record, shape (RECORD_SIZE,)."""
     number, day, amount, cod = fact[NUMBER], fact[DAY], fact[AMOUNT_PAISE], fact[COD]
     if before == ABSENT:
-        partners = fact[_PARTNER_COLUMNS]
+        partners = fact[PARTNER_COLUMNS]
         who.place(record, number, fact[PLACED_US], amount, cod, after, partners)
     elif after == ABSENT:
         who.unplace(record, number, day, amount, cod, before)

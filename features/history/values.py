@@ -46,9 +46,16 @@ from features.history.who import (
     LAST_PLACED_US,
     LAST_RTO,
     LAST_RTO_PLACED_US,
+    MERCHANTS,
+    MERCHANTS_1D,
     NONE_KNOWN,
     PHONES,
     RTO_OF_LAST_3,
+    SAME_ADDRESS,
+    SAME_ARTICLE,
+    SAME_DEVICE,
+    SAME_PHONE,
+    UNASKED,
 )
 
 Integers = NDArray[np.int64]
@@ -71,7 +78,8 @@ WHO_VALUES = (
     "pending", "delivered_365d", "rto_90d", "rto_365d", "rto_ever", "cancelled_ever",
     "returned_ever", "treated_ever", "rto_rate_90d", "rto_rate_365d", "rto_rate_ever",
     "cod_share_ever", "last_was_rto", "rto_share_of_last_3", "days_since_order", "days_since_rto",
-    "amount_ratio", "phones", "devices", "addresses", "capped",
+    "amount_ratio", "phones", "devices", "addresses", "capped", "knows_phone", "knows_device",
+    "knows_address", "bought_before", "merchants", "merchants_1d",
 )  # fmt: skip
 
 NEAR_VALUES = ("linked", "linked_orders", "linked_delivered", "linked_rto")
@@ -157,6 +165,14 @@ def _days_since(as_of_us: int, then_us: int) -> float:
 
 
 @compiled
+def _known_partner(marks: Integers, ever: Integers, same: int) -> float:
+    """Whether an earlier order came with what this one names; NaN where neither can be said."""
+    if ever[ORDERS] == 0 or marks[same] == UNASKED:
+        return np.nan
+    return 1.0 if marks[same] > 0 else 0.0
+
+
+@compiled
 def who_values(
     counts: Integers,
     marks: Integers,
@@ -201,6 +217,12 @@ def who_values(
     out[25] = marks[DEVICES]
     out[26] = marks[ADDRESSES]
     out[27] = marks[CAPPED]
+    out[28] = _known_partner(marks, ever, SAME_PHONE)
+    out[29] = _known_partner(marks, ever, SAME_DEVICE)
+    out[30] = _known_partner(marks, ever, SAME_ADDRESS)
+    out[31] = _known_partner(marks, ever, SAME_ARTICLE)
+    out[32] = marks[MERCHANTS]
+    out[33] = marks[MERCHANTS_1D]
 
 
 @compiled

@@ -23,12 +23,12 @@ from features.history.counts import (
     first_day,
 )
 from features.history.fact import AMOUNT_PAISE as FACT_AMOUNT
-from features.history.fact import COD, DAY, FIRST_WHERE
-from features.keys import ABSENT, WHERE_KINDS
+from features.history.fact import COD, DAY, FIRST_WHERE, MERCHANT
+from features.keys import ABSENT, FIRST_NET_KIND, WHERE_KINDS
 
 Integers = NDArray[np.int64]
 
-_FILES = ("keys", "starts", "days", "sums")
+_FILES = ("keys", "starts", "days", "sums", "merchants")
 
 
 @compiled
@@ -47,15 +47,16 @@ def _find(sorted_values: Integers, low: int, high: int, value: int) -> int:
 def read_sums(
     keys: Integers, starts: Integers, days: Integers, sums: Integers, key: int, today: int,
     counts: Integers,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """The windows of one key that end with Indian day ``today``, from a table's arrays.
 
     ``counts``, shape (WINDOWS, COUNTS), is overwritten; its hour and day windows stay zero.
+    Returns where the key stands in the table, -1 where it does not.
     """
     counts[:] = 0
     at = _find(keys, 0, len(keys), key)
     if key == ABSENT or at == len(keys) or keys[at] != key:
-        return
+        return -1
     begin, end = starts[at], starts[at + 1]
     for window in range(DAYS_7, EVER):
         since = _find(days, begin, end, first_day(today, window))
@@ -63,6 +64,7 @@ def read_sums(
             before = sums[since - 1, i] if since > begin else 0
             counts[window, i] = sums[end - 1, i] - before
     counts[EVER] = sums[end - 1]
+    return at
 
 
 @compiled
@@ -93,6 +95,8 @@ class WindowTable:
     days : ndarray of int64, shape (n_rows,), ascending within a key
     sums : ndarray of int64, shape (n_rows, COUNTS)
         Running sums over the days of a key.
+    merchants : ndarray of int64, shape (n_keys,)
+        How many have orders under each key of the network; 0 for a key of one merchant's own.
     """
 
     seq: int
@@ -100,6 +104,7 @@ class WindowTable:
     starts: Integers
     days: Integers
     sums: Integers
+    merchants: Integers
 
     @classmethod
     def build(cls, facts: Integers, states: Integers, seq: int) -> WindowTable:
@@ -122,12 +127,14 @@ class WindowTable:
         _fill(rows, at, facts[order, COD], facts[order, FACT_AMOUNT], states[order])
         _running_sums(cells[:, 0], rows)
         firsts = np.flatnonzero(np.r_[True, cells[1:, 0] != cells[:-1, 0]][: len(cells)])
+        distinct = np.ascontiguousarray(cells[firsts, 0])
         return cls(
             seq=seq,
-            keys=np.ascontiguousarray(cells[firsts, 0]),
+            keys=distinct,
             starts=np.r_[firsts, len(cells)].astype(np.int64),
             days=np.ascontiguousarray(cells[:, 1]),
             sums=rows,
+            merchants=_merchants(facts, distinct),
         )
 
     def write(self, path: Path) -> None:
@@ -165,11 +172,23 @@ class WindowTable:
     def empty(cls) -> WindowTable:
         """The table before any order."""
         nothing = np.empty(0, np.int64)
-        return cls(0, nothing, np.zeros(1, np.int64), nothing, np.empty((0, COUNTS), np.int64))
+        sums = np.empty((0, COUNTS), np.int64)
+        return cls(0, nothing, np.zeros(1, np.int64), nothing, sums, nothing)
 
     def read(self, key: int, today: int, counts: Integers) -> None:
         """See :func:`read_sums`."""
         read_sums(self.keys, self.starts, self.days, self.sums, key, today, counts)
+
+
+def _merchants(facts: Integers, distinct: Integers) -> Integers:
+    """How many merchants have orders under each key of the network."""
+    net = facts[:, FIRST_WHERE + FIRST_NET_KIND :]
+    keys = net.reshape(-1)
+    of = np.repeat(facts[:, MERCHANT], net.shape[1])[keys != ABSENT]
+    pairs, _ = _cells(np.stack([keys[keys != ABSENT], of], axis=1))
+    found = np.zeros(len(distinct), np.int64)
+    np.add.at(found, np.searchsorted(distinct, pairs[:, 0]), 1)
+    return found
 
 
 def _cells(pairs: Integers) -> tuple[Integers, Integers]:

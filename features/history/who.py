@@ -31,7 +31,8 @@ Integers = NDArray[np.int64]
 
 LATEST = 64
 KEPT_DAYS = 400
-PARTNERS = 4  # phone, device, address, merchant
+PARTNERS = 5  # phone, device, address, merchant, article
+MERCHANT_PARTNER = 3
 
 _RECENT, _EVICTED, _DAYS = range(3)
 _COUNTS_AT = 3
@@ -44,10 +45,12 @@ RECORD_SIZE = _DAYS_AT + (KEPT_DAYS + 1) * _DAY_WIDTH
 
 # What stands beside the windows of counts.
 (
-    LAST_PLACED_US, LAST_RTO_PLACED_US, LAST_KNOWN, KNOWN_OF_LAST_3, RTO_OF_LAST_3,
-    PHONES, DEVICES, ADDRESSES, MERCHANTS, CAPPED,
-) = range(10)  # fmt: skip
-MARKS = 10
+    LAST_PLACED_US, LAST_RTO_PLACED_US, LAST_KNOWN, KNOWN_OF_LAST_3, RTO_OF_LAST_3, CAPPED,
+    PHONES, DEVICES, ADDRESSES, MERCHANTS, ARTICLES,
+    SAME_PHONE, SAME_DEVICE, SAME_ADDRESS, SAME_MERCHANT, SAME_ARTICLE, MERCHANTS_1D,
+) = range(17)  # fmt: skip
+MARKS = 17
+UNASKED = -1  # of SAME_…: the order names no such partner
 NONE_KNOWN, LAST_KEPT, LAST_RTO = range(3)
 
 # Rows of the keys near an order: which, when last seen, on which order, and what kind of key.
@@ -139,7 +142,7 @@ def place(
     state: int,
     partners: Record,
 ) -> None:
-    """Add an order as the latest; ``partners`` are its phone, device, address and merchant keys.
+    """Add an order as the latest; ``partners`` are the keys it is found with, shape (PARTNERS,).
 
     A new order is pending; one that comes over from another key by a revision keeps its state.
     """
@@ -230,19 +233,39 @@ def _add_days(record: Record, as_of_us: int, counts: NDArray[np.int64]) -> None:
 
 
 @compiled
-def _distinct(record: Record, partner: int, own_number: int) -> int:
-    """How many different partners of one kind the latest orders name."""
+def _counts_here(record: Record, at: int, own_number: int, since_us: int) -> bool:
+    return record[at + _NUMBER] != own_number and record[at + _PLACED_US] > since_us
+
+
+@compiled
+def _distinct(record: Record, partner: int, own_number: int, since_us: int) -> int:
+    """How many different partners of one kind the latest orders placed after ``since_us`` name."""
     found = 0
     for i in range(record[_RECENT]):
         at = _LATEST_AT + i * _WIDTH
         value = record[at + _PARTNER + partner]
-        new = value != 0 and record[at + _NUMBER] != own_number
-        for j in range(i):
+        new = value != 0 and _counts_here(record, at, own_number, since_us)
+        for j in range(i if new else 0):
             before = _LATEST_AT + j * _WIDTH
-            if record[before + _PARTNER + partner] == value and record[before] != own_number:
+            if record[before + _PARTNER + partner] == value and _counts_here(
+                record, before, own_number, since_us
+            ):
                 new = False
                 break
         found += int(new)
+    return found
+
+
+@compiled
+def _same(record: Record, partner: int, own_number: int, mine: int) -> int:
+    """How many of the latest orders name the very partner that the asking order names."""
+    if mine == 0:
+        return UNASKED
+    found = 0
+    for i in range(record[_RECENT]):
+        at = _LATEST_AT + i * _WIDTH
+        if record[at + _PARTNER + partner] == mine and record[at + _NUMBER] != own_number:
+            found += 1
     return found
 
 
@@ -267,6 +290,7 @@ def read(
     record: Record,
     as_of_us: int,
     own_number: int,
+    partners: Record,
     counts: NDArray[np.int64],
     marks: NDArray[np.int64],
 ) -> None:
@@ -280,6 +304,8 @@ def read(
         hour or day before.
     own_number : int
         An order that must not see itself (a later revision is scored again); -1 for none.
+    partners : ndarray of int64, shape (PARTNERS,)
+        What the asking order itself names.
     counts : ndarray of int64, shape (WINDOWS, COUNTS), overwritten
     marks : ndarray of int64, shape (MARKS,), overwritten
     """
@@ -296,7 +322,9 @@ def read(
         _add_days(record, as_of_us, counts)
         marks[CAPPED] = 1
     for partner in range(PARTNERS):
-        marks[PHONES + partner] = _distinct(record, partner, own_number)
+        marks[PHONES + partner] = _distinct(record, partner, own_number, 0)
+        marks[SAME_PHONE + partner] = _same(record, partner, own_number, partners[partner])
+    marks[MERCHANTS_1D] = _distinct(record, MERCHANT_PARTNER, own_number, as_of_us - DAY_US)
 
 
 @compiled

@@ -69,6 +69,7 @@ CLAIMS = {
     "order_placed_during_high_rto_period": Claim("Season of the order", facts.season),
     "order_time": Claim("Time of day, week and month", facts.time_of_order),
     "delivery_promise": Claim("No delivery day promised", facts.promise, above={"promised_days": 7}),
+    "known_in_network": Claim("What other stores know", facts.none),
     "order_details": Claim("Further details of the order", facts.none),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ _FAR_DAYS = 60
 
 
 def none(_: Sight) -> str:
-    """Nothing is told of a merchant's own columns, which may hold anything."""
+    """Nothing is told of what may hold anything, or of other stores' customers."""
     raise UnknownError
 
 

@@ -1,14 +1,29 @@
-"""Routes that show orders."""
+"""Routes that show orders and events."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 
+from features.days import to_us
 from serving import openapi
 from serving.desk import UnknownOrderError
-from serving.orders import story
-from serving.routes.door import PROBLEMS, UNKNOWN, answered, merchant_of, service_of
-from serving.schemas import Story
+from serving.orders import feed, listed, story
+from serving.outcomes import classes_of
+from serving.parsing import FieldsError
+from serving.routes.door import (
+    PROBLEMS,
+    UNKNOWN,
+    answered,
+    merchant_of,
+    service_of,
+    whole_of,
+)
+from serving.schemas import EventFeed, OrderList, Story
+
+PAGE, LONGEST_PAGE = 100, 1_000
+_LAST = 2**62
 
 router = APIRouter()
 
@@ -17,24 +32,70 @@ router = APIRouter()
     "/v1/orders/{order_id:path}",
     operation_id="order",
     summary="The whole story of an order",
-    responses={200: {"model": Story}, 401: PROBLEMS[401], **UNKNOWN},
+    responses={200: {"model": Story}, 401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN,
+               422: PROBLEMS[422]},
     openapi_extra={"parameters": [openapi.MERCHANT]},
-)
+)  # fmt: skip
 async def order(request: Request, order_id: str) -> Response:
-    """What the order said, its decision, and every event."""
+    """What the order said, its decision, and every event; ETag is its revision."""
     return _story(request, order_id)
 
 
 @router.get(
     "/v1/orders",
-    operation_id="order_by_query",
-    summary="The same for an order id that no path can hold",
-    responses={200: {"model": Story}, 401: PROBLEMS[401], 422: PROBLEMS[422], **UNKNOWN},
-    openapi_extra={"parameters": [openapi.MERCHANT]},
-)
-async def order_by_query(request: Request, order_id: str) -> Response:
-    """As ``/v1/orders/{order_id}``."""
-    return _story(request, order_id)
+    operation_id="orders",
+    summary="Orders by their last change; or one, whose id no path can hold",
+    responses={200: {"model": OrderList | Story}, 401: PROBLEMS[401], 403: PROBLEMS[403],
+               **UNKNOWN, 422: PROBLEMS[422]},
+    openapi_extra={"parameters": [
+        openapi.ORDER_ID, openapi.STATE, openapi.UPDATED_AFTER, openapi.CURSOR, openapi.LIMIT,
+        openapi.MERCHANT,
+    ]},
+)  # fmt: skip
+async def orders(request: Request) -> Response:
+    """Oldest change first; ``next_cursor`` is null once there is nothing more."""
+    query = request.query_params
+    if "order_id" in query:
+        return _story(request, query["order_id"])
+    service, access = service_of(request), merchant_of(request, "read")
+    found = listed(
+        service.connection, access,
+        classes=classes_of(query.get("state")),
+        updated_after_us=_moment(query.get("updated_after")),
+        after=whole_of(request, "cursor", 0, _LAST),
+        limit=max(1, whole_of(request, "limit", PAGE, LONGEST_PAGE)),
+    )  # fmt: skip
+    return answered(found)
+
+
+@router.get(
+    "/v1/events",
+    operation_id="events",
+    summary="The feed of events",
+    responses={200: {"model": EventFeed}, 401: PROBLEMS[401], 403: PROBLEMS[403],
+               404: UNKNOWN[404], 422: PROBLEMS[422]},
+    openapi_extra={"parameters": [openapi.AFTER, openapi.LIMIT, openapi.MERCHANT]},
+)  # fmt: skip
+async def events(request: Request) -> Response:
+    """Everything since ``after``, in the order of the log; go on from ``next_after``."""
+    service, access = service_of(request), merchant_of(request, "read")
+    limit = max(1, whole_of(request, "limit", PAGE, LONGEST_PAGE))
+    after = whole_of(request, "after", 0, _LAST)
+    return answered(feed(service.connection, access, after, limit))
+
+
+def _moment(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return to_us(moment) if moment.tzinfo else _no_moment()
+    except (ValueError, OverflowError):
+        return _no_moment()
+
+
+def _no_moment() -> int:
+    raise FieldsError([("updated_after", "must be a time with an offset (RFC 3339)")])
 
 
 def _story(request: Request, order_id: str) -> Response:

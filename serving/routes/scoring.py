@@ -27,7 +27,7 @@ from serving.routes.door import (
     revision_of,
     service_of,
 )
-from serving.schemas import BatchAnswer, ConflictProblem, ScoreAnswer
+from serving.schemas import BatchAnswer, CheckoutAnswer, ConflictProblem, ScoreAnswer
 from serving.standby import NoDecisionError
 from serving.store.faults import LogDownError
 
@@ -95,6 +95,21 @@ async def batch(request: Request) -> Response:
     orders = await list_of(request, "orders", MOST)
     results = await Batch(service_of(request).desk, access, wish).score(orders)
     return answered({"results": results})
+
+
+@router.post(
+    "/v1/checkout",
+    operation_id="checkout",
+    summary="Weigh a basket before it is ordered",
+    responses={200: {"model": CheckoutAnswer}, **PROBLEMS},
+    openapi_extra=openapi.body("CheckoutRequest", parameters=(openapi.DEADLINE, openapi.REASONS)),
+)
+async def checkout(request: Request) -> Response:
+    """Whether to offer cash on delivery, a part in advance or a fee; nothing is remembered."""
+    service, access = service_of(request), access_of(request, "score")
+    wish = await wish_of(request)
+    basket = service.desk.reception.read_basket(access, await body_of(request, ORDER_BYTES))
+    return answered(service.checkout.weigh(basket, wish))
 
 
 async def wish_of(request: Request) -> Wish:

@@ -55,8 +55,10 @@ class Held:
     decided_seq: int | None
 
 
-_COLUMNS = "number, merchant_id, test, order_id, revision, state, digest, fact_seq, decided_seq"
-_BY_ID = f"SELECT {_COLUMNS} FROM orders WHERE merchant_id=? AND test=? AND order_id=?"
+ORDER_COLUMNS = (
+    "number, merchant_id, test, order_id, revision, state, digest, fact_seq, decided_seq"
+)
+_BY_ID = f"SELECT {ORDER_COLUMNS} FROM orders WHERE merchant_id=? AND test=? AND order_id=?"
 # Columns by name: a program that is still running writes on after a newer one has added some.
 _EVENT = """INSERT INTO event
     (seq, number, merchant_id, kind, revision, at_us, known_us, was, becomes, body, data)
@@ -72,10 +74,11 @@ def find_order(
 ) -> Held | None:
     """One order by its id, or None."""
     found = connection.execute(_BY_ID, (merchant_id, test, order_id)).fetchone()
-    return None if found is None else _held(found)
+    return None if found is None else held_of(found)
 
 
-def _held(found: tuple[object, ...]) -> Held:
+def held_of(found: tuple[object, ...]) -> Held:
+    """An order from a row of ``ORDER_COLUMNS``."""
     number, merchant_id, test, *rest = found
     return Held(number, merchant_id, bool(test), *rest)  # type: ignore[arg-type]
 

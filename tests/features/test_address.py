@@ -215,3 +215,24 @@ def test_texts_of_ten_thousand_characters_are_read(piece: str, times: int) -> No
 def test_examples_in_docstrings_hold(name: str) -> None:
     result = doctest.testmod(importlib.import_module(f"features.{name}"))
     assert result.failed == 0
+
+
+def test_the_stops_of_other_scripts_are_no_odd_characters() -> None:
+    seen = values(replace(GOOD, address_line1="مکان نمبر 12، لال چوک۔ मकान 4।"))
+    assert seen["address_invalid_characters"] == 0.0
+
+
+def test_a_placeholder_among_few_words_makes_a_placeholder() -> None:
+    assert values(replace(GOOD, address_line1="test road 12", address_line2=None, landmark=None))[
+        "address_dummy"
+    ]
+    longer = "test road 12 behind the old bus stand"
+    assert not values(replace(GOOD, address_line1=longer))["address_dummy"]
+
+
+def test_a_number_late_in_the_text_is_no_house_number() -> None:
+    bare = replace(GOOD, address_line2=None, landmark=None)
+    late = replace(bare, address_line1="Behind the old temple, Koramangala 12")
+    assert values(late)["address_has_house_number"] == 0.0
+    early = replace(bare, address_line1="12 behind the old temple, Koramangala")
+    assert values(early)["address_has_house_number"] == 1.0

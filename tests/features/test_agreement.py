@@ -29,6 +29,12 @@ DIRECTORY = Directory.open()
         ("560034", "Koramangala"),
         ("302001", "जयपुर"),
         ("600020", "சென்னை"),
+        ("641001", "கோயம்புத்தூர்"),
+        ("753001", "କଟକ"),
+        ("711101", "हावड़ा"),
+        ("226001", "लखनऊ"),
+        ("201301", "नोएडा"),
+        ("800001", "پٹنہ"),
         ("201301", "Noida"),
         ("201301", "Delhi"),
         ("122001", "Gurgaon"),
@@ -49,7 +55,12 @@ def test_a_city_agrees_under_any_of_its_names(pincode: str, city: str) -> None:
 
 @pytest.mark.parametrize(
     ("pincode", "city", "at_least_km"),
-    [("560034", "Mumbai", 800.0), ("302001", "Jodhpur", 150.0), ("560034", "hydrabad", 400.0)],
+    [
+        ("560034", "Mumbai", 800.0),
+        ("560034", "मुंबई", 800.0),
+        ("302001", "Jodhpur", 150.0),
+        ("560034", "hydrabad", 400.0),
+    ],
 )
 def test_a_city_elsewhere_disagrees_and_says_how_far(
     pincode: str, city: str, at_least_km: float
@@ -191,3 +202,20 @@ def test_of_several_names_in_a_city_field_the_nearest_counts() -> None:
     assert near.km < far.km
     assert city_fit(DIRECTORY, place, "Mumbai / Mysuru") == near
     assert city_fit(DIRECTORY, DIRECTORY.place("403401"), "NORTH GOA").km == 0.0
+
+
+@given(
+    pincode=st.sampled_from(["560034", "570001", "575001", "580020", "411001", "400001"]),
+    at=st.integers(0, 5),
+    digit=st.sampled_from("0123456789"),
+    city=st.sampled_from(["Bengaluru", "Mysuru", "Mangaluru", "Pune", "Mumbai"]),
+    state=st.sampled_from([None, "Karnataka", "Maharashtra"]),
+)
+def test_every_pincode_suggested_fits_city_and_state(
+    pincode: str, at: int, digit: str, city: str, state: str | None
+) -> None:
+    typed = pincode[:at] + digit + pincode[at + 1 :]
+    for candidate in find_slip(DIRECTORY, typed, city, state, "").candidates:
+        place = DIRECTORY.place(candidate)
+        assert city_fit(DIRECTORY, place, city).score >= 0.8
+        assert state is None or state_fit(place, state) == 1.0

@@ -33,6 +33,8 @@ from features.states import ONCE_ONE_STATE, STATES, state_name
         ("ಕರ್ನಾಟಕ", "karnataka"),
         ("పశ్చిమ బెంగాల్", "west bengal"),
         ("উত্তর প্রদেশ", "uttar pradesh"),
+        ("उ.प्र.", "uttar pradesh"),
+        ("म.प्र.", "madhya pradesh"),
         ("Mumbai", None),
         ("India", None),
         ("State Bank Of India", None),

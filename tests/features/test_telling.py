@@ -110,6 +110,9 @@ def test_a_long_address_is_not_called_short() -> None:
 def test_a_rate_is_told_as_it_is() -> None:
     row = values(merchant_pincode_rto_rate_365d=0.3, merchant_rto_rate_365d=0.2)
     assert tell("rto_prone_pincode", row) == ("About 30% of orders to this pincode come back", True)
+    row = values(merchant_pincode_rto_rate_365d=0.1, merchant_rto_rate_365d=0.2)
+    told = ("About 10% of orders to this pincode come back", False)
+    assert tell("rto_prone_pincode", row) == told
     assert tell("rto_prone_pincode", values()) == ("Pincode not given", False)
 
 

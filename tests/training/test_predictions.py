@@ -81,6 +81,36 @@ def test_a_wrong_file_is_refused_by_row_and_column(
         read_predictions(path)
 
 
+def test_anyones_file_needs_three_columns_and_one_shops_only_two(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({"order_id": [7, 8], "probability": [0.1, 0.2], "mine": [1, 2]}), path)
+    with pytest.raises(DataError, match="column merchant_id: is missing"):
+        read_predictions(path, merchants=["a", "b"])
+    read = read_predictions(path, merchants=["a"])
+    assert read["merchant_id"].tolist() == ["a", "a"]
+    assert read["order_id"].tolist() == ["7", "8"]
+    assert read.attrs["holdout_merchants"] == ()
+
+
+def test_a_file_names_the_merchants_its_models_never_learnt_from(
+    small_world: Folder, tmp_path: Path
+) -> None:
+    outcomes = outcomes_of(small_world)
+    path = tmp_path / "p.parquet"
+    write_predictions(path, outcomes, np.arange(3), np.full(3, 0.2), holdout_merchants=["b", "a"])
+    assert read_predictions(path).attrs["holdout_merchants"] == ("b", "a")
+
+
+def test_a_pincode_is_new_once_and_states_have_one_spelling(small_world: Folder) -> None:
+    outcomes = outcomes_of(small_world)
+    pincodes = pd.Series(small_world.orders.column("pincode").to_pylist())
+    named = pincodes.notna() & (pincodes != "")
+    assert (outcomes["pin"] == "new").sum() == pincodes[named].nunique()
+    assert {"mh", "MH", "Maharashtra"}.isdisjoint(outcomes["state"])
+    assert "maharashtra" in set(outcomes["state"])
+    assert (outcomes.loc[outcomes["outcome"] == "rto", "cause"] != "unknown").any()
+
+
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.parquet").write_text("no")
     with pytest.raises(DataError, match="cannot be read as parquet"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,15 @@ from training.bundling import bundle_parts
 from training.configuration import Configuration
 from training.fit import Model, fit
 from training.inputs import Table
-from training.release import Promotion, next_version, promote, rollback, trained_dir, versions
+from training.release import (
+    Promotion,
+    next_version,
+    promote,
+    refuse_while_frozen,
+    rollback,
+    trained_dir,
+    versions,
+)
 from training.trainer import end_of_knowledge, release_bundle, train
 
 PASSED = {"gate": "RTO001", "passed": True, "says": "", "muted": False}
@@ -45,9 +53,6 @@ class Heard:
         self.past: list[tuple[str, str]] = []
         self.events: list[str] = []
 
-    def crown(self, version: str) -> None:
-        self.events.append(f"crowned {version}")
-
     def announce(self, version: str, digest: str) -> None:
         assert (self.models_dir / version / "manifest.json").is_file()
         self.events.append(f"announced {version}")
@@ -56,16 +61,16 @@ class Heard:
     def promote(self, home: Path, version: str) -> Promotion:
         return promote(
             version, home=home, models_dir=self.models_dir, features=FEATURES,
-            announce=self.announce, crown=self.crown,
+            announce=self.announce,
         )  # fmt: skip
 
 
-def test_a_model_is_copied_then_announced_then_crowned(model: Model, tmp_path: Path) -> None:
+def test_a_model_is_copied_then_announced(model: Model, tmp_path: Path) -> None:
     trained(model, tmp_path, "rto-2026-01-01.1")
     heard = Heard(tmp_path / "released")
     done = heard.promote(tmp_path, "rto-2026-01-01.1")
     assert heard.past == [("rto-2026-01-01.1", done.digest)]
-    assert heard.events == ["announced rto-2026-01-01.1", "crowned rto-2026-01-01.1"]
+    assert heard.events == ["announced rto-2026-01-01.1"]
     assert versions(tmp_path / "released") == ("rto-2026-01-01.1",)
     assert heard.promote(tmp_path, "rto-2026-01-01.1") == done
 
@@ -120,6 +125,14 @@ def test_nothing_to_go_back_to_is_said(tmp_path: Path) -> None:
     for past, says in (([], "no model was ever promoted"), ([("v1", "d")], "the only model")):
         with pytest.raises(RefusedError, match=says):
             rollback(past, models_dir=tmp_path, features=FEATURES, announce=lambda *_: None)
+
+
+def test_a_promotion_in_a_frozen_time_is_refused_with_its_end() -> None:
+    until = datetime(2026, 10, 24, 18, 30, tzinfo=UTC)
+    with pytest.raises(RefusedError, match=r"frozen until 2026-10-25 00:00 in India.*--force"):
+        refuse_while_frozen(until, now=until - timedelta(seconds=1))
+    refuse_while_frozen(until, now=until)
+    refuse_while_frozen(None)
 
 
 def test_versions_of_a_day_count_up() -> None:

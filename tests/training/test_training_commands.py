@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
@@ -62,6 +63,16 @@ def test_train_then_score_gives_each_order_the_probability_the_bundle_gives(
     assert table.num_rows == ORDERS
     probability = table["probability"].to_pylist()
     assert 0.0 < min(probability) < max(probability) < 1.0
+    told = rto("evaluate", "--pred", home / "p.parquet", "--data", data, "--no-tracking",
+               "--bundle", home / "bundle", "--json", home / "r.json")  # fmt: skip
+    assert told.exit_code == 0, told.output
+    importance = json.loads((home / "r.json").read_text())["importance"]
+    assert importance["same"] == 1.0
+    assert sum(reason["share"] for reason in importance["reasons"]) == pytest.approx(1.0)
+    assert importance["inputs"][0]["share"] > 0
+    page = (home / "home" / "reports" / "p.html").read_text()
+    assert manifest["version"] in page
+    assert "points" in page
     with pytest.raises(RtoError, match="exists already"):
         rto("train", "--data", data, "--out", home / "bundle", "--no-tracking")
 
@@ -76,7 +87,7 @@ def test_backtest_then_evaluate_report_the_same_orders(data: Path, home: Path) -
     for name in ("constant", "cod", "pincode", "logistic"):
         assert f"\n{name} " in done.output
     made = home / "p.parquet"
-    told = rto("evaluate", "--pred", made, "--data", data, "--against", made,
+    told = rto("evaluate", "--pred", made, "--data", data, "--against", made, "--no-tracking",
                "--json", home / "r.json", "--html", home / "r.html")  # fmt: skip
     assert told.exit_code == 0, told.output
     body = json.loads((home / "r.json").read_text())
@@ -84,6 +95,29 @@ def test_backtest_then_evaluate_report_the_same_orders(data: Path, home: Path) -
     judged = body["orders"] + sum(body["set_aside"].values())
     assert judged == pq.read_metadata(home / "p.parquet").num_rows
     assert "<svg" in (home / "r.html").read_text()
+
+
+def test_merchants_held_out_are_reported_as_unseen_and_a_wrong_name_is_refused(
+    data: Path, home: Path
+) -> None:
+    orders = read_folder(data).orders
+    first, *others = sorted(set(orders["merchant_id"].to_pylist()))
+    made = home / "theirs.parquet"
+    theirs = orders.select(["order_id", "merchant_id"])
+    constant = pa.array([0.2] * theirs.num_rows)
+    pq.write_table(theirs.append_column("probability", constant), made)
+    words = ("evaluate", "--pred", made, "--data", data, "--no-tracking", "--json", home / "r.json")
+    if others:
+        assert rto(*words, "--holdout-merchants", first).exit_code == 0
+        parts = json.loads((home / "r.json").read_text())["segments"]
+        values = {part["value"] for part in parts if part["by"] == "merchant in training"}
+        assert values == {"seen", "unseen in training"}
+    with pytest.raises(RtoError, match="nobody is no merchant of this data folder"):
+        rto(*words, "--holdout-merchants", "nobody")
+    with pytest.raises(RtoError, match="is no file, no bundle's folder"):
+        rto(*words, "--against", "elsewhere")
+    with pytest.raises(RtoError, match="no model is champion yet"):
+        rto(*words, "--against", "champion")
 
 
 def test_features_writes_every_feature_of_the_catalogue(data: Path, home: Path) -> None:

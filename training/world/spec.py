@@ -76,6 +76,8 @@ class WorldSpec:
         Share of final states that are reported wrongly first and corrected.
     silent_outcome_share : float
         Share of shipped orders whose outcome never reaches the merchant.
+    sharing_merchants : float
+        Share of merchants that share into the network, each from a day of its own on.
     policy_merchants : float
         Share of merchants that act before dispatch.
     policy_from, policy_until : float
@@ -124,6 +126,7 @@ class WorldSpec:
     correction_share: float = 0.003
     silent_outcome_share: float = 0.004
     policy_merchants: float = 0.5
+    sharing_merchants: float = 0.6
     policy_from: float = 0.3
     policy_until: float = 0.6
     acted_share: float = 0.25

@@ -21,7 +21,7 @@ from features.history.fact import (
 )
 from features.history.replay import Asks, Log
 from features.history.states import ABSENT, EVENT_CODES, next_state
-from features.keys import WHERE_KINDS, WHO_SLOTS
+from features.keys import ALT_PHONE, FIRST_NET_KIND, FIRST_NET_SLOT, WHERE_KINDS, WHO_SLOTS
 
 Integers = NDArray[np.int64]
 
@@ -64,6 +64,7 @@ def random_stream(seed: int, n: int, *, keys: int = 12, days: int = 500) -> Stre
                            int(rng.integers(0, 2))))  # fmt: skip
     revised = [(int(known[i]) + int(rng.integers(0, 5 * DAY_US)), EVENT_CODES["revised"], int(i), 0)
                for i in np.flatnonzero(rng.random(n) < 0.2)]  # fmt: skip
+    revised.sort()
     events += revised
     return stream_of(facts, sorted(events), revisions(rng, facts, [i for _, _, i, _ in revised]))
 
@@ -95,14 +96,18 @@ def random_facts(rng: np.random.Generator, n: int, keys: int, days: int) -> Inte
     facts[:, DAY] = [ist_day(int(us)) for us in placed]
     facts[:, COD] = rng.integers(0, 2, n)
     facts[:, AMOUNT_PAISE] = rng.integers(-1, 200_000, n)
-    facts[:, MERCHANT] = rng.integers(1, 3, n)
+    facts[:, MERCHANT] = rng.integers(1, 6, n)
     for slot in range(len(WHO_SLOTS)):
         facts[:, FIRST_WHO + slot] = rng.integers(0, keys, n)
     without_twins(facts)
+    facts[:, FIRST_WHO + ALT_PHONE] *= rng.integers(0, 2, n) * 1_000  # rarely there, never a twin
     for kind in range(len(WHERE_KINDS)):
         # Keys of different kinds never meet, since the kind is part of what is hashed.
         facts[:, FIRST_WHERE + kind] = rng.integers(0, keys, n) * 100
         facts[facts[:, FIRST_WHERE + kind] > 0, FIRST_WHERE + kind] += kind
+    unshared = facts[:, MERCHANT] > 4
+    facts[unshared, FIRST_WHO + FIRST_NET_SLOT : FIRST_WHERE] = 0
+    facts[unshared, FIRST_WHERE + FIRST_NET_KIND :] = 0
     return facts
 
 

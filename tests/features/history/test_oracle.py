@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.days import DAY_US, HOUR_US, IST_SHIFT_US
-from features.history.fact import AMOUNT_PAISE, COD, FIRST_WHERE, FIRST_WHO, PLACED_US
+from features.history.fact import AMOUNT_PAISE, COD, FIRST_WHERE, FIRST_WHO, MERCHANT, PLACED_US
 from features.history.layout import HISTORY_FEATURES, N_HISTORY
 from features.history.replay import replay
 from features.keys import WHERE_KINDS, WHO_SLOTS
@@ -26,7 +26,8 @@ last AS (
     FROM ask a JOIN changes c ON c.pos < a.{position} GROUP BY a.i, c.ord
 ),
 known AS (
-    SELECT a.i, a.as_of, o.placed_us, o.amount, o.cod,
+    SELECT a.i, a.as_of, o.placed_us, o.amount, o.cod, o.merchant,
+           o.k3 = me.k3 AS same_device, o.k7 = me.k7 AS same_address, o.k9 = me.k9 AS same_article,
            l.state % 7 AS class, l.state >= 7 AS treated,
            (o.placed_us + {ist}) // {day} AS day, (a.as_of + {ist}) // {day} AS today
     FROM ask a JOIN orders me ON me.ord = a.ord
@@ -84,7 +85,8 @@ def read(stream: Stream) -> NDArray[np.float32]:
 def ask_sql(stream: Stream, same_key: str, position: str, values: str) -> pd.DataFrame:
     log, asks = stream.log, stream.asks
     orders = pd.DataFrame(log.facts[:, FIRST_WHO:]).add_prefix("k")
-    orders = orders.assign(ord=np.arange(len(log.facts)), placed_us=log.facts[:, PLACED_US],
+    orders = orders.assign(ord=np.arange(len(log.facts)), merchant=log.facts[:, MERCHANT],
+                           placed_us=log.facts[:, PLACED_US],
                            amount=log.facts[:, AMOUNT_PAISE], cod=log.facts[:, COD])  # fmt: skip
     with duckdb.connect(config={"threads": 1}) as sql:
         sql.register("orders", orders)
@@ -138,6 +140,53 @@ def test_where_features_are_what_sql_counts_at_the_fold(
     for name in WHERE_SQL:
         if f"{kind}_{name}" in NAMES:
             assert_equal(read, f"{kind}_{name}", found[name].to_numpy(float))
+
+
+def test_what_a_phone_came_with_before_is_recognised(
+    stream: Stream, read: NDArray[np.float32]
+) -> None:
+    wanted = {"phone_knows_device": "device", "phone_knows_address": "address",
+              "phone_bought_before": "article"}  # fmt: skip
+    values = ", ".join(f"max(same_{what}::INT) AS {what}" for what in wanted.values())
+    found = ask_sql(stream, who_keys("phone"), "read", values)
+    for name, what in wanted.items():
+        assert_equal(read, name, found[what].to_numpy(float))
+
+
+def bits(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([float(int(count).bit_length()) for count in counts])
+
+
+NETWORK_SQL = """
+count(DISTINCT merchant) AS merchants, count(placed_us) AS orders_ever,
+count(DISTINCT merchant) FILTER (placed_us > k.as_of - 86400000000) AS merchants_1d,
+count(*) FILTER (day > today - 90) AS orders_90d, count(*) FILTER (class = 2) AS rto_ever
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "position", "values"),
+    [
+        ("net_phone", "read", ("merchants", "orders_ever", "merchants_1d", "rto_ever")),
+        ("net_address", "read", ("merchants", "orders_ever")),
+        ("net_pincode", "fold", ("orders_90d",)),
+    ],
+)
+def test_the_network_tells_bands_of_what_three_merchants_know(
+    kind: str, position: str, values: tuple[str, ...]
+) -> None:
+    stream = random_stream(9, 160, keys=5)
+    read = np.empty((len(stream.asks.order), N_HISTORY), np.float32)
+    replay(stream.log, stream.asks, read)
+    names = [*SLOTS, *WHERE_KINDS]
+    at = names.index(kind)
+    found = ask_sql(stream, f"me.k{at} != 0 AND o.k{at} = me.k{at}", position, NETWORK_SQL)
+    told = found["merchants"].to_numpy(float) >= 3
+    assert 20 < told.sum() < len(told) - 20
+    for value in values:
+        have = read[:, NAMES.index(f"{kind}_{value}")]
+        np.testing.assert_array_equal(~np.isnan(have), told)
+        np.testing.assert_array_equal(have[told], bits(found[value].to_numpy(float))[told])
 
 
 def sql_rate(

@@ -1,0 +1,94 @@
+"""What people and customers did about an order: overrides, calls, answers by other channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic_core import to_json
+
+from features.days import to_us
+from features.history.states import EVENT_CODES, next_state
+from serving.schemas import OverrideRequest, ResponseRequest
+from serving.store.contacts import Contacts
+from serving.store.log import Held, Kind, Log
+
+Asked = Literal["contacted", "replied"]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Work for the writer: a person approves, holds or cancels."""
+
+    held: Held
+    request: OverrideRequest
+    contacts: Contacts
+    now_us: int
+
+    def __call__(self, log: Log) -> Held:
+        """The order as it stands afterwards."""
+        held, request = _now(log, self.held), self.request
+        body = {"action": request.action, "by": request.by}
+        seq = _append(log, held, "overridden", body, self.now_us, self.now_us)
+        _keep_note(self.contacts, log, seq, request.note)
+        if request.action == "cancel":
+            _cancel(log, held, "merchant", self.now_us)
+        return _now(log, held)
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Work for the writer: a customer was asked, or answered.
+
+    Parameters
+    ----------
+    kind : {"contacted", "replied"}
+        A call of the merchant's, or an answer that came through another channel.
+    """
+
+    kind: Asked
+    held: Held
+    request: ResponseRequest
+    contacts: Contacts
+    now_us: int
+
+    def __call__(self, log: Log) -> Held:
+        """The order as it stands afterwards."""
+        held, request = _now(log, self.held), self.request
+        at_us = self.now_us if request.at is None else to_us(request.at)
+        body = {"response": request.response, "channel": request.channel, "by": request.by}
+        seq = _append(log, held, self.kind, body, at_us, self.now_us)
+        _keep_note(self.contacts, log, seq, request.note)
+        if request.response == "refused":
+            _cancel(log, _now(log, held), "customer", self.now_us)
+        return _now(log, held)
+
+
+def _append(
+    log: Log, held: Held, kind: Kind, body: dict[str, Any], at_us: int, known_us: int
+) -> int:
+    becomes = next_state(held.state, EVENT_CODES[kind], 0)
+    plain = {name: value for name, value in body.items() if value is not None}
+    return log.append(
+        kind, plain, at_us=at_us, known_us=known_us, order=held,
+        becomes=None if becomes == held.state else becomes,
+    )  # fmt: skip
+
+
+def _cancel(log: Log, held: Held, by: str, now_us: int) -> None:
+    """Cancel what is not final yet."""
+    if next_state(held.state, EVENT_CODES["cancelled"], 0) != held.state:
+        body = {"outcome": "cancelled", "cancelled_by": by}
+        _append(log, held, "cancelled", body, now_us, now_us)
+
+
+def _keep_note(contacts: Contacts, log: Log, seq: int, note: str | None) -> None:
+    """Free text may name people: it is sealed, under the position of its event."""
+    if note:
+        contacts.keep(log.connection, seq, to_json({"note": note}))
+
+
+def _now(log: Log, held: Held) -> Held:
+    found = log.find(held.merchant_id, held.order_id, test=held.test)
+    assert found is not None
+    return found

@@ -1,0 +1,159 @@
+"""Routes by which merchants tell what happened: outcomes, shipments, past orders, calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from serving import backfill, openapi, outcomes, shipments
+from serving.backfill import Backfill, Past, read_all
+from serving.decisions import answer_now
+from serving.desk import UnknownOrderError
+from serving.hands import Asked, Override, Respond
+from serving.outcomes import Report, read_outcomes
+from serving.parsing import parse
+from serving.routes.door import (
+    ORDER_BYTES,
+    PROBLEMS,
+    UNKNOWN,
+    access_of,
+    answered,
+    body_of,
+    list_of,
+    merchant_of,
+    service_of,
+)
+from serving.schemas import (
+    BackfillAnswer,
+    OutcomesAnswer,
+    OverrideRequest,
+    ResponseRequest,
+    Standing,
+)
+from serving.shipments import Ship
+from serving.standing import standing
+from serving.store.log import Held
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/outcomes",
+    operation_id="report_outcomes",
+    summary="Report what became of orders",
+    responses={200: {"model": OutcomesAnswer}, **PROBLEMS},
+    openapi_extra=openapi.body("OutcomeItem", most=outcomes.MOST),
+)
+async def report(request: Request) -> Response:
+    """Up to 1,000 reports, in any order and any number of times; one result for each."""
+    service, access = service_of(request), access_of(request, "report")
+    items = read_outcomes(await list_of(request, "outcomes", outcomes.MOST))
+    work = Report(access, items, service.clock(), service.doorkeeper.speaking)
+    results = await service.writer.submit(work)
+    if not access.test:
+        service.metrics.outcomes.update(result.result for result in results)
+    return _results(results)
+
+
+@router.post(
+    "/v1/shipments",
+    operation_id="report_shipments",
+    summary="Report parcels handed to couriers",
+    responses={200: {"model": OutcomesAnswer}, **PROBLEMS},
+    openapi_extra=openapi.body("Shipment", most=shipments.MOST),
+)
+async def ship(request: Request) -> Response:
+    """Up to 1,000 shipments, any number of times; one result for each."""
+    service, access = service_of(request), access_of(request, "report")
+    items = await list_of(request, "shipments", shipments.MOST)
+    work = Ship(access, items, service.clock(), service.doorkeeper.speaking)
+    return _results(await service.writer.submit(work))
+
+
+@router.post(
+    "/v1/orders/backfill",
+    operation_id="backfill",
+    summary="Report past orders and their outcomes",
+    responses={200: {"model": BackfillAnswer}, **PROBLEMS},
+    openapi_extra=openapi.body("PastOrder", most=backfill.MOST),
+)
+async def past(request: Request) -> Response:
+    """History only: no decision, no message; one result for each order."""
+    service, access = service_of(request), access_of(request, "report")
+    values = await list_of(request, "orders", backfill.MOST)
+    read = read_all(service.desk.reception, access, values)
+    orders = [one for one in read if isinstance(one, Past)]
+    work = Backfill(service.rows, service.contacts, service.clock())
+    done = iter(await work.run(service.writer, orders))
+    results = [one.told(next(done)) if isinstance(one, Past) else one for one in read]
+    recorded = sum(result["result"] == "recorded" for result in results)
+    return answered({"recorded": recorded, "results": results})
+
+
+@router.post(
+    "/v1/orders/{order_id:path}/override",
+    operation_id="override_order",
+    summary="Approve, hold or cancel an order",
+    responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("OverrideRequest", parameters=(openapi.MERCHANT,)),
+)
+async def override(request: Request, order_id: str) -> Response:
+    """What a person decides counts from now on, until the order is changed."""
+    service, held = service_of(request), _held(request, order_id)
+    wanted, _ = parse(OverrideRequest, await body_of(request, ORDER_BYTES))
+    work = Override(held, wanted, service.contacts, service.clock())
+    return _standing(request, await service.writer.submit(work))
+
+
+@router.post(
+    "/v1/orders/{order_id:path}/contact",
+    operation_id="contact_customer",
+    summary="Report what came of a call",
+    responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("ResponseRequest", parameters=(openapi.MERCHANT,)),
+)
+async def contact(request: Request, order_id: str) -> Response:
+    """From now on the order counts as treated."""
+    return await _respond(request, order_id, "contacted")
+
+
+@router.post(
+    "/v1/orders/{order_id:path}/reply",
+    operation_id="customer_replied",
+    summary="Report a customer's answer from another channel",
+    responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("ResponseRequest", parameters=(openapi.MERCHANT,)),
+)
+async def reply(request: Request, order_id: str) -> Response:
+    """A confirmation lets the order go, a refusal cancels it."""
+    return await _respond(request, order_id, "replied")
+
+
+async def _respond(request: Request, order_id: str, kind: Asked) -> Response:
+    service, held = service_of(request), _held(request, order_id)
+    said, _ = parse(ResponseRequest, await body_of(request, ORDER_BYTES))
+    work = Respond(kind, held, said, service.contacts, service.clock())
+    return _standing(request, await service.writer.submit(work))
+
+
+def _held(request: Request, order_id: str) -> Held:
+    service, access = service_of(request), merchant_of(request, "report")
+    held = service.desk.find(access, order_id.strip())
+    if held is None:
+        raise UnknownOrderError
+    return held
+
+
+def _standing(request: Request, held: Held) -> Response:
+    connection = service_of(request).connection
+    answer = answer_now(connection, held) or {"dispatch": None, "wait_until": None}
+    stands = {name: answer[name] for name in ("dispatch", "wait_until")}
+    return answered({"order_id": held.order_id, "revision": held.revision,
+                     "state": outcomes.name_of_state(held.state), **stands,
+                     **standing(connection, held)})  # fmt: skip
+
+
+def _results(results: list[Any]) -> Response:
+    recorded = sum(result.result == "recorded" for result in results)
+    return answered({"recorded": recorded, "results": results})

@@ -1,0 +1,92 @@
+"""Allow and block entries: rows to find them by, and events that tell of every change."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from serving.store.connection import Connection
+from serving.store.log import Log
+
+_COLUMNS = "entry_id, list, field, key, hint, reason, added_by, added_us, expires_us"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry.
+
+    Parameters
+    ----------
+    list : {"block", "allow"}
+    field : {"phone", "email", "ip", "device", "pincode"}
+    key : int
+        The hash under which orders carry the value; the value itself is kept nowhere.
+    hint : str
+        The end of the value, for people.
+    """
+
+    entry_id: str
+    list: str
+    field: str
+    key: int
+    hint: str
+    reason: str
+    added_by: str
+    added_us: int
+    expires_us: int | None
+
+
+def entries(
+    connection: Connection, merchant_id: str, *, after: str = "", limit: int | None = None
+) -> list[Entry]:
+    """A merchant's entries, oldest first."""
+    most = "" if limit is None else f" LIMIT {limit}"
+    found = connection.execute(
+        f"""SELECT {_COLUMNS} FROM list_entry WHERE merchant_id=? AND entry_id>?
+            ORDER BY entry_id{most}""",
+        (merchant_id, after),
+    )
+    return [Entry(*line) for line in found.fetchall()]
+
+
+def put_entry(log: Log, merchant_id: str, entry: Entry) -> bool:
+    """Add an entry in place of any of the same value; False where there was one."""
+    same = log.connection.execute(
+        """DELETE FROM list_entry WHERE merchant_id=? AND list=? AND field=? AND key=?
+           RETURNING entry_id""",
+        (merchant_id, entry.list, entry.field, entry.key),
+    ).fetchall()
+    log.connection.execute(
+        f"INSERT INTO list_entry (merchant_id, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            merchant_id, entry.entry_id, entry.list, entry.field, entry.key, entry.hint,
+            entry.reason, entry.added_by, entry.added_us, entry.expires_us,
+        ),
+    )  # fmt: skip
+    said = {name: value for name, value in asdict(entry).items() if name != "key"}
+    _tell(log, merchant_id, {"did": "added", **said}, entry.added_us)
+    return not same
+
+
+def drop_entry(log: Log, merchant_id: str, entry_id: str, *, now_us: int) -> bool:
+    """Take an entry away; False where the merchant has none of this id."""
+    found = log.connection.execute(
+        "DELETE FROM list_entry WHERE merchant_id=? AND entry_id=? RETURNING entry_id",
+        (merchant_id, entry_id),
+    ).fetchall()
+    if found:
+        _tell(log, merchant_id, {"did": "removed", "entry_id": entry_id}, now_us)
+    return bool(found)
+
+
+def list_version(connection: Connection, merchant_id: str) -> int:
+    """Position of the last change of a merchant's lists; 0 before the first."""
+    found = connection.execute(
+        """SELECT coalesce(max(seq), 0) FROM event
+           WHERE number IS NULL AND kind='list' AND merchant_id=?""",
+        (merchant_id,),
+    ).fetchone()
+    return int(found[0])
+
+
+def _tell(log: Log, merchant_id: str, body: dict[str, object], now_us: int) -> None:
+    log.append("list", body, at_us=now_us, known_us=now_us, merchant_id=merchant_id)
