@@ -42,6 +42,9 @@ COMMANDS: dict[str, Place] = {
     "models": Place("training.models_command:models_", "List the trained models."),
     "promote": Place("rto:promote", "Release a trained model to the servers."),
     "rollback": Place("rto:rollback", "Go back to the model before."),
+    "trial": Place(
+        "serving.trial_command:trial", "Try a model on one merchant, or in the shadow."
+    ),
     "serve": Place("serving.serve_command:serve", "Serve the API and the pages."),
     "worker": Place("serving.worker_process:worker", "Fold history, hour by hour."),
     "load": Place("serving.load_command:load", "Load past orders into the live store."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -22,12 +23,15 @@ from serving.ledger import Ledger
 from serving.line import Effort
 from serving.lists import Lists, Said
 from serving.metrics import Laps
+from serving.model import Champion
 from serving.moments import uuid7
 from serving.policies import Policies
 from serving.rows import UNNUMBERED, Rows
 from serving.wording import listed
 
 Explained: TypeAlias = Literal["all", "acted", "none"]
+
+_log = logging.getLogger("rto.judge")
 
 LEFT_OUT = "reasons: left out, the service is busy"
 
@@ -42,8 +46,8 @@ class Judge:
 
     Parameters
     ----------
-    scorer : callable
-        Gives the model in force.
+    models : Champion
+        The models in force.
     arm_secret : bytes
         Draws the arms; it does not change when the hash key is rotated.
     clock : callable
@@ -52,7 +56,7 @@ class Judge:
 
     history: History
     rows: Rows
-    scorer: Callable[[], Scorer]
+    models: Champion
     policies: Policies
     lists: Lists
     arm_secret: bytes
@@ -128,13 +132,26 @@ class Judge:
             decision_id=uuid7(sight.as_of_us), scorer=scorer, risk=risk, reasons=reasons,
             policy=policy.revision, list_version=said.version, verdict=verdict,
             degraded=sight.row is None,
+            shadow=self._shadow(submission, sight),
         )  # fmt: skip
 
     def _reading(self, submission: Submission, sight: Sight) -> tuple[Scorer, Row]:
         """The model and what it reads; the shipped prior where nothing was seen."""
         if sight.row is not None:
-            return self.scorer(), sight.row
+            return self.models.for_merchant(submission.order.merchant_id), sight.row
         return _PRIOR, Row(_UNSEEN, (f"payment_mode={submission.order.payment_mode}",))
+
+    def _shadow(self, submission: Submission, sight: Sight) -> dict[str, object] | None:
+        """What the challenger would have said; whatever goes wrong there decides nothing."""
+        challenger = self.models.challenger
+        if challenger is None or sight.row is None:
+            return None
+        try:
+            risk = challenger.score(sight.row, submission.order.extra)
+        except Exception:  # noqa: BLE001 - a trial must not cost an order its decision
+            _log.exception("the challenger %s failed", challenger.version)
+            return None
+        return {"model": challenger.version, "probability": risk.probability}
 
     def _listed_under(self, submission: Submission, sight: Sight) -> Fact:
         """The keys that lists know an order by; a test order's own are nobody's."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 from features.catalogue import CATALOGUE
 from features.errors import BundleError
@@ -14,10 +14,11 @@ from features.settings import Settings
 from models.bundle import Bundle
 from models.prior import Prior
 from models.scorer import Scorer
+from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us
 from serving.store.connection import Connection
-from serving.store.log import body_of
+from serving.store.log import Kind, body_of
 
 _log = logging.getLogger("rto.model")
 
@@ -28,6 +29,15 @@ class Promotion(NamedTuple):
     version: str
     digest: str
 
+
+class Place(NamedTuple):
+    """Where a model serves: for everybody, for one merchant, or beside them without deciding."""
+
+    merchant_id: str | None = None
+    challenger: bool = False
+
+
+EVERYBODY = Place()
 
 Load = Callable[[Path, Promotion], Scorer]
 
@@ -45,7 +55,10 @@ def load_promoted(models_dir: Path, promotion: Promotion) -> Scorer:
 
 
 class Champion:
-    """The model in force, and its replacement when another is promoted.
+    """The models in force, each replaced when another is promoted in its place.
+
+    One decides for everybody, some perhaps for single merchants (canaries), and one perhaps scores
+    beside them without deciding anything (the challenger).
 
     Parameters
     ----------
@@ -63,9 +76,11 @@ class Champion:
         self._models_dir = models_dir
         self._pinned = scorer is not None
         self._load = load
-        self._tried: Promotion | None = None
+        self._tried: dict[Place, Promotion] = {}
+        self._refusals: dict[Place, str] = {}
+        self._canaries: dict[str, Scorer] = {}
         self.scorer: Scorer = scorer or Prior()
-        self.refused: str | None = None
+        self.challenger: Scorer | None = None
 
     @classmethod
     def of(cls, settings: Settings, bundle: Path | None) -> Self:
@@ -79,32 +94,79 @@ class Champion:
         pinned = None if bundle is None else Bundle.load(bundle, features=CATALOGUE)
         return cls(settings.models_dir, pinned)
 
+    @property
+    def refused(self) -> str | None:
+        """Which promotions cannot be served, and why; None where all can."""
+        return "; ".join(self._refusals.values()) or None
+
+    def for_merchant(self, merchant_id: str) -> Scorer:
+        """The model that decides a merchant's orders."""
+        return self._canaries.get(merchant_id, self.scorer)
+
     async def follow(self, connection: Connection) -> None:
-        """Take over the newest promotion; one that cannot be served leaves the old model."""
-        newest = None if self._pinned else newest_promotion(connection)
-        if newest is None or newest == self._tried:
+        """Take over what was promoted last; one that cannot be served leaves the old model."""
+        if self._pinned:
             return
-        self._tried = newest
+        newest = newest_promotions(connection)
+        for place in [place for place in self._tried if place not in newest]:
+            self._end(place)
+        for place, promotion in newest.items():
+            if promotion != self._tried.get(place):
+                await self._take(place, promotion)
+
+    async def _take(self, place: Place, promotion: Promotion) -> None:
+        self._tried[place] = promotion
+        self._refusals.pop(place, None)
         try:
-            self.scorer = await asyncio.to_thread(self._load, self._models_dir, newest)
-            self.refused = None
+            scorer = await asyncio.to_thread(self._load, self._models_dir, promotion)
         except BundleError as error:
-            self.refused = f"the promoted model {newest.version} cannot be served: {error}"
-            _log.error("%s; %s goes on serving", self.refused, self.scorer.version)
+            said = f"the promoted model {promotion.version} cannot be served: {error}"
+            self._refusals[place] = said
+            _log.error("%s; the one before goes on serving", said)
+            return
+        if place.challenger:
+            self.challenger = scorer
+        elif place.merchant_id is not None:
+            self._canaries[place.merchant_id] = scorer
+        else:
+            self.scorer = scorer
+
+    def _end(self, place: Place) -> None:
+        del self._tried[place]
+        self._refusals.pop(place, None)
+        if place.challenger:
+            self.challenger = None
+        elif place.merchant_id is not None:
+            self._canaries.pop(place.merchant_id, None)
 
 
 _PROMOTED = """SELECT body FROM event
     WHERE number IS NULL AND kind='promoted' AND merchant_id IS NULL ORDER BY seq"""
+_TRIALS = """SELECT kind, merchant_id, body FROM event WHERE number IS NULL
+    AND (kind='challenger' OR (kind='promoted' AND merchant_id IS NOT NULL)) ORDER BY seq"""
 
 
 def newest_promotion(connection: Connection) -> Promotion | None:
-    """The model promoted last, or None."""
+    """The model promoted last for everybody, or None."""
     found = connection.execute(f"{_PROMOTED} DESC LIMIT 1").fetchone()
     return None if found is None else _promotion(found[0])
 
 
+def newest_promotions(connection: Connection) -> dict[Place, Promotion]:
+    """The model promoted last in each place, ended trials excepted."""
+    newest: dict[Place, Promotion] = {}
+    if (champion := newest_promotion(connection)) is not None:
+        newest[EVERYBODY] = champion
+    for kind, merchant_id, body in connection.execute(_TRIALS).fetchall():
+        place = Place(merchant_id, kind == "challenger")
+        newest.pop(place, None)
+        if body_of(body)["version"] is not None:
+            newest[place] = _promotion(body)
+    return newest
+
+
 def promotions(settings: Settings) -> list[Promotion]:
-    """Every promotion of the log, oldest first."""
+    """Every promotion for everybody, oldest first."""
     with Home.open(settings) as home:
         return [_promotion(body) for (body,) in home.connection.execute(_PROMOTED)]
 
@@ -116,6 +178,13 @@ def _promotion(event: bytes) -> Promotion:
 
 def announce(settings: Settings, promotion: Promotion) -> None:
     """Append ``promoted``; every server without a pinned bundle follows within seconds."""
-    now = now_us()
+    announce_in(settings, EVERYBODY, promotion)
+
+
+def announce_in(settings: Settings, place: Place, promotion: Promotion | None) -> None:
+    """Put a model in a place, or (None) end the trial there."""
+    now, kind = now_us(), "challenger" if place.challenger else "promoted"
+    body = {"version": None} if promotion is None else promotion._asdict()
     with Home.open(settings) as home, home.transaction() as log:
-        log.append("promoted", promotion._asdict(), at_us=now, known_us=now)
+        log.append(cast(Kind, kind), body, at_us=now, known_us=now, merchant_id=place.merchant_id)
+        audit(log, f"model {kind}", place.merchant_id, now_us=now, version=body["version"])

@@ -107,7 +107,7 @@ class Service:
         self.judge = Judge(
             history=self.history,
             rows=self.rows,
-            scorer=lambda: self.champion.scorer,
+            models=champion,
             policies=self.policies,
             lists=self.lists,
             arm_secret=arm_secret(self.connection),
