@@ -19,7 +19,7 @@ NOT_YET = {
 FEATURES = {feature.name for feature in CATALOGUE}
 
 # Razorpay RTO Intelligence, the keys in public use, read 2026-11-23.
-PUBLIC = """
+_KEYS = """
 rto_prone_phone rto_prone_email rto_prone_ip rto_prone_device rto_prone_pincode rto_prone_city
 rto_prone_area cod_prone_phone cod_prone_email cod_prone_device cod_prone_pincode cod_prone_city
 return_prone_pincode returns_prone_city returns_prone_state short_shipping_address
@@ -31,7 +31,8 @@ invalid_phone invalid_email_address invalid_email_domain short_email potential_f
 gibberish_detected_in_email customer_phone_blocklisted customer_email_blocklisted
 customer_ip_blocklisted customer_pincode_blocklisted new_customer_on_your_store
 high_purchase_amount_in_an_hour high_purchase_amount_in_a_day order_placed_during_high_rto_period
-""".split()
+"""
+PUBLIC = tuple(_KEYS.split())
 
 
 def table() -> dict[str, str]:
