@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("features", "models", "training")
-TABLES = ("orders", "events", "items", "revisions", "folder")
+SUFFIXES = (".parquet", ".csv", ".json")
 _LONGEST_DIGEST = 36  # what MLflow keeps
 
 
@@ -75,7 +75,7 @@ def data_digest(folder: Path) -> str:
     """SHA-256 over the names and bytes of a data folder's tables."""
     whole = sha256()
     for path in sorted(folder.iterdir()):
-        if path.is_file() and path.stem in TABLES:
+        if path.is_file() and path.suffix in SUFFIXES and not path.name.startswith("."):
             whole.update(f"{path.name}\0{_sha256(path)}\0".encode())
     return whole.hexdigest()
 

@@ -91,9 +91,9 @@ class Tracker:
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
         self._uri = uri
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         with self._told():
+            if uri.startswith("sqlite:///"):
+                Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             from mlflow import MlflowClient
 
             self._client: Any = MlflowClient(uri, uri)
