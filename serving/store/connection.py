@@ -50,6 +50,11 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> object:
         """Run one statement once per member of ``parameters``."""
 
+    def insert_many(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /
+    ) -> None:
+        """Insert many rows as fast as the engine can."""
+
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[Any]:
         """The rows of a large result, never all of them in memory."""
 

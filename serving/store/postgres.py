@@ -101,7 +101,7 @@ class PostgresConnection:
             if self._pipeline is not None and sql.startswith(_SCHEMA):
                 self._land()
             cursor = _Cursor(self._wire)
-            return cursor.execute(_dialect(sql), parameters or None, binary=True)
+            return cursor.execute(_dialect(sql), parameters, binary=True)
         except (psycopg.Error, ValueError) as error:
             raise told(error) from error
 
@@ -112,13 +112,26 @@ class PostgresConnection:
         except (psycopg.Error, ValueError) as error:
             raise told(error) from error
 
+    def insert_many(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /
+    ) -> None:
+        """Insert many rows by COPY."""
+        try:
+            self._land()
+            sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+            with self._wire.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except (psycopg.Error, ValueError) as error:
+            raise told(error) from error
+
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[Any]:
         """The rows through a cursor of the server's."""
         try:
             within = self.in_transaction
             with self._wire.cursor("stream", binary=True, withhold=not within) as cursor:
                 cursor.itersize = 1_000
-                cursor.execute(_dialect(sql), parameters or None)
+                cursor.execute(_dialect(sql), parameters)
                 yield from cursor
         except psycopg.Error as error:
             raise told(error) from error
@@ -244,7 +257,7 @@ def _settle(wire: _Wire, *, readonly: bool) -> None:
 
 @lru_cache(maxsize=1024)
 def _dialect(sql: str) -> str:
-    return sql.replace("?", "%s")
+    return sql.replace("%", "%%").replace("?", "%s")
 
 
 _TYPES = {

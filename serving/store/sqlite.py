@@ -36,6 +36,13 @@ class SqliteConnection(sqlite3.Connection):
         except sqlite3.Error as error:
             raise told(error) from error
 
+    def insert_many(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /
+    ) -> None:
+        """Insert many rows."""
+        marks = ", ".join("?" * len(columns))
+        self.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
     def stream(self, sql: str, parameters: Any = (), /) -> Iterator[Any]:
         """The rows, read as they are asked for."""
         return self.execute(sql, parameters)

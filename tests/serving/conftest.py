@@ -13,11 +13,13 @@ import pytest
 from tests.serving import postgres, shop
 
 ON_BOTH = {
+    "test_backup",
     "test_desk",
     "test_durability",
     "test_ledger",
     "test_load",
     "test_log",
+    "test_pruning",
     "test_standby",
     "test_writer",
 }
