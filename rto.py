@@ -39,6 +39,9 @@ COMMANDS: dict[str, Place] = {
     ),
     "evaluate": Place("training.evaluate_command:evaluate_", "Report what predictions were worth."),
     "score": Place("training.score_command:score_", "Score a file of orders in one batch."),
+    "monitor": Place(
+        "training.monitor_command:monitor", "Say whether the world has moved since training."
+    ),
     "models": Place("training.models_command:models_", "List the trained models."),
     "promote": Place("rto:promote", "Release a trained model to the servers."),
     "rollback": Place("rto:rollback", "Go back to the model before."),
@@ -52,8 +55,10 @@ COMMANDS: dict[str, Place] = {
     "prune": Place("serving.prune_command:prune", "Remove what need not be kept any longer."),
     "recheck": Place("serving.recheck_command:recheck", "Recompute decisions and compare."),
     "explain": Place("serving.explain_command:explain", "Show one decision in full."),
-    "merchant": Place("serving.tenant_commands:merchant", "Add merchants."),
-    "key": Place("serving.tenant_commands:key", "Make API keys."),
+    "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),
+    "key": Place("serving.tenant_commands:key", "Make, replace and revoke API keys."),
+    "erase": Place("serving.erase_command:erase", "Erase a person."),
+    "audit": Place("serving.erase_command:audit", "Show who did what."),
     "settings": Place("serving.settings_command:settings", "Print every setting."),
 }
 

@@ -46,13 +46,14 @@ def canonical(
 
 
 def _extra(values: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray:
-    """A further column as numbers where every value is one, else as text."""
+    """A further column as numbers where every value is one, else as text; infinity is unknown."""
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     try:
-        return values.cast(pa.float64())
+        numbers = values.cast(pa.float64())
     except pa.ArrowException:
         return _as_text(values, name, column)
+    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
 
 
 def _as_text(values: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray:

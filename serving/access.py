@@ -16,8 +16,15 @@ from serving.store.merchants import Access, Merchant, Scope, access, merchant
 # after it was last seen in it.
 REMEMBERED_S = 5.0
 TRUSTED_S = 86_400.0
+# Requests that one key may send: so many a second, and so many at once after a pause.
+PER_SECOND, AT_ONCE = 5_000.0, 10_000.0
+
 _MOST = 10_000
 _LONGEST_KEY = 200
+
+
+class TooManyError(RtoError):
+    """A key asks more often than the limit allows."""
 
 
 class NoAccessError(RtoError):
@@ -47,6 +54,7 @@ class Doorkeeper:
         self._connection = connection
         self._clock = clock
         self._known: dict[str, tuple[float, Access | None]] = {}
+        self._levels: dict[str, tuple[float, float]] = {}
         self._merchants: dict[str, tuple[float, Merchant | None]] = {}
 
     def api(self, authorization: str | None, scope: Scope) -> Access:
@@ -58,6 +66,8 @@ class Doorkeeper:
             If it names no key of the API.
         ScopeError
             If the key is not for this.
+        TooManyError
+            If it asks too often.
         """
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
@@ -67,6 +77,7 @@ class Doorkeeper:
             raise NoAccessError(
                 "this API key is unknown or revoked; make one with `rto key new <merchant>`"
             )
+        self._count(found.key_id)
         if scope not in found.scopes:
             raise ScopeError(f'this API key lacks the scope "{scope}"; make one that has it')
         return found
@@ -105,6 +116,15 @@ class Doorkeeper:
     def forget_merchant(self, merchant_id: str) -> None:
         """Look this merchant up again next time."""
         self._merchants.pop(merchant_id, None)
+
+    def _count(self, key_id: str) -> None:
+        """Take one from the key's bucket, which fills at ``PER_SECOND``."""
+        now = self._clock()
+        level, at = self._levels.get(key_id, (AT_ONCE, now))
+        level = min(AT_ONCE, level + (now - at) * PER_SECOND)
+        if level < 1:
+            raise TooManyError(f"this key may send {PER_SECOND:.0f} requests a second; slow down")
+        self._levels[key_id] = level - 1, now
 
     def _merchant(self, merchant_id: str) -> Merchant | None:
         now = self._clock()

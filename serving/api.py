@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from serving import openapi, pages, problems
+from serving.headers import StrictHeaders
 from serving.routes import health, orders, scoring, telling, tenancy
 from serving.service import Service
 
@@ -30,6 +31,7 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
     )  # fmt: skip
     app.state.service = service
+    app.add_middleware(StrictHeaders)
     problems.install(app)
     app.include_router(router)
     app.include_router(pages.router)

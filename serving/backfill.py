@@ -16,6 +16,7 @@ from serving.decisions import Submission
 from serving.intake import content_of, digest_of, order_of
 from serving.outcomes import KINDS
 from serving.parsing import FieldsError, parse
+from serving.policies import Policies
 from serving.reception import CLOCK_SKEW_US, Reception
 from serving.rows import Rows
 from serving.schemas import PastOrder
@@ -84,13 +85,16 @@ class Backfill:
     ----------
     rows : Rows
         For the keys that history counts.
+    policies : Policies
+        Say which merchants share into the network.
     contacts : Contacts
     now_us : int
         Nothing is known later than this.
     """
 
-    def __init__(self, rows: Rows, contacts: Contacts, now_us: int) -> None:
+    def __init__(self, rows: Rows, policies: Policies, contacts: Contacts, now_us: int) -> None:
         self._rows = rows
+        self._policies = policies
         self._contacts = contacts
         self._now_us = now_us
 
@@ -118,12 +122,14 @@ class Backfill:
         if (held := _find(log, past)) is not None:
             return "unchanged" if held.decided_seq is None else "decided_live"
         submission, order = past.submission, past.submission.order
-        named = set_apart(order) if submission.access.test else order
+        test = submission.access.test
+        shares = not test and self._policies.now(order.merchant_id).share_with_network
+        identity = self._rows.identity(set_apart(order) if test else order, shares=shares)
         held = log.place(
             order.merchant_id, order.order_id, submission.content.public_json(),
-            fact=self._rows.identity(named).fact.tobytes(), state=PENDING, digest=None,
+            fact=identity.fact.tobytes(), state=PENDING, digest=None,
             at_us=order.created_us, known_us=min(order.created_us, self._now_us),
-            test=submission.access.test,
+            test=test,
         )  # fmt: skip
         self._contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
         return "recorded"

@@ -266,7 +266,7 @@ class Desk:
         await self.writer.submit(work)
 
     def _fallback(self, merchant_id: str) -> Action:
-        return self.judge.policies.now(merchant_id).on_failure
+        return self.judge.policies.on_failure(merchant_id)
 
 
 def name_of(submission: Submission) -> OrderName:

@@ -11,7 +11,7 @@ from features.device import normal_device
 from features.email import normal_email
 from features.history.fact import FIRST_WHO, Fact
 from features.ip import normal_ip
-from features.keys import DEVICE, EMAIL, IP, PHONE, RECEIVER, Hasher, plain_key
+from features.keys import ALT_PHONE, DEVICE, EMAIL, IP, PHONE, RECEIVER, Hasher, plain_key
 from features.order import Order
 from features.phone import normal_phone
 from models.decision import Overrule
@@ -28,7 +28,14 @@ _NORMAL: dict[str, Callable[[str], str | None]] = {
     "ip": normal_ip,
     "device": normal_device,
 }
-_SLOTS = (("phone", PHONE), ("phone", RECEIVER), ("email", EMAIL), ("ip", IP), ("device", DEVICE))
+_SLOTS = (
+    ("phone", PHONE),
+    ("phone", RECEIVER),
+    ("phone", ALT_PHONE),
+    ("email", EMAIL),
+    ("ip", IP),
+    ("device", DEVICE),
+)
 _HINT = 4
 
 

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from features.errors import RefusedError, RtoError, StoreError
-from serving.access import NoAccessError, ScopeError, UnknownMerchantError
+from serving.access import NoAccessError, ScopeError, TooManyError, UnknownMerchantError
 from serving.appending import StaleOrderError
 from serving.deadline import DeadlineError, LateError
 from serving.desk import OtherContentError, UnknownOrderError
@@ -53,6 +53,7 @@ _STATUS: tuple[tuple[type[RtoError], int], ...] = (
     (StaleOrderError, 412),
     (RefusedError, 422),
     (BusyError, 429),
+    (TooManyError, 429),
     (CrowdedError, 429),
     (LateError, 503),
     (StoreError, 503),

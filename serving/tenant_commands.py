@@ -12,11 +12,13 @@ from features.settings import load_settings
 from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us, rfc3339
+from serving.store.erasing import drop_merchant_data, overwrite_deleted, settle_deleted
 from serving.store.merchants import (
     SCOPES,
     KeyKind,
     Scope,
     add_merchant,
+    close_merchant,
     key_digest,
     key_id_of,
     keys,
@@ -48,7 +50,7 @@ def checked_id(merchant_id: str) -> str:
 
 @click.group()
 def merchant() -> None:
-    """Add merchants."""
+    """Add and close merchants."""
 
 
 @merchant.command("add")
@@ -77,6 +79,27 @@ def merchant_add(
         )  # fmt: skip
         audit(log, "merchant added", merchant_id, now_us=now)
     click.echo(f"Added {merchant_id}. Next: rto key new {quote(merchant_id)}")
+
+
+@merchant.command("close")
+@click.argument("merchant_id")
+@click.confirmation_option(prompt="Its contacts and lists are destroyed for good. Go on?")
+def merchant_close(merchant_id: str) -> None:
+    """Off-board MERCHANT_ID: no key opens any more, and nothing of its customers stays sealed."""
+    with Home.open(load_settings()) as home:
+        if find_merchant(home.connection, merchant_id) is None:
+            raise RefusedError(f'there is no merchant "{merchant_id}"')
+        overwrite_deleted(home.connection)
+        with home.transaction() as log:
+            now = now_us()
+            close_merchant(log.connection, merchant_id, now_us=now)
+            sealed = drop_merchant_data(log.connection, merchant_id)
+            audit(log, "merchant closed", merchant_id, now_us=now, sealed=sealed)
+        settle_deleted(home.connection)
+    click.echo(
+        f"Closed {merchant_id}: its keys open nothing, {sealed} sealed details are destroyed. "
+        "Kept: orders without personal data, decisions and counts under keyed hashes."
+    )
 
 
 @click.group()

@@ -84,7 +84,7 @@ async def past(request: Request) -> Response:
     values = await list_of(request, "orders", backfill.MOST)
     read = read_all(service.desk.reception, access, values)
     orders = [one for one in read if isinstance(one, Past)]
-    work = Backfill(service.rows, service.contacts, service.clock())
+    work = Backfill(service.rows, service.policies, service.contacts, service.clock())
     done = iter(await work.run(service.writer, orders))
     results = [one.told(next(done)) if isinstance(one, Past) else one for one in read]
     recorded = sum(result["result"] == "recorded" for result in results)

@@ -139,12 +139,16 @@ def settings_in(home: Path) -> Settings:
 
 @asynccontextmanager
 async def serving(
-    home: Path, *, clock: Callable[[], int] | None = None, scorer: Steady | None = None
+    home: Path,
+    *,
+    clock: Callable[[], int] | None = None,
+    scorer: Steady | None = None,
+    keyring: Keyring = KEYRING,
 ) -> AsyncIterator[Service]:
     """A started service without its HTTP door."""
     settings = settings_in(home)
     champion = Champion(settings.models_dir, scorer or Steady())
-    service = Service(settings, KEYRING, champion, clock=clock or Clock())
+    service = Service(settings, keyring, champion, clock=clock or Clock())
     await service.start()
     try:
         yield service

@@ -39,6 +39,13 @@ class Shop:
             assert answer.headers["content-type"] == "application/problem+json"
         return answer.json() if answer.content else None
 
+    async def raw(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx2.Response:
+        """Ask; whatever is answered."""
+        sent = {"Authorization": f"Bearer {self._key}"} | (headers or {})
+        return await self._client.request(method, path, json=body, headers=sent)
+
     async def with_key(self, merchant_id: str, kind: KeyKind, *scopes: Scope) -> Shop:
         """The same door with another key."""
 
@@ -60,7 +67,7 @@ async def open_shop(home: Path, **options: Any) -> AsyncIterator[Shop]:
             yield Shop(client, service, key)
 
 
-def _played(tmp_path: Path, scene: Any, **options: Any) -> None:
+def played(tmp_path: Path, scene: Any, **options: Any) -> None:
     async def play() -> None:
         async with open_shop(tmp_path, **options) as ask:
             await scene(ask)
@@ -81,7 +88,7 @@ def test_a_checkout_weighs_a_basket_and_remembers_nothing(tmp_path: Path) -> Non
         unknown = await ask("POST", "/v1/checkout", {})
         assert unknown["advised"]["cod_fee"] == 0
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_past_orders_become_history_and_nothing_else(tmp_path: Path) -> None:
@@ -112,7 +119,7 @@ def test_past_orders_become_history_and_nothing_else(tmp_path: Path) -> None:
         assert {r["result"] for r in wrong["results"]} == {"invalid"}
         await ask("POST", "/v1/score", past[0], 409)
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_a_shipment_counts_once_by_its_waybill(tmp_path: Path) -> None:
@@ -131,7 +138,7 @@ def test_a_shipment_counts_once_by_its_waybill(tmp_path: Path) -> None:
         story = await ask("GET", "/v1/orders/1001")
         assert story["events"][-1]["detail"] == {"awb": "A1", "courier": "delhivery"}
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +173,7 @@ def test_what_people_do_counts_from_then_on(
         await ask("POST", "/v1/orders/unheard/override", {"action": "hold"}, 404)
         await ask("POST", "/v1/orders/1001/override", {"action": "burn"}, 422)
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_a_decision_on_a_new_revision_outdates_an_approval(tmp_path: Path) -> None:
@@ -179,7 +186,7 @@ def test_a_decision_on_a_new_revision_outdates_an_approval(tmp_path: Path) -> No
         await ask("PUT", "/v1/orders/1001", order(amount=6), 412, If_Match='"0"')
         await ask("PUT", "/v1/orders/1001", order(amount=6), 428)
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_orders_are_listed_by_their_last_change(tmp_path: Path) -> None:
@@ -202,7 +209,7 @@ def test_orders_are_listed_by_their_last_change(tmp_path: Path) -> None:
         for wrong in ("state=x", "cursor=-1", "limit=1001", "updated_after=now"):
             await ask("GET", f"/v1/orders?{wrong}", status=422)
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_the_feed_holds_every_event_once_and_no_personal_data(tmp_path: Path) -> None:
@@ -220,7 +227,7 @@ def test_the_feed_holds_every_event_once_and_no_personal_data(tmp_path: Path) ->
         own = await test("GET", "/v1/events")
         assert [e["order_id"] for e in own["events"]] == ["t", "t"]
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_lists_come_before_the_model_and_block_before_allow(tmp_path: Path) -> None:
@@ -257,7 +264,7 @@ def test_lists_come_before_the_model_and_block_before_allow(tmp_path: Path) -> N
         await ask("DELETE", f"/v1/lists?entry_id={allow}", status=204)
         assert (await ask("POST", "/v1/score", order(order_id="c")))["rule"] is None
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_an_entry_ends_when_it_says_and_is_replaced_by_one_of_the_same_value(
@@ -275,7 +282,7 @@ def test_an_entry_ends_when_it_says_and_is_replaced_by_one_of_the_same_value(
         clock.us += 1_000_000
         assert (await ask("POST", "/v1/score", order(order_id="b")))["rule"] is None
 
-    _played(tmp_path, scene, clock=clock)
+    played(tmp_path, scene, clock=clock)
 
 
 def test_a_platform_creates_merchants_and_speaks_for_them_alone(tmp_path: Path) -> None:
@@ -312,7 +319,7 @@ def test_a_platform_creates_merchants_and_speaks_for_them_alone(tmp_path: Path) 
         assert [r["result"] for r in done["results"]] == ["recorded", "unknown_order"]
         await ask("POST", "/v1/merchants", [{"merchant_id": "x"}], 403)
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)
 
 
 def test_a_key_does_what_its_scopes_say(tmp_path: Path) -> None:
@@ -326,4 +333,4 @@ def test_a_key_does_what_its_scopes_say(tmp_path: Path) -> None:
         assert (await read("POST", "/v1/outcomes", outcome()))["recorded"] == 1
         await read("POST", "/v1/lists", [], 403)
 
-    _played(tmp_path, scene)
+    played(tmp_path, scene)

@@ -1,0 +1,94 @@
+"""Under overload reasons go first, then history and model, then orders are turned away."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.judge import LEFT_OUT
+from serving.line import CrowdedError, Effort, Limits, Line
+from tests.serving.shop import order, run
+from tests.serving.test_routes import Shop, played
+
+SHORT = Limits(brief=2, degraded=4, refused=6)
+
+
+def test_who_comes_later_gets_less() -> None:
+    async def come(line: Line) -> Effort | str:
+        try:
+            return await line.wait()
+        except CrowdedError:
+            return "refused"
+
+    async def scene() -> list[Any]:
+        line = Line(SHORT)
+        crowd = await asyncio.gather(*(come(line) for _ in range(8)))
+        assert line.length == 0
+        return [*crowd, await come(line)]
+
+    two = ["full", "full", "brief", "brief", "degraded", "degraded", "refused", "refused"]
+    assert run(scene()) == [*two, "full"]
+
+
+def test_a_crowd_is_answered_in_the_documented_order(tmp_path: Path) -> None:
+    async def scene(ask: Shop) -> None:
+        ask.service.line = Line(SHORT)
+        asked = (ask.raw("POST", "/v1/score", order(order_id=f"o{i}")) for i in range(8))
+        answers = await asyncio.gather(*asked)
+        assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 2
+        assert answers[-1].headers["retry-after"] == "1"
+        told = [answer.json() for answer in answers[:6]]
+        assert [bool(one["reasons"]) for one in told] == [True, True] + [False] * 4
+        assert [one["warnings"] for one in told] == [[], [], [LEFT_OUT], [LEFT_OUT], [], []]
+        assert [one["degraded"] for one in told] == [False] * 4 + [True] * 2
+        assert [one["model"] for one in told] == ["steady-1"] * 4 + ["prior-1"] * 2
+        # What was decided in a crowd stands, and counts.
+        again = await ask("POST", "/v1/score", order(order_id="o5"))
+        assert again == told[5]
+        assert (await ask("POST", "/v1/score", order()))["evidence"]["phone_orders"] == 6
+
+    played(tmp_path, scene)
+
+
+@pytest.mark.parametrize(("on_failure", "dispatch"), [("ship", "go"), ("hold", "wait")])
+def test_a_degraded_decision_follows_the_merchants_failure_setting(
+    tmp_path: Path, on_failure: str, dispatch: str
+) -> None:
+    async def scene(ask: Shop) -> None:
+        policy = await ask("GET", "/v1/policy") | {"mode": "act", "on_failure": on_failure}
+        await ask("PUT", "/v1/policy", policy, If_Match='"0"')
+        ask.service.line = Line(Limits(brief=0, degraded=0, refused=1))
+        answer = await ask("POST", "/v1/score", order())
+        assert (answer["degraded"], answer["dispatch"], answer["arm"]) == (True, dispatch, None)
+        row = ask.service.connection.execute("SELECT data FROM event WHERE kind='decided'")
+        assert row.fetchone() == (None,)
+
+    played(tmp_path, scene)
+
+
+def test_fifty_equal_posts_at_once_have_one_decision(tmp_path: Path) -> None:
+    async def scene(ask: Shop) -> None:
+        answers = await asyncio.gather(*(ask.raw("POST", "/v1/score", order()) for _ in range(50)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.content for answer in answers}) == 1
+        kinds = ask.service.connection.execute("SELECT kind FROM event WHERE number IS NOT NULL")
+        assert kinds.fetchall() == [("placed",), ("decided",)]
+
+    played(tmp_path, scene)
+
+
+def test_a_deadline_that_passed_in_line_is_no_decision(tmp_path: Path) -> None:
+    async def scene(ask: Shop) -> None:
+        async def slowly() -> Effort:
+            await asyncio.sleep(0.005)
+            return "full"
+
+        ask.service.line.wait = slowly  # type: ignore[method-assign]
+        told = await ask("POST", "/v1/score", order(), 503, RTO_Deadline_Ms="1")
+        assert told["fallback_action"] == "ship"
+        assert (await ask("GET", "/v1/events"))["events"] == []
+
+    played(tmp_path, scene)
