@@ -140,7 +140,8 @@ def _explainer(
     matrix = build(folder, progress=progress.count)
     if asked.bundle is None:
         return None, matrix
-    return Explainer(Bundle.load(asked.bundle, features=CATALOGUE), matrix), matrix
+    bundle = Bundle.load(asked.bundle, features=CATALOGUE)
+    return Explainer(bundle.model, matrix, version=bundle.version), matrix
 
 
 def _rival(

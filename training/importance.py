@@ -10,8 +10,8 @@ from scipy.stats import rankdata
 
 from features.reasons import REASONS
 from features.row import Row
-from models.bundle import Bundle
 from models.inputs import prefix_of, tokens_of
+from models.model import Model
 from models.risk import Risk
 from training.labels import Floats, Ints
 from training.matrix import Matrix
@@ -75,17 +75,20 @@ class Importance:
 
 
 class Explainer:
-    """Explains single orders of a matrix by a bundle.
+    """Explains single orders of a matrix by a released model.
 
     Parameters
     ----------
-    bundle : Bundle
+    model : Model
+        As a bundle holds it.
     matrix : Matrix
         Of the folder that the judged orders came from.
+    version : str
+        What the model is called.
     """
 
-    def __init__(self, bundle: Bundle, matrix: Matrix) -> None:
-        self._bundle, self._matrix = bundle, matrix
+    def __init__(self, model: Model, matrix: Matrix, *, version: str) -> None:
+        self._model, self._matrix, self._version = model, matrix, version
 
     def importance(self, rows: Ints, probability: Floats) -> Importance:
         """The weight of every reason and input over some rows of the matrix.
@@ -105,15 +108,24 @@ class Explainer:
             same += abs(risk.probability - predicted) < 1e-6
             for code, points in impacts:
                 by_reason[code] = by_reason.get(code, 0.0) + abs(points) / len(chosen)
-            for name, value, part in self._parts(row):
+            for name, value, part in self.parts(row):
                 by_input.setdefault(name, []).append((value, part))
         return Importance(
-            version=self._bundle.version,
+            version=self._version,
             orders=len(chosen),
             same=same / len(chosen),
             reasons=_reasons(by_reason),
             inputs=_inputs(by_input, len(chosen)),
         )
+
+    def weights(self, rows: Ints) -> dict[str, float]:
+        """Each input's share of the weight over some rows, which sum to 1; largest first."""
+        found: dict[str, float] = {}
+        for row in rows.tolist():
+            for name, _, part in self.parts(row):
+                found[name] = found.get(name, 0.0) + abs(part)
+        total = sum(found.values()) or 1.0
+        return {name: found[name] / total for name in sorted(found, key=lambda n: -found[n])}
 
     def why(self, row: int) -> tuple[str, ...]:
         """The reasons that weighed most in one order's probability, in words."""
@@ -134,13 +146,13 @@ class Explainer:
 
     def _explained(self, row: int) -> tuple[Risk, list[tuple[str, float]]]:
         order, extra = self._order(row)
-        risk = self._bundle.score(order, extra)
-        told = self._bundle.explain(order, extra, risk)
+        risk = self._model.score(order, extra)
+        told = self._model.explain(order, extra, risk)
         return risk, [(impact.code, impact.impact) for impact in told]
 
-    def _parts(self, row: int) -> Iterator[tuple[str, float, float]]:
+    def parts(self, row: int) -> Iterator[tuple[str, float, float]]:
         """Name, value and blended log-odds of every input; both parts of a model are added up."""
-        model, (order, extra) = self._bundle.model, self._order(row)
+        model, (order, extra) = self._model, self._order(row)
         tokens, numbers = tokens_of(order.tokens, extra), model.reader.numbers(order, extra)
         names = (*(f.name for f in self._matrix.features), *model.reader.inputs.extras)
         found: dict[str, float] = {}

@@ -73,6 +73,15 @@ def test_train_then_score_gives_each_order_the_probability_the_bundle_gives(
     page = (home / "home" / "reports" / "p.html").read_text()
     assert manifest["version"] in page
     assert "points" in page
+    watched = rto("monitor", "--data", data, "--bundle", home / "bundle", "--json")
+    body = json.loads(watched.stdout)
+    assert watched.exit_code == (3 if body["alert"] else 0)
+    assert body["model"] == manifest["version"]
+    assert {"score", "label", "calibration", "ranking"} <= {sign["kind"] for sign in body["signs"]}
+    shown = rto("monitor", "--data", data, "--bundle", home / "bundle", "--days", "90")
+    assert shown.exit_code == (0 if shown.output.rstrip().endswith("no alert") else 3)
+    with pytest.raises(RtoError, match="no model is champion yet; promote one"):
+        rto("monitor", "--data", data)
     with pytest.raises(RtoError, match="exists already"):
         rto("train", "--data", data, "--out", home / "bundle", "--no-tracking")
 
