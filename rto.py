@@ -53,6 +53,7 @@ COMMANDS: dict[str, Place] = {
     "backup": Place("serving.backup_command:backup", "Write the whole log to one file."),
     "restore": Place("serving.backup_command:restore", "Bring a backup into an empty log."),
     "prune": Place("serving.prune_command:prune", "Remove what need not be kept any longer."),
+    "doctor": Place("serving.doctor_command:doctor", "Check that an installation is fit to serve."),
     "recheck": Place("serving.recheck_command:recheck", "Recompute decisions and compare."),
     "explain": Place("serving.explain_command:explain", "Show one decision in full."),
     "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),

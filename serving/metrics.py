@@ -9,7 +9,7 @@ from itertools import accumulate
 from time import perf_counter
 from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
@@ -76,6 +76,7 @@ class Metrics(Collector):
         self._gauges = gauges
         self._registry = CollectorRegistry()
         self._registry.register(self)
+        ProcessCollector(registry=self._registry)
 
     def laps(self) -> Laps:
         """Start a stop-watch."""

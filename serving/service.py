@@ -7,13 +7,11 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import replace
 from typing import Self
 
 from features.directory import Directory
 from features.errors import RefusedError
 from features.keys import Hasher
-from features.order import Order
 from features.settings import Settings
 from models.scorer import Scorer
 from serving.access import Doorkeeper
@@ -22,7 +20,7 @@ from serving.desk import Desk
 from serving.history import History
 from serving.judge import Judge
 from serving.keyring import Keyring, open_keyring
-from serving.ledger import catch_up, store_changed, warm_up_records
+from serving.ledger import catch_up, store_changed
 from serving.line import Line
 from serving.lists import Lists
 from serving.metrics import Metrics
@@ -38,6 +36,8 @@ from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
 from serving.store.log import Change, last_seq
 from serving.store.migrations import migrate
+from serving.vitals import Vitals, gauges
+from serving.warmup import warm_up
 from serving.writer import BusyError, Writer
 
 _log = logging.getLogger("rto.service")
@@ -49,14 +49,6 @@ _READ_S, _WRITE_S = 1.0, 5.0
 # A write that takes longer than this is given up, and decisions go to the spool.
 STUCK_S, _WATCH_S = 2.0, 0.25
 _EXIT_SOFTWARE = 70
-
-_NOBODYS = Order(
-    merchant_id="", order_id="", created_us=0, payment_mode="cod", amount_paise=1, sku="-",
-    coupons=("-",), customer_id="-", customer_name="A B", phone="+91 90000 00000",
-    email="a@example.com", ship_name="A B", address_line1="1 A Road", landmark="near B",
-    city="Delhi", state="Delhi", pincode="110001", ip="203.0.113.1", device_id="-",
-    user_agent="-", origin_pincode="560001", courier="-", promised_us=1,
-)  # fmt: skip
 
 
 class Service:
@@ -96,7 +88,8 @@ class Service:
         self.reach = Reach()
         self.history = History(self.connection, settings.folds_dir)
         self.writer = Writer(self._writing, self._landed)
-        self.metrics = Metrics(self._gauges)
+        self.metrics = Metrics(lambda: gauges(self))
+        self.vitals = Vitals(self.connection, clock)
         self.policies = Policies(self.connection)
         self.doorkeeper = Doorkeeper(self.connection)
         self.contacts = Contacts(keyring.sealing)
@@ -145,8 +138,10 @@ class Service:
         """Catch up with the log and begin to write."""
         catch_up(self.history.ledger, self._writing)
         self.history.follow_fold()
+        self.vitals.begin()
         await self.champion.follow(self.connection)
-        self._warm_up()
+        history = self.history
+        warm_up(self.rows, history.ledger, history.windows, self.scorer, self.clock())
         self.writer.start(asyncio.get_running_loop(), self.history.seq)
         self.standby.open()
         if not self.reach.up:
@@ -156,16 +151,6 @@ class Service:
             asyncio.create_task(self._keep_up()),
             asyncio.create_task(self._watch()),
         )
-
-    def _warm_up(self) -> None:
-        """Score an order that nobody placed, so that the first real one finds machine code."""
-        now = self.clock()
-        order = replace(_NOBODYS, created_us=now)
-        identity = self.rows.identity(order)
-        past = self.rows.past(identity, self.history.ledger, self.history.windows, now)
-        row = self.rows.row(order, identity, past)
-        self.scorer.explain(row, {}, self.scorer.score(row, {}))
-        warm_up_records()
 
     async def stop(self) -> None:
         """Finish what was begun, store the who-records and close the files."""
@@ -205,12 +190,17 @@ class Service:
             ticks += 1
             try:
                 await self.tick()
-                if self.reach.up and ticks % _CHECKPOINT_TICKS == 0 and self.history.ledger.dirty:
-                    await self.history.checkpoint(self.writer)
+                if self.reach.up and ticks % _CHECKPOINT_TICKS == 0:
+                    await self._checkpoint()
             except LogDownError as error:
                 self.reach.lost(error)
             except Exception:  # noqa: BLE001 - the next second may be better
                 _log.exception("upkeep failed")
+
+    async def _checkpoint(self) -> None:
+        self.vitals.look_for_backup()
+        if self.history.ledger.dirty:
+            await self.history.checkpoint(self.writer)
 
     async def _find_log(self) -> None:
         """Connect again where that is needed, catch up, and merge what was spooled."""
@@ -242,27 +232,13 @@ class Service:
                 self.history.prepare(changes)
                 self._due.pop(0)
                 self.history.landed(until, changes)
+                self.vitals.landed(changes)
         except LogDownError:
             raise
         except Exception:  # noqa: BLE001 - whatever it was, the ledger is wrong now
             # A ledger that is not the fold of the log must not decide. A restart replays the log.
             _log.critical("the ledger cannot follow the log; ending this process", exc_info=True)
             os._exit(_EXIT_SOFTWARE)
-
-    def _gauges(self) -> dict[str, float]:
-        fold = self.history.fold
-        age = (self.clock() - fold.at_us) / 1e6 if fold.boundary else float("nan")
-        return {
-            "log_seq": self.history.seq,
-            "fold_boundary": fold.boundary,
-            "fold_age_seconds": age,
-            "writes_waiting": self.writer.waiting,
-            "who_records_changed": self.history.ledger.dirty,
-            "log_up": self.reach.up,
-            "log_down_seconds": self.reach.down_s,
-            "spool_up": self.standby.spool_fault is None,
-            "spooled_decisions": self.standby.spooled,
-        }
 
 
 def arm_secret(connection: Connection) -> bytes:
