@@ -42,9 +42,6 @@ COMMANDS: dict[str, Place] = {
     "monitor": Place(
         "training.monitor_command:monitor", "Say whether the world has moved since training."
     ),
-    "monitor": Place(
-        "training.monitor_command:monitor", "Say whether the world has moved since training."
-    ),
     "models": Place("training.models_command:models_", "List the trained models."),
     "promote": Place("rto:promote", "Release a trained model to the servers."),
     "rollback": Place("rto:rollback", "Go back to the model before."),
@@ -53,6 +50,9 @@ COMMANDS: dict[str, Place] = {
     "worker": Place("serving.worker_process:worker", "Fold history, hour by hour."),
     "load": Place("serving.load_command:load", "Load past orders into the live store."),
     "export": Place("serving.export_command:export", "Write the live log as tables."),
+    "backup": Place("serving.backup_command:backup", "Write the whole log to one file."),
+    "restore": Place("serving.backup_command:restore", "Bring a backup into an empty log."),
+    "prune": Place("serving.prune_command:prune", "Remove what need not be kept any longer."),
     "recheck": Place("serving.recheck_command:recheck", "Recompute decisions and compare."),
     "explain": Place("serving.explain_command:explain", "Show one decision in full."),
     "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),
