@@ -15,7 +15,7 @@ Kind = Literal[
     "placed", "revised", "shipped", "out_for_delivery", "ndr", "rto_initiated", "rto_delivered",
     "delivered", "returned", "cancelled", "lost", "correction", "decided", "overridden",
     "message_sent", "replied", "contacted", "paid", "erased",
-    "merchant", "policy", "fold", "promoted", "challenger", "list", "audit",
+    "merchant", "policy", "fold", "promoted", "challenger", "retrained", "list", "audit",
 ]  # fmt: skip
 
 
