@@ -21,7 +21,7 @@ from models.linear import Linear
 from models.manifest import Manifest, canonical, hex_digest, read_json
 from models.model import Model
 from models.risk import Impact, Risk
-from models.scorer import Extra, Floats
+from models.scorer import Extra, ExtraKind, Floats
 
 MANIFEST = "manifest.json"
 MAX_BYTES = 1 << 28
@@ -81,6 +81,11 @@ class Bundle:
         self.digest = manifest.digest
         self.manifest: Mapping[str, object] = manifest.to_json()
         self.model = model
+
+    @property
+    def extras(self) -> Mapping[str, ExtraKind]:
+        """The merchant's own columns that it learned from."""
+        return self.model.extras
 
     @classmethod
     def load(cls, path: Path, *, features: Sequence[Feature], digest: str | None = None) -> Bundle:

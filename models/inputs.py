@@ -12,7 +12,7 @@ from features.errors import BundleError
 from features.feature import Feature
 from features.reasons import REASONS
 from features.row import Row
-from models.scorer import Extra, Floats
+from models.scorer import Extra, ExtraKind, Floats
 
 OTHER = "order_details"
 """The reason for whatever has none of its own, such as a merchant's extra columns."""
@@ -58,6 +58,31 @@ def fingerprint(feature: Feature) -> str:
 def number_of(value: object) -> float:
     """An extra column's value as a number; whatever is none is unknown (NaN)."""
     return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def extras_learned(numbers: Iterable[str], tokens: Iterable[str]) -> dict[str, ExtraKind]:
+    """The merchant's own columns behind a model's numbers and its tokens ``x:column=value``.
+
+    >>> extras_learned(["minutes"], ["pincode=560034", "x:style=A", "x:style=B"])
+    {'style': 'word', 'minutes': 'number'}
+    """
+    learned: dict[str, ExtraKind] = {
+        prefix_of(token)[2:]: "word" for token in tokens if token.startswith("x:")
+    }
+    return learned | dict.fromkeys(numbers, "number")
+
+
+def missing_extras(learned: Mapping[str, ExtraKind], extra: Extra) -> tuple[str, ...]:
+    """The columns a model learned from that an order lacks, or that are words for a number.
+
+    >>> missing_extras({"minutes": "number", "style": "word"}, {"minutes": "four", "style": "A"})
+    ('minutes',)
+    """
+    return tuple(
+        name
+        for name, kind in learned.items()
+        if name not in extra or (kind == "number") == isinstance(extra[name], str)
+    )
 
 
 def tokens_of(tokens: Iterable[str], extra: Extra) -> dict[str, None]:

@@ -13,7 +13,7 @@ from models.blend import Blend
 from models.calibration import Calibration
 from models.forest import Forest
 from models.impacts import impacts
-from models.inputs import Inputs, Reader, reason_of, tokens_of
+from models.inputs import Inputs, Reader, extras_learned, reason_of, tokens_of
 from models.linear import Linear, LinearScorer
 from models.risk import Impact, Risk
 from models.scorer import Extra, Floats
@@ -60,6 +60,8 @@ class Model:
         self.forest = Forest.of(parsed, n_columns=inputs.n_columns)
         self.explainer = Explainer.of(parsed, n_columns=inputs.n_columns)
         self.linear = LinearScorer(linear or Linear(0.0), self.reader.position)
+        tokens = (*inputs.flags, *self.linear.linear.tokens)
+        self.extras = extras_learned(inputs.extras, tokens)
         self.base_log_odds = self.blended(self.forest.expected, self.linear.base)
         self.base_probability = calibration.probability(self.base_log_odds)
         self._group_reasons()

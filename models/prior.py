@@ -13,7 +13,7 @@ from models.calibration import Platt
 from models.impacts import impacts
 from models.manifest import canonical, hex_digest
 from models.risk import Impact, Risk
-from models.scorer import Extra, Floats
+from models.scorer import Extra, ExtraKind, Floats
 
 VERSION = "prior-1"
 
@@ -79,6 +79,7 @@ class Prior:
         self.version = VERSION
         self.rates = rates()
         self.digest = hex_digest(canonical({"version": VERSION, "rates": list(self.rates.items())}))
+        self.extras: Mapping[str, ExtraKind] = {}
         self._base = self.rates["unknown"]
 
     def score(self, row: Row, extra: Extra) -> Risk:  # noqa: ARG002 -- the surface of a bundle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from models.risk import Impact, Risk
 
 Floats: TypeAlias = NDArray[np.float64]
 Extra: TypeAlias = Mapping[str, float | str]
+ExtraKind: TypeAlias = Literal["number", "word"]
 
 
 class Scorer(Protocol):
@@ -25,6 +26,10 @@ class Scorer(Protocol):
     @property
     def digest(self) -> str:
         """Hex SHA-256 that changes with anything that could change a score."""
+
+    @property
+    def extras(self) -> Mapping[str, ExtraKind]:
+        """The merchant's own columns that it learned from; an order that lacks one is warned of."""
 
     def score(self, row: Row, extra: Extra) -> Risk:
         """Score one order; ``extra`` holds the merchant's own columns."""

@@ -59,7 +59,7 @@ class Checkout:
             "model": at_door.scorer.version,
             "policy": policy.revision,
             "degraded": at_door.degraded,
-            "warnings": list(submission.warnings),
+            "warnings": at_door.warnings(submission),
         }
 
     def _judged(self, submission: Submission, mode: PaymentMode, wish: Wish) -> Judgement:

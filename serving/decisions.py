@@ -66,6 +66,8 @@ class Judgement:
     ----------
     shadow : mapping or None
         What the challenger would have said.
+    missing_extras : tuple of str
+        The merchant's own columns that the model learned from and the order lacks.
     """
 
     decision_id: UUID
@@ -77,8 +79,15 @@ class Judgement:
     verdict: Verdict
     degraded: bool = False
     shadow: dict[str, object] | None = None
+    missing_extras: tuple[str, ...] = ()
+
+    def warnings(self, submission: Submission) -> list[str]:
+        """What the order's own reading warned of, and what the model misses in it."""
+        missed = (f"extra.{name}: {_MISSED}" for name in self.missing_extras)
+        return [*submission.warnings, *missed]
 
 
+_MISSED = "the model learned from it and it is missing here; taken as unknown"
 _NO_EVIDENCE = {"phone_orders": 0, "pincode_orders": 0, "fallback": "prior"}
 
 
@@ -108,7 +117,7 @@ def record_of(
         "policy": judgement.policy,
         "rule": verdict.rule,
         "degraded": judgement.degraded,
-        "warnings": list(submission.warnings),
+        "warnings": judgement.warnings(submission),
         "read_seq": sight.read_seq,
         "fold": sight.fold,
         "as_of_us": sight.as_of_us,
@@ -118,6 +127,8 @@ def record_of(
         "model_digest": scorer.digest,
         "record_only": submission.record_only,
     }
+    if judgement.missing_extras:
+        record["missing_extras"] = list(judgement.missing_extras)
     return record if judgement.shadow is None else record | {"shadow": judgement.shadow}
 
 

@@ -206,6 +206,7 @@ class Desk:
         """Count a decision that is on disk; test orders count nowhere."""
         if not submission.access.test:
             self.metrics.decided(record["probability"], record["action"], record["model"])
+            self.metrics.missed(record.get("missing_extras", ()))
 
     async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
         submission = self._in_time(submission, wish)

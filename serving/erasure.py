@@ -1,29 +1,32 @@
-"""Erasing a person: contacts, payloads, notes and list entries go; anonymous counts stay."""
+"""Erasing a person: contacts, payloads, notes and list entries go, keys become tombstones.
+
+Anonymous counts stay: nothing that a decision has read changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from features.email import normal_email
 from features.errors import RefusedError
-from features.keys import Hasher
+from features.keys import NO_MERCHANT, Hasher
 from features.phone import normal_phone
+from serving.apart import space_of
 from serving.audit import audit
 from serving.home import Home
+from serving.store.connection import Connection
 from serving.store.erasing import (
     drop_contacts,
     drop_entries,
-    numbers_under,
     orders_numbered,
     overwrite_deleted,
     settle_deleted,
 )
 from serving.store.log import Log
 from serving.store.merchants import merchants
-
-# Short transactions: whoever serves beside us waits for each.
-_CHUNK = 200
+from serving.store.renames import keep_renamed
+from serving.tombstones import Named, bury, find_late, find_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Person:
     email: str | None = None
     customer: str | None = None
 
-    def keys(self, merchant_ids: Collection[str], hasher: Hasher) -> frozenset[int]:
-        """The keys under which merchants know this person.
+    def keys(self, spaces: Sequence[str], hasher: Hasher) -> frozenset[int]:
+        """The keys under which these merchants, and the network, know this person.
 
         Raises
         ------
@@ -47,10 +50,12 @@ class Person:
             ("email", normal_email(self.email)),
             ("customer", self.customer),
         )
-        known = [(space, value) for space, value in values if value]
+        known = [(kind, value) for kind, value in values if value]
         if not known:
             raise RefusedError("give a whole phone number, email address or customer id")
-        return frozenset(hasher(space, m, value) for space, value in known for m in merchant_ids)
+        shared = [(f"net_{kind}", value) for kind, value in known if kind != "customer"]
+        own = frozenset(hasher(kind, space, value) for kind, value in known for space in spaces)
+        return own | {hasher(kind, NO_MERCHANT, value) for kind, value in shared}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,10 @@ class Erased:
 
     Parameters
     ----------
+    orders, sealed, entries : int
+        Orders that named the person, sealed pieces destroyed, list entries deleted.
+    keys, shared : int
+        Keys that became tombstones, and keys that stay because others' orders have them too.
     settled : bool
         False while a reader still holds the old pages; the next checkpoint overwrites them.
     """
@@ -66,6 +75,8 @@ class Erased:
     orders: int
     sealed: int
     entries: int
+    keys: int
+    shared: int
     settled: bool
 
 
@@ -79,8 +90,9 @@ def erase(
 ) -> Erased:
     """Erase a person at one merchant, or at all of them.
 
-    Each order gets an ``erased`` event; counts, features and decisions stay as they were, since
-    nothing of them names anybody. Repeating it finds what has come since.
+    The log is read before the write lock is taken, so that whoever serves waits for the few rows
+    that change; a serving process follows by itself (``serving.store.renames``). Each order gets
+    an ``erased`` event. Repeating it finds what has come since.
 
     Raises
     ------
@@ -88,25 +100,38 @@ def erase(
         If nothing usable was given.
     """
     every = [m.merchant_id for m in merchants(home.connection)]
+    asked = every if merchant_id is None else [merchant_id]
     hasher = Hasher(list(home.keyring.hashing.keys.values()))
-    keys = person.keys(every if merchant_id is None else [merchant_id], hasher)
-    numbers = numbers_under(home.connection, keys, progress)
+    keys = person.keys([*asked, *_test_spaces(home.connection, asked)], hasher)
+    named = find_named(home.connection, keys, progress)
     overwrite_deleted(home.connection)
-    orders = sealed = 0
-    for begin in range(0, len(numbers), _CHUNK):
-        with home.transaction() as log:
-            for number in numbers[begin : begin + _CHUNK]:
-                pieces = _erase_order(log, number, now_us)
-                orders, sealed = orders + (pieces > 0), sealed + pieces
     with home.transaction() as log:
+        find_late(log.connection, named, keys)
+        renamed = bury(log.connection, named)
+        sealed = sum(_erase_order(log, number, now_us) for number in named.orders)
         entries = drop_entries(log.connection, keys)
+        orders = len(named.orders)
         audit(log, "person erased", merchant_id, now_us=now_us, orders=orders, entries=entries)
-    return Erased(orders, sealed, entries, settle_deleted(home.connection))
+        keep_renamed(log.connection, replace(renamed, seq=log.seq))
+    return Erased(
+        orders, sealed, entries, len(renamed.names), _shared(named),
+        settle_deleted(home.connection),
+    )  # fmt: skip
+
+
+def _shared(named: Named) -> int:
+    return len(named.personal() - named.theirs)
+
+
+def _test_spaces(connection: Connection, merchant_ids: Sequence[str]) -> Iterator[str]:
+    for merchant_id in merchant_ids:
+        for (order_id,) in connection.execute(
+            "SELECT order_id FROM orders WHERE merchant_id=? AND test=1", (merchant_id,)
+        ).fetchall():
+            yield space_of(merchant_id, order_id)
 
 
 def _erase_order(log: Log, number: int, now_us: int) -> int:
-    pieces = drop_contacts(log.connection, number)
-    if pieces:
-        (held,) = orders_numbered(log.connection, [number])
-        log.append("erased", {}, at_us=now_us, known_us=now_us, order=held)
-    return pieces
+    (held,) = orders_numbered(log.connection, [number])
+    log.append("erased", {}, at_us=now_us, known_us=now_us, order=held)
+    return drop_contacts(log.connection, number)

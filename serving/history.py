@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import numpy as np
-
 from features.errors import StoreError
-from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.history.where import WindowTable
 from serving.folds import NO_FOLD, Fold, newest_fold, open_fold
-from serving.ledger import Ledger
+from serving.ledger import Ledger, keys_of_change
 from serving.store.connection import Connection
 from serving.store.log import Change
+from serving.store.renames import Renamed
 from serving.store.who import write_records
 from serving.writer import BusyError, Writer
 
@@ -43,7 +41,7 @@ class History:
         """Decisions made now see every event up to here."""
         return self.ledger.seq
 
-    def prepare(self, changes: list[Change]) -> None:
+    def prepare(self, changes: list[Change | Renamed]) -> None:
         """Have at hand what :meth:`landed` will need, so that it cannot fail halfway.
 
         Raises
@@ -52,9 +50,9 @@ class History:
             If the store does not give it now.
         """
         for change in changes:
-            self.ledger.read(np.frombuffer(change.fact, np.int64)[FIRST_WHO:FIRST_WHERE].tolist())
+            self.ledger.read(keys_of_change(change))
 
-    def landed(self, until: int, changes: list[Change]) -> None:
+    def landed(self, until: int, changes: list[Change | Renamed]) -> None:
         """Take in what a commit brought."""
         self.ledger.apply(changes, until)
 

@@ -13,6 +13,7 @@ from features.history.fact import Fact
 from features.row import Row
 from models.arms import draw
 from models.decision import OrderFacts, Passive, Verdict, decide
+from models.inputs import missing_extras
 from models.prior import Prior
 from models.scorer import Scorer
 from serving.apart import set_apart
@@ -133,6 +134,7 @@ class Judge:
             policy=policy.revision, list_version=said.version, verdict=verdict,
             degraded=sight.row is None,
             shadow=self._shadow(submission, sight),
+            missing_extras=missing_extras(scorer.extras, order.extra),
         )  # fmt: skip
 
     def _reading(self, submission: Submission, sight: Sight) -> tuple[Scorer, Row]:

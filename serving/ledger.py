@@ -20,6 +20,7 @@ from features.history.take import take_who
 from features.keys import ABSENT
 from serving.store.connection import Connection
 from serving.store.log import Change, changes_between, last_seq
+from serving.store.renames import Renamed, renamed_between
 from serving.store.who import read_records, stored_seq, write_records
 
 Integers = NDArray[np.int64]
@@ -37,6 +38,22 @@ def _taken(packed: Integers, scratch: Integers, fact: Integers, was: int, become
     who.unpack(packed, scratch)
     take_who(scratch, fact, was, becomes)
     return who.pack(scratch)
+
+
+@compiled
+def _renamed(packed: Integers, scratch: Integers, olds: Integers, news: Integers) -> Integers:
+    """A record whose orders name other partners."""
+    who.unpack(packed, scratch)
+    who.rename_partners(scratch, olds, news)
+    return who.pack(scratch)
+
+
+def keys_of_change(change: Change | Renamed) -> list[int]:
+    """Whose records a change touches; 0 is none."""
+    if isinstance(change, Renamed):
+        return [*change.names, *change.beside]
+    keys: list[int] = np.frombuffer(change.fact, np.int64)[FIRST_WHO:FIRST_WHERE].tolist()
+    return keys
 
 
 class Ledger:
@@ -89,11 +106,14 @@ class Ledger:
             self._fetch(missing)
         return [NO_RECORD if key == ABSENT else records[key] for key in keys]
 
-    def apply(self, changes: Iterable[Change], until: int) -> None:
-        """Take in changes, in the log's order, up to position ``until``."""
+    def apply(self, changes: Iterable[Change | Renamed], until: int) -> None:
+        """Take in changes, in the order given, up to position ``until``."""
         for change in changes:
+            if isinstance(change, Renamed):
+                self._rename(change)
+                continue
             fact = np.frombuffer(change.fact, np.int64)
-            for key in fact[FIRST_WHO:FIRST_WHERE].tolist():
+            for key in keys_of_change(change):
                 if key != ABSENT:
                     self._change(key, fact, change)
         self.seq = until
@@ -120,6 +140,19 @@ class Ledger:
         (packed,) = self.read((key,))
         self._records[key] = _taken(packed, self._scratch, fact, change.was, change.becomes)
         self._dirty.add(key)
+
+    def _rename(self, renamed: Renamed) -> None:
+        """The records of a person's keys go to their tombstones; nothing counted changes."""
+        olds = np.array(list(renamed.names), np.int64)
+        news = np.array(list(renamed.names.values()), np.int64)
+        keys = keys_of_change(renamed)
+        for key, packed in zip(keys, self.read(keys), strict=True):
+            if len(packed) == 0:
+                continue
+            new = renamed.names.get(key, key)
+            self._records[key] = NO_RECORD
+            self._records[new] = _renamed(packed, self._scratch, olds, news)
+            self._dirty |= {key, new}
 
     def _fetch(self, keys: list[int]) -> None:
         stored = read_records(self._connection, keys) if self._stored else {}
@@ -153,6 +186,8 @@ def catch_up(
         Told how many events went by.
     """
     end = last_seq(connection)
+    # An erasure has renamed the keys of earlier events too, so the records follow it first.
+    ledger.apply(renamed_between(connection, ledger.seq, end), ledger.seq)
     while ledger.seq < end:
         begin = ledger.seq
         until = min(begin + _REPLAY_STEP, end)

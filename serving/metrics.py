@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from time import perf_counter
 from typing import Any
@@ -72,6 +72,7 @@ class Metrics(Collector):
         self.decisions: Counter[tuple[str, str]] = Counter()
         self.answers: Counter[tuple[str, int]] = Counter()
         self.outcomes: Counter[str] = Counter()
+        self.missing_extras: Counter[tuple[str, ...]] = Counter()
         self.degraded: Counter[tuple[str, ...]] = Counter()
         self._gauges = gauges
         self._registry = CollectorRegistry()
@@ -86,6 +87,10 @@ class Metrics(Collector):
         """Count one decision."""
         self.scores.observe(probability)
         self.decisions[action, model] += 1
+
+    def missed(self, extras: Iterable[str]) -> None:
+        """Count the columns that a model learned from and an order lacks."""
+        self.missing_extras.update((name,) for name in extras)
 
     def degraded_for_log(self) -> None:
         """Count one decision that went to the spool."""
@@ -110,6 +115,12 @@ class Metrics(Collector):
         yield scores
         yield _counter("rto_decisions", "Decisions.", ["action", "model"], self.decisions)
         yield _counter("rto_answers", "Answers by route.", ["route", "status"], self.answers)
+        yield _counter(
+            "rto_missing_extras",
+            "Decided orders that lack a column the model learned from.",
+            ["column"],
+            self.missing_extras,
+        )
         outcomes = Counter({(name,): count for name, count in self.outcomes.items()})
         yield _counter("rto_outcomes", "Outcome reports by result.", ["result"], outcomes)
         yield _counter(

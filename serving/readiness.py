@@ -8,6 +8,7 @@ from datetime import datetime
 from features.days import DAY_US, HOUR_US, to_us
 from serving.folds import NO_FOLD
 from serving.moments import rfc3339
+from serving.retraining import retraining_warning
 from serving.schemas import Ready
 from serving.service import Service
 from serving.store.faults import LogDownError
@@ -28,6 +29,7 @@ def readiness(service: Service) -> Ready:
             None if until is _UNKNOWN else _behind_model(until, trained_until(service.scorer)),
             _fold_late(service, now),
             service.champion.refused,
+            _retraining(service),
         )
         if warning is not None
     ]
@@ -40,6 +42,13 @@ def readiness(service: Service) -> Ready:
         fold_age_s=None if fold == NO_FOLD else (now - fold.at_us) / 1e6,
         warnings=warnings,
     )
+
+
+def _retraining(service: Service) -> str | None:
+    try:
+        return retraining_warning(service.connection)
+    except LogDownError:
+        return None
 
 
 def history_until(service: Service) -> int | None:

@@ -36,6 +36,7 @@ from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
 from serving.store.log import Change, last_seq
 from serving.store.migrations import migrate
+from serving.store.renames import Renamed
 from serving.vitals import Vitals, gauges
 from serving.warmup import warm_up
 from serving.writer import BusyError, Writer
@@ -121,7 +122,7 @@ class Service:
             self.metrics.degraded_for_log,
         )  # fmt: skip
         self._upkeep: tuple[asyncio.Task[None], ...] = ()
-        self._due: list[tuple[int, list[Change]]] = []
+        self._due: list[tuple[int, list[Change | Renamed]]] = []
         self.draining = False
 
     @classmethod
@@ -217,7 +218,7 @@ class Service:
                 self.reach.lost(why)
                 self.writer.give_up(f"the log does not answer ({why}); post again in a moment")
 
-    def _landed(self, until: int, changes: list[Change]) -> None:
+    def _landed(self, until: int, changes: list[Change | Renamed]) -> None:
         self._due.append((until, changes))
         try:
             self._settle()

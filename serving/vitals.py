@@ -10,6 +10,7 @@ from serving.backup import backups
 from serving.folds import NO_FOLD
 from serving.store.connection import Connection
 from serving.store.log import Change, last_seq
+from serving.store.renames import Renamed
 
 if TYPE_CHECKING:
     from serving.service import Service
@@ -54,10 +55,12 @@ class Vitals:
         made = backups(self._connection)
         self._backup_us = made[-1].made_us if made else None
 
-    def landed(self, changes: Sequence[Change]) -> None:
+    def landed(self, changes: Sequence[Change | Renamed]) -> None:
         """See what a commit brought."""
         now = self._clock()
         for change in changes:
+            if isinstance(change, Renamed):
+                continue
             if change.was == ABSENT:
                 self._order_us = now
             elif change.becomes != ABSENT and change.becomes % CLASSES != PENDING:

@@ -1,4 +1,4 @@
-"""The worker: publishes a fold every hour; messages and timers will live here too."""
+"""The worker: publishes a fold every hour, retrains when it is time; messages come here too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from features.settings import Settings
 from serving.folds import FOLD_EVERY_S, newest_fold, publish_fold
 from serving.home import Home
 from serving.moments import now_us
+from serving.retraining import Retraining
 
 _log = logging.getLogger("rto.worker")
 
@@ -17,14 +18,17 @@ _LOOK_EVERY_S = 10.0
 
 
 def keep_folding(settings: Settings, stop: threading.Event) -> None:
-    """Publish a fold whenever the last one is an hour old, until ``stop`` is set."""
+    """Publish a fold whenever the last one is an hour old, and retrain, until ``stop`` is set."""
+    retraining = Retraining(settings)
     with Home.open(settings) as home:
         while True:
-            try:
-                fold_if_due(home, now_us())
-            except (StoreError, OSError):
-                _log.exception("folding failed; trying again")
+            for job in (fold_if_due, retraining.look):
+                try:
+                    job(home, now_us())
+                except (StoreError, OSError):
+                    _log.exception("the worker failed; trying again")
             if stop.wait(_LOOK_EVERY_S):
+                retraining.end()
                 return
 
 

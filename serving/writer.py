@@ -17,10 +17,11 @@ from features.errors import RtoError, StoreError
 from serving.store.connection import Connection
 from serving.store.faults import LockedError, LogDownError
 from serving.store.log import Change, Log, changes_between
+from serving.store.renames import Renamed
 
 T = TypeVar("T")
 Work = Callable[[Log], T]
-Landed = Callable[[int, list[Change]], None]
+Landed = Callable[[int, list[Change | Renamed]], None]
 
 _log = logging.getLogger("rto.writer")
 
@@ -47,7 +48,7 @@ class _Group:
 
     items: list[_Item]
     answers: list[Any] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Change | Renamed] = field(default_factory=list)
 
 
 class Writer:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
+from features.days import to_us
 from features.errors import TrainingError
 from features.tables import Folder
 from models.bundle import write_bundle
+from models.model import Model as Released
 from training.bundling import bundle_parts
 from training.configuration import Configuration
 from training.exam import Exam, sit
@@ -19,6 +22,7 @@ from training.inputs import Table
 from training.labels import mature
 from training.matrix import Matrix
 from training.plain import plain_object
+from training.reference import reference
 from training.traps import Trap, traps
 
 
@@ -130,4 +134,17 @@ def release_bundle(
         training=trained.summary(folder),
         provenance={"made_at": made_at.isoformat(), **(provenance or {})},
     )
-    return write_bundle(path, parts)
+    looked = _looked(trained.model, parts.model(), matrix, table)
+    return write_bundle(path, replace(parts, training={**parts.training, "reference": looked}))
+
+
+def _looked(model: Model, released: Released, matrix: Matrix, table: Table) -> dict[str, object]:
+    """How the newest orders looked, for ``rto monitor``."""
+    labels = cast("dict[str, float]", model.summary["labels"])
+    return reference(
+        released,
+        matrix,
+        cutoff_us=to_us(datetime.fromisoformat(str(model.summary["until"]))),
+        probability=lambda rows: model.probability(table, rows),
+        rate=labels["rto"] / labels["orders"],
+    ).to_json()

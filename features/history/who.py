@@ -397,6 +397,18 @@ def keep_recent(near: Integers, n: int, key: int, placed_us: int, number: int, k
 
 
 @compiled
+def rename_partners(record: Record, olds: Integers, news: Integers) -> None:
+    """Put ``news[i]`` in place of ``olds[i]`` wherever the latest orders name it."""
+    for row in range(record[_RECENT]):
+        first = _LATEST_AT + row * _WIDTH + _PARTNER
+        for at in range(first, first + PARTNERS):
+            for i in range(len(olds)):
+                if record[at] == olds[i]:
+                    record[at] = news[i]
+                    break
+
+
+@compiled
 def _packed_size(record: Record) -> int:
     size = 3 + record[_RECENT] * _WIDTH
     if record[_EVICTED] > 0:

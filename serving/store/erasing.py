@@ -1,39 +1,11 @@
-"""What is kept of people, found by the keys of history, and taken away."""
+"""What is kept of people, taken away."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 
-import numpy as np
-
-from features.history.fact import FIRST_WHERE, FIRST_WHO
 from serving.store.connection import Connection
 from serving.store.log import ORDER_COLUMNS, Held, held_of
-
-
-def numbers_under(
-    connection: Connection,
-    keys: Collection[int],
-    progress: Callable[[int], object] = lambda _: None,
-) -> list[int]:
-    """Numbers of the orders that any of their revisions put under one of these keys.
-
-    Walks the whole log: who-records hold the latest orders alone.
-
-    Parameters
-    ----------
-    progress : callable
-        Told how many facts went by.
-    """
-    wanted, found = np.array(sorted(keys), np.int64), set()
-    for number, fact in connection.stream(
-        "SELECT number, data FROM event WHERE kind IN ('placed', 'revised') ORDER BY seq"
-    ):
-        who = np.frombuffer(fact, np.int64)[FIRST_WHO:FIRST_WHERE]
-        if np.isin(who, wanted).any():
-            found.add(int(number))
-        progress(1)
-    return sorted(found)
 
 
 def orders_numbered(connection: Connection, numbers: Iterable[int]) -> list[Held]:

@@ -10,12 +10,13 @@ from pydantic_core import from_json, to_json
 
 from features.history.states import ABSENT
 from serving.store.connection import Connection
+from serving.store.renames import Renamed, renamed_between
 
 Kind = Literal[
     "placed", "revised", "shipped", "out_for_delivery", "ndr", "rto_initiated", "rto_delivered",
     "delivered", "returned", "cancelled", "lost", "correction", "decided", "overridden",
     "message_sent", "replied", "contacted", "paid", "erased",
-    "merchant", "policy", "fold", "promoted", "challenger", "list", "audit",
+    "merchant", "policy", "fold", "promoted", "challenger", "retrained", "list", "audit",
 ]  # fmt: skip
 
 
@@ -323,8 +324,11 @@ def last_seq(connection: Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
 
 
-def changes_between(connection: Connection, after: int, until: int) -> list[Change]:
-    """What the events with ``after < seq <= until`` did to history, in order; no test orders."""
+def changes_between(connection: Connection, after: int, until: int) -> list[Change | Renamed]:
+    """What the events with ``after < seq <= until`` did to history; no test orders.
+
+    Renames come first, since the facts of every event have the new names; then all else in order.
+    """
     found = connection.execute(
         """SELECT e.seq, e.kind, e.was, e.becomes, e.data,
                   (SELECT f.data FROM event f
@@ -335,7 +339,8 @@ def changes_between(connection: Connection, after: int, until: int) -> list[Chan
            ORDER BY e.seq""",
         (after, until),
     )
-    return [change for line in found for change in _changes(*line)]
+    changed = [change for line in found for change in _changes(*line)]
+    return [*renamed_between(connection, after, until), *changed]
 
 
 def _changes(

@@ -106,6 +106,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
              PRIMARY KEY (merchant_id, test, awb)
            ) WITHOUT ROWID""",
     ),
+    (
+        # An erasure's new names of keys, until the stored who-records have followed.
+        "CREATE TABLE renamed (seq INTEGER NOT NULL, old INTEGER NOT NULL, new INTEGER NOT NULL)",
+    ),
 )
 
 

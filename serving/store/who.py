@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from serving.store.connection import Connection
+from serving.store.renames import forget_renamed
 
 # One statement per number of keys: a list of point look-ups; IN (VALUES …) would scan the table.
 _MOST = 16
 _LOOKUP = "SELECT key, record FROM who WHERE key=?"
 _STORE = """INSERT INTO who (key, record) VALUES (?,?)
     ON CONFLICT (key) DO UPDATE SET record = excluded.record"""
+_DROP = "DELETE FROM who WHERE key=?"
 _READS = tuple(" UNION ALL ".join([_LOOKUP] * n) for n in range(_MOST + 1))
 
 
@@ -24,8 +26,14 @@ def read_records(connection: Connection, keys: Sequence[int]) -> dict[int, bytes
 
 
 def write_records(connection: Connection, records: Iterable[tuple[int, bytes]], seq: int) -> None:
-    """Store changed records; from now on the table is the fold of the log up to ``seq``."""
-    connection.executemany(_STORE, records)
+    """Store changed records; from now on the table is the fold of the log up to ``seq``.
+
+    An empty record is that of a key which nobody has any more.
+    """
+    records = list(records)
+    connection.executemany(_STORE, [pair for pair in records if pair[1]])
+    connection.executemany(_DROP, [(key,) for key, record in records if not record])
+    forget_renamed(connection, seq)
     connection.execute("UPDATE meta SET value=? WHERE name='who_seq'", (str(seq).encode(),))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import math
 from dataclasses import replace
 
@@ -206,15 +204,6 @@ def test_texts_of_ten_thousand_characters_are_read(piece: str, times: int) -> No
     text = (piece * times)[:10_000] or "x"
     order = replace(GOOD, address_line1=text, city=text, state=text, pincode=text)
     assert values(order)["address_length"] <= LONGEST_TEXT
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["directory", "latin", "place", "postal_points", "postal_source", "spelling", "states"],
-)
-def test_examples_in_docstrings_hold(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"features.{name}"))
-    assert result.failed == 0
 
 
 def test_the_stops_of_other_scripts_are_no_odd_characters() -> None:

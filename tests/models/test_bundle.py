@@ -45,6 +45,7 @@ def test_a_loaded_bundle_scores_and_explains_as_the_parts_did(
 def test_a_bundle_knows_its_version_digest_and_training(released: Path, parts: BundleParts) -> None:
     bundle = load(released)
     assert bundle.version == "rto-2026-11-20.1"
+    assert bundle.extras == {"basket_minutes": "number", "store": "word"}
     assert bundle.manifest["digest"] == bundle.digest
     assert bundle.manifest["content"]["training"] == parts.training  # type: ignore[index]
 

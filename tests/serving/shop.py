@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from features.row import Row
 from features.settings import Settings
 from models.risk import Impact, Risk
+from models.scorer import ExtraKind
 from serving.keyring import Keyring, VersionedKeys
 from serving.model import Champion
 from serving.service import Service
@@ -88,6 +89,7 @@ class Steady:
 
     version = "steady-1"
     digest = "00"
+    extras: Mapping[str, ExtraKind] = {}
 
     def __init__(self, probability: float = 0.4) -> None:
         self._risk = Risk(probability, -0.4, 0.2, -1.4)

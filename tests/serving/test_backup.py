@@ -122,14 +122,14 @@ def test_no_key_and_no_contact_lies_open_in_a_backup(lived: Settings, tmp_path: 
 
 
 def test_a_backup_is_one_instant_of_a_log_that_is_written_to(
-    lived: Settings, tmp_path: Path
+    lived: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = threading.Event()
+    copied = threading.Event()
 
     def write() -> None:
         connection = connect(lived.store_url)
         log, n = Log(connection), 0
-        while not go_on.is_set():
+        while not copied.is_set():
             n += 1
             log.begin()
             held = log.place(
@@ -139,14 +139,15 @@ def test_a_backup_is_one_instant_of_a_log_that_is_written_to(
             log.commit()
         connection.close()
 
+    def stop(*_: object, **__: object) -> None:
+        copied.set()
+        writer.join()
+
+    monkeypatch.setattr("serving.backup.audit", stop)
     writer = threading.Thread(target=write)
     writer.start()
-    try:
-        with Home.open(lived) as home:
-            backup(home, tmp_path / "log.backup", now_us=shop.NOON)
-    finally:
-        go_on.set()
-        writer.join()
+    with Home.open(lived) as home:
+        backup(home, tmp_path / "log.backup", now_us=shop.NOON)
     copy = connect(tmp_path / "log.backup")
     counted = copy.execute(
         "SELECT (SELECT count(*) FROM decision), (SELECT count(*) FROM orders)"

@@ -245,7 +245,10 @@ def _person(i: int) -> dict[str, str]:
     return {"phone": f"+91 7{i:09d}", "email": f"zq{i}x@example.com", "name": f"Zqxj{i} Wvkp{i}"}
 
 
-_SECRET = re.compile(rb"7000000\d{3}|zq\d+x|zqxj\d+|wvkp\d+", re.IGNORECASE)
+# A number of its own, not digits within a fraction such as .27000000000000002.
+_SECRET = re.compile(
+    rb"(?<![.\d])(?:91|0)?7000000\d{3}(?!\d)|zq\d+x|zqxj\d+|wvkp\d+", re.IGNORECASE
+)
 
 
 async def _sent_through_everything(ask: Shop) -> None:

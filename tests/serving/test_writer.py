@@ -16,6 +16,7 @@ from features.history.states import ABSENT
 from serving.store.connection import connect
 from serving.store.log import Change, Log, body_of
 from serving.store.migrations import migrate
+from serving.store.renames import Renamed
 from serving.writer import BusyError, Writer
 from tests.serving import shop
 
@@ -31,7 +32,7 @@ class Desk:
         self.landed: list[int] = []
         self.writer = Writer(connect(url, patient=False), self._landed, waiting=waiting)
 
-    def _landed(self, until: int, changes: list[Change]) -> None:
+    def _landed(self, until: int, changes: list[Change | Renamed]) -> None:
         self.landed.append(until)
 
     def note(self, name: str) -> asyncio.Future[int]:
@@ -131,10 +132,12 @@ def test_what_others_append_is_told_too(tmp_path: Path) -> None:
             log.place("m", "o", b"{}", fact=bytes(64), state=0, digest=None, at_us=0, known_us=0)
             log.commit()
             other.close()
-            told: list[Change] = []
+            told: list[Change | Renamed] = []
             desk.writer._landed = lambda _, changes: told.extend(changes)
             assert await desk.note("own") == 2
-            assert [(change.seq, change.was, change.becomes) for change in told] == [(1, ABSENT, 0)]
+            assert [(c.seq, c.was, c.becomes) for c in told if isinstance(c, Change)] == [
+                (1, ABSENT, 0)
+            ]
 
     asyncio.run(scene())
 
