@@ -1,7 +1,7 @@
 """What the address signals find in real Indian addresses: ``python -m tests.bench addresses``.
 
-Bank-branch addresses (RBI/NPCI list, public domain) with the pincode, city and state they came with:
-how often these agree, and how often a slip of the finger put into the pincode is found and
+Bank-branch addresses (RBI/NPCI list, public domain) with the pincode, city and state they came
+with: how often these agree, and how often a slip of the finger put into the pincode is found and
 mended.
 """
 
