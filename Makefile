@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs bench
+.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation
 .DEFAULT_GOAL := help
 
 help:
@@ -58,6 +58,10 @@ mutants: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.models.bench_models
+
+# What each group of features is worth on data folders: make bench-ablation DATA="var/data other".
+bench-ablation: $(READY)
+	$(BIN)/python -m tests.bench.ablation $(DATA)
 
 # The passages of the documents that the code knows better.
 docs: $(READY)

@@ -15,12 +15,14 @@ from features.errors import BundleError
 from models.inputs import prefix_of
 from models.scorer import Floats
 
+CURVES = ("straight", "log")
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One number of the linear part.
 
-    It adds ``weight · (x − mean) / scale``, with ``median`` for a missing x, and
+    It adds ``weight · (curve(x) − mean) / scale``, with ``median`` for a missing x, and
     ``missing_weight`` where x was missing.
 
     Parameters
@@ -28,11 +30,14 @@ class Term:
     name : str
         A catalogue feature or an extra column.
     median, mean, scale : float
-        Of the training rows; mean and scale after filling with the median. ``scale`` is above 0.
+        Of the training rows; mean and scale after filling with the median and bending.
+        ``scale`` is above 0.
     weight, missing_weight : float
         In log-odds.
     missing_share : float
         Share of training rows in which it was missing; centres the reasons.
+    curve : {"straight", "log"}
+        ``log`` is ``sign(x) · log(1 + |x|)``: the tenth order of a phone says less than the first.
     """
 
     name: str
@@ -42,9 +47,13 @@ class Term:
     weight: float
     missing_weight: float = 0.0
     missing_share: float = 0.0
+    curve: str = "straight"
 
     def __post_init__(self) -> None:
-        numbers = [value for name, value in asdict(self).items() if name != "name"]
+        if self.curve not in CURVES:
+            raise BundleError(f'linear.json: "{self.curve}" is no curve; {self.name} needs one')
+        words = ("name", "curve")
+        numbers = [value for name, value in asdict(self).items() if name not in words]
         if not all(type(value) in (int, float) and isfinite(value) for value in numbers):
             raise BundleError(f'linear.json: term "{self.name}" holds something that is no number')
         if self.scale <= 0:
@@ -133,6 +142,7 @@ class _Table(NamedTuple):
     weight: Floats
     missing_weight: Floats
     missing_share: Floats
+    bent: NDArray[np.bool_]
 
 
 class LinearScorer:
@@ -149,9 +159,11 @@ class LinearScorer:
         self.positions = [position[term.name] for term in linear.terms]
         parts = {
             name: np.array([getattr(term, name) for term in linear.terms], dtype=np.float64)
-            for name in _Table._fields[1:]
+            for name in _Table._fields[1:-1]
         }
-        self._table = _Table(position=np.array(self.positions, dtype=np.intp), **parts)
+        bent = np.array([term.curve == "log" for term in linear.terms], dtype=np.bool_)
+        position_ = np.array(self.positions, dtype=np.intp)
+        self._table = _Table(position=position_, **parts, bent=bent)
 
     def score(self, numbers: Floats, tokens: Iterable[str]) -> float:
         """The linear score of one order."""
@@ -191,6 +203,8 @@ def _term(numbers: Floats, table: _Table, limit: float, i: int) -> float:
     value, flag = numbers[table.position[i]], 0.0
     if np.isnan(value):
         value, flag = table.median[i], table.missing_weight[i]
+    if table.bent[i]:
+        value = np.copysign(np.log1p(abs(value)), value)
     score = (value - table.mean[i]) / table.scale[i]
     part: float = table.weight[i] * min(max(score, -limit), limit) + flag
     return part

@@ -108,7 +108,7 @@ def backtest(
         model, kept = _retrained(table, configuration, start, model, tick)
         labels = mature(table.orders, cutoff_us=start, method=configuration.labels)
         tick("baselines")
-        simple = baselines(table, labels, rows, strength=model.choice.strength)
+        simple = baselines(table, labels, rows, strengths=model.choice.strengths)
         stretches.append(
             Stretch(start, rows, model.probability(table, rows),
                     simple, model.summary, kept)

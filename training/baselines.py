@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
+from training.fit import design
 from training.metrics import chance
-from training.ridge import Design, Scaling, fit
+from training.scaling import Scaling
+from training.strengths import learn
 
 if TYPE_CHECKING:
     from training.inputs import Table
@@ -18,13 +21,15 @@ SHRINK_ORDERS = 25.0
 BASELINES = ("constant", "cod", "pincode", "logistic")
 
 
-def baselines(table: Table, labels: Labels, rows: Ints, *, strength: float) -> dict[str, Floats]:
+def baselines(
+    table: Table, labels: Labels, rows: Ints, *, strengths: Mapping[str, float]
+) -> dict[str, Floats]:
     """Probabilities of every baseline for some orders, each learnt from the same labels.
 
     ``constant`` is the share of rto so far; ``cod`` its share per payment mode, ``pincode`` per
     pincode, both shrunk to the constant by 25 orders; ``logistic`` a ridge logistic regression on
-    the same features, with the penalty that the model's folds chose for its own linear part, but
-    without tokens, blend or calibration.
+    the same features, its penalties learned as the model learns its own (``strengths`` are where
+    it starts), but without tokens, blend or calibration.
     """
     y, weight = labels.y, labels.weight
     rate = float(np.average(y, weights=weight))
@@ -34,7 +39,7 @@ def baselines(table: Table, labels: Labels, rows: Ints, *, strength: float) -> d
         "constant": np.full(len(rows), rate),
         "cod": _rates(modes, labels, rows, rate),
         "pincode": _rates(pincodes, labels, rows, rate),
-        "logistic": _logistic(table, labels, rows, strength),
+        "logistic": _logistic(table, labels, rows, strengths),
     }
 
 
@@ -52,13 +57,10 @@ def _rates(keys: np.ndarray, labels: Labels, rows: Ints, rate: float) -> Floats:
     return np.array([by_key.get(key, rate) for key in keys[rows].tolist()])
 
 
-def _logistic(table: Table, labels: Labels, rows: Ints, strength: float) -> Floats:
-    inputs = table.inputs(labels.rows)
-    numbers = table.numbers(inputs, labels.rows)
-    scaling = Scaling.of(numbers)
-    line = fit(_plain(scaling.columns(numbers)), labels.y, labels.weight, strength)
-    return chance(line.score(_plain(scaling.columns(table.numbers(inputs, rows)))))
-
-
-def _plain(columns: Floats) -> Design:
-    return Design(columns, sparse.csr_matrix((len(columns), 0)))
+def _logistic(table: Table, labels: Labels, rows: Ints, strengths: Mapping[str, float]) -> Floats:
+    inputs = replace(table.inputs(labels.rows), tokens=())
+    scaling = Scaling.of(table.numbers(inputs, labels.rows))
+    columns = design(table, inputs, scaling, labels.rows, np.float32)
+    kinds = table.kinds(inputs, scaling.gaps)
+    line = learn(columns, kinds, labels.y, labels.weight, before=strengths).line
+    return chance(line.score(design(table, inputs, scaling, rows)))

@@ -15,7 +15,7 @@ from models.inputs import Inputs as BundleInputs
 from models.inputs import prefix_of
 from models.linear import Linear, Term
 from models.model import Model as Released
-from training.ridge import LIMIT
+from training.scaling import LIMIT
 
 if TYPE_CHECKING:
     from training.fit import Model
@@ -91,6 +91,7 @@ def linear_of(model: Model, table: Table) -> Linear:
             weight=float(weights[j]),
             missing_weight=float(missing_weights[j]),
             missing_share=float(scaling.missing[j]),
+            curve="log" if scaling.bent[j] else "straight",
         )
         for j, name in enumerate(names)
     )

@@ -12,7 +12,7 @@ from training.baselines import BASELINES, baselines
 from training.bootstrap import clusters, intervals
 from training.configuration import Configuration
 from training.evaluate import Duel, Estimate, Scoreboard, quick
-from training.fit import Choice, Tick, fit, silent
+from training.fit import Earlier, Tick, fit, silent
 from training.inputs import Table
 from training.labels import mature
 
@@ -43,7 +43,7 @@ class Exam:
 
 def sit(
     table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent
-) -> tuple[Exam, Choice]:
+) -> tuple[Exam, Earlier]:
     """Train on what was known before the latest mature orders and judge on them.
 
     The judged orders end one wait before the cutoff, as the folds do, and touch no choice: folds,
@@ -51,9 +51,10 @@ def sit(
 
     Returns
     -------
-    Exam, Choice
-        The result, and what the folds of the exam's model chose: the released model, which has
-        more to learn from, need not choose again.
+    Exam, Earlier
+        The result, and what the exam's model hands on to the released one, which learns from more
+        and need not choose again: its choices, and its scores of orders it had not learnt, the
+        judged ones now included.
 
     Raises
     ------
@@ -73,8 +74,9 @@ def sit(
         raise TrainingError("the latest mature orders hold one outcome only")
     model = fit(table, configuration, cutoff_us=start, tick=tick)
     learnt = mature(table.orders, cutoff_us=start, method=configuration.labels)
-    probability = model.probability(table, rows)
-    simple = baselines(table, learnt, rows, strength=model.choice.strength)
+    parts = model.parts(table, rows)
+    probability = model.blended(parts)
+    simple = baselines(table, learnt, rows, strengths=model.choice.strengths)
     groups = clusters(table.orders["person"].to_numpy(np.int64)[rows], created[rows])
     board = Scoreboard(y, probability)
     differences, slope = {}, Estimate(np.nan, np.nan, np.nan)
@@ -98,4 +100,4 @@ def sit(
         baselines={name: quick(y, simple[name]) for name in BASELINES},
         differences=differences,
     )
-    return exam, model.choice
+    return exam, Earlier(model.choice, model.out_of_fold.followed_by(parts))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
 
-from features.days import DAY_US, from_us
+from features.days import from_us
 from models.calibration import Platt
-from training import ridge
-from training.calibrate import Mixture, best_mixture, calibrated, mixture, platt
+from training.calibrate import calibrated
 from training.configuration import Configuration
-from training.folds import Folds, rolling
 from training.inputs import Inputs, Table
-from training.labels import Floats, Ints, Labels, mature
-from training.metrics import calibration_error, calibration_line, roc_auc
-from training.ridge import Design, Line, Scaling
-from training.trees import Orchard, Sample, Shape, Trial, shapes
+from training.labels import Floats, Ints
+from training.lesson import Lesson
+from training.mixing import OutOfFold, mix
+from training.ridge import Design, Line
+from training.scaling import Scaling
+from training.strengths import learn
+from training.trees import Orchard, Shape, shapes
 
 Tick = Callable[[str], None]
+CHUNK = 65_536
 
 
 def silent(_: str) -> None:
@@ -29,10 +31,11 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the folds chose among: the trees' shape and the ridge's strength."""
+    """What the folds chose: the trees' shape and number, and the ridge's strengths by kind."""
 
     shape: Shape
-    strength: float
+    rounds: int
+    strengths: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +56,8 @@ class Model:
         From z to probability.
     choice : Choice
         What its folds chose.
+    out_of_fold : OutOfFold
+        What blend and calibration were chosen on.
     rows : int64 array
         Matrix rows it learnt from.
     summary : dict
@@ -66,25 +71,58 @@ class Model:
     trees_share: float
     calibration: Platt
     choice: Choice
+    out_of_fold: OutOfFold
     rows: Ints
     summary: dict[str, object]
 
+    def parts(self, table: Table, rows: Ints) -> OutOfFold:
+        """The scores of trees and linear part on some orders."""
+        trees, linear = np.empty((2, len(rows)))
+        for start in range(0, len(rows), CHUNK):
+            part = slice(start, start + CHUNK)
+            columns = table.tree_columns(self.inputs, rows[part])
+            trees[part] = self.trees.predict(columns, raw_score=True)
+            linear[part] = self.line.score(design(table, self.inputs, self.scaling, rows[part]))
+        return OutOfFold(rows, trees, linear)
+
     def log_odds(self, table: Table, rows: Ints) -> Floats:
         """Blended log-odds before calibration, shape (n_rows,)."""
-        if len(rows) == 0:
-            return np.empty(0)
-        trees = self.trees.predict(table.tree_columns(self.inputs, rows), raw_score=True)
-        linear = self.line.score(design(table, self.inputs, self.scaling, rows))
-        return np.asarray(self.trees_share * trees + (1.0 - self.trees_share) * linear)
+        parts = self.parts(table, rows)
+        return self.trees_share * parts.trees + (1.0 - self.trees_share) * parts.linear
 
     def probability(self, table: Table, rows: Ints) -> Floats:
         """Calibrated probability of rto, shape (n_rows,)."""
-        return calibrated(self.calibration, self.log_odds(table, rows))
+        return self.blended(self.parts(table, rows))
+
+    def blended(self, parts: OutOfFold) -> Floats:
+        """Calibrated probability from both parts' scores."""
+        z = self.trees_share * parts.trees + (1.0 - self.trees_share) * parts.linear
+        return calibrated(self.calibration, z)
 
 
-def design(table: Table, inputs: Inputs, scaling: Scaling, rows: Ints) -> Design:
+@dataclass(frozen=True, slots=True, eq=False)
+class Earlier:
+    """What a model that knew less hands on to one that knows more.
+
+    Its choices, and its scores of orders it had not learnt: out of its folds, and of the orders
+    that came after it. On these the later model finds its blend and calibration, and need not cut
+    folds of its own.
+    """
+
+    choice: Choice
+    scores: OutOfFold
+
+
+def design(
+    table: Table,
+    inputs: Inputs,
+    scaling: Scaling,
+    rows: Ints,
+    dtype: type[np.floating] = np.float64,
+) -> Design:
     """The linear part's columns for some rows of a table."""
-    return Design(scaling.columns(table.numbers(inputs, rows)), table.tokens(inputs.tokens, rows))
+    numbers = scaling.columns(table.numbers(inputs, rows), dtype)
+    return Design(numbers, table.tokens(inputs.tokens, rows))
 
 
 def fit(
@@ -93,12 +131,14 @@ def fit(
     *,
     cutoff_us: int,
     choice: Choice | None = None,
+    earlier: Earlier | None = None,
     tick: Tick = silent,
 ) -> Model:
     """Learn from what was known strictly before a cutoff.
 
-    The rolling folds choose the shape and length of the trees, the strength of the ridge, the blend
-    and the calibration; then both parts are refitted on everything known and carry those choices.
+    The rolling folds choose the shape and length of the trees, the blend and the calibration; the
+    ridge learns its own strengths. Then both parts are refitted on everything known and carry those
+    choices.
 
     Parameters
     ----------
@@ -109,7 +149,9 @@ def fit(
     cutoff_us : int
         Outcomes known at or after it do not exist yet (µs since 1970, UTC).
     choice : Choice, optional
-        Shape and strength chosen earlier, on less; the folds then choose the rest only.
+        A shape chosen before; the folds then choose the rest only.
+    earlier : Earlier, optional
+        From a model of the same table with an earlier cutoff; no folds are cut then.
     tick : callable
         Called with a few words before each step.
 
@@ -118,16 +160,22 @@ def fit(
     TrainingError
         When there is too little to learn from; says what and how much is needed.
     """
-    lesson = _Lesson.of(table, configuration, cutoff_us)
-    grown = _grow(lesson, configuration, choice, tick)
-    drawn = _draw(lesson, choice, tick)
+    lesson = Lesson.of(table, configuration, cutoff_us, folds=earlier is None)
+    fixed = earlier.choice if earlier is not None else choice
+    grown = _grow(lesson, configuration, fixed, earlier is not None, tick)
+    drawn = _draw(lesson, fixed, tick)
     tick("blend and calibration")
-    mixed = _mix(lesson, grown.trial.out_of_fold, drawn.trial.out_of_fold)
+    scores = (
+        earlier.scores
+        if earlier is not None
+        else OutOfFold(lesson.judged, grown.out_of_fold, drawn.out_of_fold)
+    )
+    mixed = mix(scores, lesson.labels)
     summary: dict[str, object] = {
         "until": from_us(cutoff_us).isoformat(),
         **lesson.summary,
         "trees": grown.summary,
-        "linear": drawn.summary,
+        "linear": {"strengths": drawn.strengths},
         **mixed.summary,
         "excluded": list(configuration.exclude),
         "seed": configuration.seed,
@@ -140,172 +188,74 @@ def fit(
         line=drawn.line,
         trees_share=mixed.trees_share,
         calibration=mixed.calibration,
-        choice=Choice(grown.trial.shape, drawn.trial.strength),
+        choice=Choice(grown.shape, grown.booster.num_trees(), drawn.strengths),
+        out_of_fold=scores,
         rows=lesson.labels.rows,
         summary=summary,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lesson:
-    """What both parts learn from: labelled rows, their inputs, and the folds as positions."""
-
-    table: Table
-    inputs: Inputs
-    labels: Labels
-    kind: str
-    samples: list[tuple[Sample, Sample]]
-
-    @classmethod
-    def of(cls, table: Table, configuration: Configuration, cutoff_us: int) -> _Lesson:
-        labels = mature(table.orders, cutoff_us=cutoff_us, method=configuration.labels)
-        folds = rolling(
-            table.orders,
-            labels,
-            cutoff_us=cutoff_us,
-            wait_us=round(labels.report.wait_days * DAY_US),
-            method=configuration.labels,
-        )
-        samples = _positions(labels, folds)
-        return cls(table, table.inputs(labels.rows), labels, folds.kind, samples)
-
-    @property
-    def everything(self) -> Sample:
-        """All labelled rows."""
-        return Sample(np.arange(len(self.labels.rows)), self.labels.y, self.labels.weight)
-
-    @property
-    def judged(self) -> tuple[Floats, Floats]:
-        """Outcomes and weights of all judged rows, fold after fold."""
-        y = np.concatenate([judge.y for _, judge in self.samples])
-        return y, np.concatenate([judge.weight for _, judge in self.samples])
-
-    @property
-    def summary(self) -> dict[str, object]:
-        """For the manifest."""
-        judged = sum(len(judge.at) for _, judge in self.samples)
-        return {
-            "labels": asdict(self.labels.report),
-            "folds": {"kind": self.kind, "count": len(self.samples), "judged": judged},
-            "inputs": {
-                "features": len(self.inputs.features),
-                "flags": len(self.inputs.flags),
-                "extras": list(self.inputs.extras),
-                "tokens": len(self.inputs.tokens),
-            },
-        }
-
-
-def _positions(labels: Labels, folds: Folds) -> list[tuple[Sample, Sample]]:
-    """The folds as positions among the labelled rows."""
-
-    def sample(part: Labels) -> Sample:
-        at = np.searchsorted(labels.rows, part.rows)
-        keep = labels.rows[np.minimum(at, len(labels.rows) - 1)] == part.rows
-        return Sample(at[keep], part.y[keep], part.weight[keep])
-
-    return [(sample(fold.learn), sample(fold.judge)) for fold in folds.folds]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Grown:
-    trial: Trial
+    shape: Shape
     booster: lgb.Booster
+    out_of_fold: Floats
     summary: dict[str, object]
 
 
 def _grow(
-    lesson: _Lesson, configuration: Configuration, choice: Choice | None, tick: Tick
+    lesson: Lesson, configuration: Configuration, fixed: Choice | None, whole: bool, tick: Tick
 ) -> _Grown:
     """Try the shapes on the folds and refit the best on everything known."""
     orchard = Orchard(
         lesson.table.tree_columns(lesson.inputs, lesson.labels.rows),
         seed=configuration.seed,
         threads=configuration.threads,
+        replaced=configuration.trees,
     )
     report = lesson.labels.report
-    candidates = shapes(report.orders, report.rto) if choice is None else (choice.shape,)
+    candidates = shapes(report.orders, report.rto) if fixed is None else (fixed.shape,)
     if "num_leaves" in configuration.trees:
         candidates = candidates[:1]
-    trials = orchard.trials(candidates, configuration.trees, lesson.samples, tick)
-    chosen = min(trials, key=lambda trial: trial.loss)
+    if fixed is not None and whole:
+        shape, rounds, loose, tried = fixed.shape, fixed.rounds, np.empty(0), []
+    else:
+        trials = orchard.trials(candidates, lesson.samples, tick)
+        best = min(trials, key=lambda trial: trial.loss)
+        shape, rounds, loose = best.shape, best.rounds, np.concatenate(best.out_of_fold)
+        tried = [
+            {"num_leaves": t.parameters["num_leaves"], "rounds": t.rounds, "loss": t.loss}
+            for t in trials
+        ]
     tick("trees on everything known")
-    booster = orchard.fit(chosen, lesson.everything)
-    settings = {k: v for k, v in chosen.parameters.items() if k not in ("seed", "num_threads")}
-    tried = [
-        {"num_leaves": t.parameters["num_leaves"], "rounds": t.rounds, "loss": t.loss}
-        for t in trials
-    ]
+    booster = orchard.fit(shape, rounds, lesson.everything)
+    settings = orchard.settings(shape)
     return _Grown(
-        chosen, booster, {"rounds": booster.num_trees(), "tried": tried, "settings": settings}
+        shape, booster, loose, {"rounds": booster.num_trees(), "tried": tried, "settings": settings}
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawn:
-    trial: ridge.Trial
     line: Line
     scaling: Scaling
-    summary: dict[str, object]
+    strengths: dict[str, float]
+    out_of_fold: Floats
 
 
-def _draw(lesson: _Lesson, choice: Choice | None, tick: Tick) -> _Drawn:
-    """Try the strengths of the ridge on the folds and refit the best on everything known."""
-    tick("linear part")
-    rows = lesson.labels.rows
+def _draw(lesson: Lesson, fixed: Choice | None, tick: Tick) -> _Drawn:
+    """Fit the ridge on every fold's past and on everything known, each learning its strengths."""
+    rows, labels = lesson.labels.rows, lesson.labels
     scaling = Scaling.of(lesson.table.numbers(lesson.inputs, rows))
-    columns = design(lesson.table, lesson.inputs, scaling, rows)
-    folds = [
-        ridge.Fold(
-            columns.take(learn.at), learn.y, learn.weight,
-            columns.take(judge.at), judge.y, judge.weight,
-        )
-        for learn, judge in lesson.samples
-    ]  # fmt: skip
-    trials = ridge.trials(folds, ridge.STRENGTHS if choice is None else (choice.strength,))
-    chosen = min(trials, key=lambda trial: trial.loss)
-    line = ridge.fit(columns, lesson.labels.y, lesson.labels.weight, chosen.strength)
-    tried = [{"strength": t.strength, "loss": t.loss} for t in trials]
-    return _Drawn(chosen, line, scaling, {"strength": chosen.strength, "tried": tried})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Mixed:
-    trees_share: float
-    calibration: Platt
-    summary: dict[str, object]
-
-
-def _mix(lesson: _Lesson, trees: tuple[Floats, ...], linear: tuple[Floats, ...]) -> _Mixed:
-    """Choose the blend and the calibration from both parts' out-of-fold scores."""
-    y, weight = lesson.judged
-    z_trees, z_linear = np.concatenate(trees), np.concatenate(linear)
-    mixtures = mixture(z_trees, z_linear, y, weight)
-    best = best_mixture(mixtures, float(weight.sum()))
-    z = best.trees * z_trees + (1.0 - best.trees) * z_linear
-    calibration = platt(z, y, weight)
-    return _Mixed(best.trees, calibration, _mix_summary(best, mixtures, calibration, z, y, weight))
-
-
-def _mix_summary(
-    best: Mixture,
-    mixtures: tuple[Mixture, ...],
-    calibration: Platt,
-    z: Floats,
-    y: Floats,
-    weight: Floats,
-) -> dict[str, object]:
-    """For the manifest; the blend chose itself on these rows, so its numbers are no report."""
-    p = calibrated(calibration, z)
-    return {
-        "blend": {
-            "trees": best.trees,
-            "loss": {"blend": best.loss, "trees": mixtures[-1].loss, "linear": mixtures[0].loss},
-        },
-        "calibration": calibration.to_json(),
-        "out_of_fold": {
-            "roc_auc": roc_auc(y, p, weight),
-            "calibration_error": calibration_error(y, p),
-            "slope": calibration_line(y, p, weight)[1],
-        },
-    }
+    columns = design(lesson.table, lesson.inputs, scaling, rows, np.float32)
+    kinds = lesson.table.kinds(lesson.inputs, scaling.gaps)
+    strengths = fixed.strengths if fixed is not None else None
+    loose = [np.empty(0)]
+    for k, (known, judge) in enumerate(lesson.samples):
+        tick(f"linear part, fold {k + 1} of {len(lesson.samples)}")
+        part = learn(columns.take(known.at), kinds, known.y, known.weight, before=strengths)
+        strengths = part.strengths
+        loose.append(part.line.score(columns.take(judge.at)))
+    tick("linear part on everything known")
+    whole = learn(columns, kinds, labels.y, labels.weight, before=strengths)
+    return _Drawn(whole.line, scaling, whole.strengths, np.concatenate(loose))

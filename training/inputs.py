@@ -91,10 +91,25 @@ class Table:
         self._values = matrix.values
 
     def numbers(self, inputs: Inputs, rows: Ints) -> Floats:
-        """The features, then the numeric extras, that a model reads: (n_rows, n_numbers)."""
-        at = np.array([self._column[name] for name in inputs.features], dtype=np.int64)
-        extras = [self.numeric[name][rows][:, None] for name in inputs.extras]
-        return np.hstack([self._values[np.ix_(rows, at)].astype(np.float64), *extras])
+        """The features, then the numeric extras, that a model reads: (n_rows, n_numbers).
+
+        Features are held in 32 bits, so these are too, unless there are extras.
+        """
+        dtype = np.float64 if inputs.extras else self._values.dtype
+        out = np.empty((len(rows), len(inputs.features) + len(inputs.extras)), dtype)
+        for j, name in enumerate(inputs.features):
+            out[:, j] = self._values[rows, self._column[name]]
+        for j, name in enumerate(inputs.extras, len(inputs.features)):
+            out[:, j] = self.numeric[name][rows]
+        return out
+
+    def kinds(self, inputs: Inputs, gaps: np.ndarray) -> tuple[str, ...]:
+        """The kind of every column of the linear part: numbers, gaps, then tokens."""
+        groups = {f.name: f.group for f in self.catalogue}
+        numbers = [f"numbers of {groups[name]}" for name in inputs.features]
+        own = ["own numbers"] * len(inputs.extras)
+        words = [token.partition("=")[0] for token in inputs.tokens]
+        return (*numbers, *own, *["unknown"] * int(gaps.sum()), *words)
 
     def inputs(self, rows: Ints) -> Inputs:
         """Choose columns that vary and tokens that recur; outcomes are not looked at."""
@@ -107,11 +122,6 @@ class Table:
             extras=tuple(n for n, column in self.numeric.items() if _varies(column[rows])),
             tokens=tuple(self.vocabulary[j] for j in tokens),
         )
-
-    def flags(self, inputs: Inputs, rows: Ints) -> Floats:
-        """The trees' 0/1 columns, shape (n_rows, n_flags)."""
-        chosen = self.tokens(inputs.flags, rows)
-        return np.asarray(chosen.toarray(), dtype=np.float64)
 
     def tokens(self, names: Sequence[str], rows: Ints) -> sparse.csr_matrix:
         """0/1 columns of the named tokens, sparse, shape (n_rows, n_names)."""
@@ -126,7 +136,8 @@ class Table:
     def tree_columns(self, inputs: Inputs, rows: Ints) -> Floats:
         """Features, then flags, then numeric extras: the trees' columns in bundle order."""
         numbers, width = self.numbers(inputs, rows), len(inputs.features)
-        return np.hstack([numbers[:, :width], self.flags(inputs, rows), numbers[:, width:]])
+        flags = self.tokens(inputs.flags, rows).astype(numbers.dtype).toarray()
+        return np.hstack([numbers[:, :width], flags, numbers[:, width:]])
 
 
 def _varies(column: np.ndarray) -> bool:

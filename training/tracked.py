@@ -16,7 +16,7 @@ from training.tracking import Run, Tracker
 
 MODEL = "model"
 _TRAINING_PARTS = (
-    "until", "labels", "folds", "inputs", "trees.settings", "trees.rounds", "linear.strength",
+    "until", "labels", "folds", "inputs", "trees.settings", "trees.rounds", "linear.strengths",
     "blend.trees", "calibration", "excluded", "seed", "threads", "mutes", "data",
 )  # fmt: skip
 

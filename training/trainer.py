@@ -16,7 +16,7 @@ from models.model import Model as Released
 from training.bundling import bundle_parts
 from training.configuration import Configuration
 from training.exam import Exam, sit
-from training.fit import Choice, Model, Tick, fit, silent
+from training.fit import Earlier, Model, Tick, fit, silent
 from training.gates import Evidence, Verdict, verdicts
 from training.inputs import Table
 from training.labels import mature
@@ -91,15 +91,15 @@ def train(
     labels = mature(matrix.orders, cutoff_us=cutoff_us, method=configuration.labels)
     tick("looking for columns that know too much")
     found = traps(matrix, table, labels)
-    exam, choice, no_exam = _exam(table, configuration, cutoff_us, tick)
-    model = fit(table, configuration, cutoff_us=cutoff_us, choice=choice, tick=tick)
+    exam, earlier, no_exam = _exam(table, configuration, cutoff_us, tick)
+    model = fit(table, configuration, cutoff_us=cutoff_us, earlier=earlier, tick=tick)
     asked = verdicts(Evidence(exam, labels.report.rto, found), mute=configuration.mute)
     return Trained(model, exam, no_exam, found, asked)
 
 
 def _exam(
     table: Table, configuration: Configuration, cutoff_us: int, tick: Tick
-) -> tuple[Exam | None, Choice | None, str]:
+) -> tuple[Exam | None, Earlier | None, str]:
     def say(text: str) -> None:
         tick(f"exam: {text}")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,15 +18,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import lightgbm as lgb
 
-MOST_ROUNDS = 800
-PATIENCE = 40
+MOST_LEAVES = 9_300
+"""Of a whole ensemble (300 trees of 31): what serving scores and explains within its budget."""
+PATIENCE = 30
 
 FIXED: Mapping[str, object] = {
     "objective": "binary",
     "metric": "binary_logloss",
     "verbosity": -1,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
     "feature_pre_filter": False,
     "bagging_freq": 1,
     "boost_from_average": True,
@@ -34,20 +36,27 @@ FIXED: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large one tree may grow, how fast the ensemble learns, and whether cuts are drawn.
+    """How large one tree may grow, how fast the ensemble learns, and how much of it each sees.
 
-    With ``extra_trees`` one random cut per column is tried at each node in place of the best of
-    all (Geurts, Ernst and Wehenkel 2006): many of our columns are nearly copies of each other, and
-    drawing cuts averages over them instead of following the luckiest.
+    Many of our columns are nearly copies of each other (one key over many windows); a tree that
+    sees a fifth of them averages over the copies instead of following the luckiest, and is grown in
+    a third of the time. With ``extra_trees`` one random cut per column is tried at each node in
+    place of the best of all (Geurts, Ernst and Wehenkel 2006), which is worth more the less there
+    is to learn from.
     """
 
     num_leaves: int
     min_data_in_leaf: int
-    learning_rate: float = 0.05
-    feature_fraction: float = 0.5
+    learning_rate: float = 0.04
+    feature_fraction: float = 0.2
     bagging_fraction: float = 0.8
     lambda_l2: float = 10.0
     extra_trees: bool = False
+
+    @property
+    def most_rounds(self) -> int:
+        """As many trees as serving's budget holds."""
+        return MOST_LEAVES // self.num_leaves
 
     def parameters(
         self, replaced: Mapping[str, float | int], *, seed: int, threads: int
@@ -60,11 +69,12 @@ class Shape:
 def shapes(orders: int, rto: int) -> tuple[Shape, ...]:
     """The shapes worth trying for this much evidence; few returns feed only small trees."""
     leaf = int(np.clip(orders // 200, 20, 200))
-    if rto < 2_000:
-        return Shape(4, max(leaf, 50), 0.02), Shape(8, max(leaf, 50), 0.02)
+    if rto < 5_000:
+        small = Shape(8, max(leaf, 50), 0.06, 0.3, extra_trees=True)
+        return replace(small, num_leaves=4), small
     if rto < 20_000:
-        return Shape(8, leaf, extra_trees=True), Shape(24, leaf, extra_trees=True)
-    return Shape(24, leaf, extra_trees=True), Shape(63, leaf)
+        return (Shape(16, leaf),)
+    return (Shape(31, leaf, 0.06),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,13 +100,20 @@ class Trial:
 class Orchard:
     """One table of tree columns, binned once and fitted on many subsets of its rows."""
 
-    def __init__(self, columns: Floats, *, seed: int, threads: int) -> None:
-        self._columns = columns
+    def __init__(
+        self,
+        columns: Floats,
+        *,
+        seed: int,
+        threads: int,
+        replaced: Mapping[str, float | int] = MappingProxyType({}),
+    ) -> None:
+        self._columns, self._replaced = columns, replaced
         self._seed, self._threads = seed, threads
         self._binned = lgb.Dataset(
             columns,
             label=np.zeros(len(columns)),
-            params={**FIXED, "seed": seed, "num_threads": threads},
+            params={**FIXED, **_binning(replaced), "seed": seed, "num_threads": threads},
             free_raw_data=False,
         ).construct()
 
@@ -111,7 +128,6 @@ class Orchard:
     def trials(
         self,
         shapes_: Sequence[Shape],
-        replaced: Mapping[str, float | int],
         folds: Sequence[tuple[Sample, Sample]],
         tick: Callable[[str], None],
     ) -> tuple[Trial, ...]:
@@ -121,9 +137,13 @@ class Orchard:
         stopping each at its own best would make the out-of-fold predictions, and so the
         calibration, better than any later month.
         """
-        tables = [s.parameters(replaced, seed=self._seed, threads=1) for s in shapes_]
+        tables = [self._parameters(shape, 1) for shape in shapes_]
         parts = [(self._subset(learn), self._subset(judge)) for learn, judge in folds]
-        jobs = [(table, *part) for table in tables for part in parts]
+        jobs = [
+            (table, shape.most_rounds, *part)
+            for table, shape in zip(tables, shapes_, strict=True)
+            for part in parts
+        ]
         with ThreadPoolExecutor(self._threads) as pool:
             done = []
             for k, fitted in enumerate(pool.map(lambda job: _watched(*job), jobs)):
@@ -155,21 +175,33 @@ class Orchard:
         )
         return Trial(shape, parameters, best, float(pooled[best - 1]), scores)
 
-    def fit(self, trial: Trial, sample: Sample) -> lgb.Booster:
-        """Refit the chosen shape on everything known, as many rounds as the folds chose."""
-        parameters = {**trial.parameters, "num_threads": self._threads}
-        return lgb.train(parameters, self._subset(sample), trial.rounds)
+    def fit(self, shape: Shape, rounds: int, sample: Sample) -> lgb.Booster:
+        """Refit a shape on everything known, as many rounds as the folds chose."""
+        return lgb.train(self._parameters(shape, self._threads), self._subset(sample), rounds)
+
+    def settings(self, shape: Shape) -> dict[str, object]:
+        """LightGBM's parameters for the manifest, which names seed and threads elsewhere."""
+        table = self._parameters(shape, self._threads)
+        return {k: v for k, v in table.items() if k not in ("seed", "num_threads")}
+
+    def _parameters(self, shape: Shape, threads: int) -> dict[str, object]:
+        return shape.parameters(self._replaced, seed=self._seed, threads=threads)
+
+
+def _binning(replaced: Mapping[str, float | int]) -> dict[str, float | int]:
+    """What is settled when the columns are binned."""
+    return {name: replaced[name] for name in ("max_bin",) if name in replaced}
 
 
 def _watched(
-    parameters: dict[str, object], learn: lgb.Dataset, judge: lgb.Dataset
+    parameters: dict[str, object], rounds: int, learn: lgb.Dataset, judge: lgb.Dataset
 ) -> tuple[lgb.Booster, list[float]]:
     """Fit one fold, watching its judged part."""
     record: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
         parameters,
         learn,
-        MOST_ROUNDS,
+        rounds,
         valid_sets=[judge],
         valid_names=["judge"],
         callbacks=[

@@ -21,6 +21,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is no JSON, or a header is at fault."},
     401: {"model": Problem, "description": "No valid key."},
     403: {"model": Problem, "description": "The key lacks the scope."},
+    404: {"model": Problem, "description": "No such merchant of this key's, or no such order."},
     413: {"model": Problem, "description": "The body is too large."},
     422: {"model": Problem, "description": "A field is at fault; the problem names it."},
     429: {"model": Problem, "description": "Too much is waiting; see Retry-After."},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic_core import to_json
 
 from serving.readiness import readiness
@@ -30,7 +31,12 @@ async def readyz(request: Request) -> Response:
     return Response(to_json(ready), 200 if ready.ready else 503, media_type="application/json")
 
 
-@router.get("/metrics", operation_id="metrics", summary="Counters for Prometheus")
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Counters for Prometheus",
+    response_class=PlainTextResponse,
+)
 async def metrics(request: Request) -> Response:
     """Time by stage, scores, actions, and the state of log and folds."""
     text = service_of(request).metrics.render()

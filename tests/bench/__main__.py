@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from tests.bench.addresses import addresses
 from tests.bench.history import history, whole_history
 from tests.bench.live_row import live_row
 from tests.bench.matrix import matrix
@@ -14,6 +15,7 @@ from tests.bench.memory import memory
 BENCHES: dict[str, Callable[[], None]] = {
     "live-row": live_row,
     "memory": memory,
+    "addresses": addresses,
     "history": history,
     "matrix": matrix,
 }

@@ -93,7 +93,7 @@ def booster(rounds: int = 40, leaves: int = 15, **parameters: object) -> lightgb
 LINEAR = Linear(
     intercept=-1.1,
     terms=(
-        Term("phone_orders_90d", 1.0, 1.02, 0.9, 0.15, missing_weight=0.2, missing_share=0.3),
+        Term("phone_orders_90d", 1.0, 1.02, 0.9, 0.15, 0.2, missing_share=0.3, curve="log"),
         Term("pincode_rto_rate_90d", 0.23, 0.25, 0.13, 0.5, missing_weight=-0.1, missing_share=0.2),
         Term("basket_minutes", 3.4, 4.6, 4.1, -0.05),
     ),

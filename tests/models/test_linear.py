@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -29,6 +30,8 @@ def by_hand(linear: Linear, x: dict[str, float], tokens: list[str]) -> float:
     for term in linear.terms:
         missing = term.name not in x
         value = term.median if missing else x[term.name]
+        if term.curve == "log":
+            value = math.copysign(math.log1p(abs(value)), value)
         score = (value - term.mean) / term.scale
         z += term.weight * max(-linear.limit, min(linear.limit, score))
         z += term.missing_weight if missing else 0.0
@@ -110,3 +113,8 @@ def test_a_linear_part_of_another_shape_is_refused(body: dict[str, object], says
 def test_a_term_without_a_scale_is_refused() -> None:
     with pytest.raises(BundleError, match='the scale of "a" must be above 0'):
         Term("a", 0.0, 0.0, 0.0, 1.0)
+
+
+def test_an_unknown_curve_is_refused() -> None:
+    with pytest.raises(BundleError, match='"cubic" is no curve'):
+        Term("a", 0.0, 0.0, 1.0, 1.0, curve="cubic")

@@ -7,7 +7,9 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from training.ridge import LIMIT, Design, Scaling, fit
+from training.ridge import Design, Line, fit
+from training.scaling import LIMIT, Scaling
+from training.strengths import learn
 
 
 def a_design(n: int = 800) -> tuple[Design, np.ndarray, np.ndarray]:
@@ -24,7 +26,7 @@ def a_design(n: int = 800) -> tuple[Design, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("strength", [3.0, 100.0])
 def test_the_ridge_finds_the_references_minimum(strength: float) -> None:
     design, y, weight = a_design()
-    line = fit(design, y, weight, strength)
+    line = fit(design, y, weight, np.full(design.width, strength))
     both = sparse.hstack([sparse.csr_matrix(design.dense), design.tokens]).tocsr()
     model = LogisticRegression(C=1 / strength, tol=1e-8, max_iter=5_000)
     model.fit(both, y, sample_weight=weight)
@@ -32,9 +34,51 @@ def test_the_ridge_finds_the_references_minimum(strength: float) -> None:
     np.testing.assert_allclose(line.score(design), expected, atol=0.02)
 
 
+def test_a_fit_from_elsewhere_and_in_half_precision_ends_at_the_same_minimum() -> None:
+    design, y, weight = a_design()
+    strengths = np.full(design.width, 10.0)
+    line = fit(design, y, weight, strengths)
+    far = Line(1.0, np.random.default_rng(1).normal(0, 1, design.width))
+    single = Design(design.dense.astype(np.float32), design.tokens)
+    again = fit(single, y, weight, strengths, begin=far)
+    np.testing.assert_allclose(again.score(design), line.score(design), atol=0.01)
+
+
+def test_a_kind_that_differs_is_held_less_than_one_that_does_not() -> None:
+    rng = np.random.default_rng(8)
+    n, shops = 6_000, 60
+    shop, colour = rng.integers(0, shops, n), rng.integers(0, shops, n)
+    place = np.repeat(np.arange(n), 2)
+    tokens = sparse.csr_matrix(
+        (np.ones(2 * n), (place, np.column_stack([shop, shops + colour]).reshape(-1))),
+        shape=(n, 2 * shops),
+    )
+    effect = rng.normal(0, 1.0, shops)
+    y = (rng.random(n) < 1 / (1 + np.exp(1.0 - effect[shop]))).astype(np.float64)
+    design = Design(np.empty((n, 0)), tokens)
+    kinds = ["shop"] * shops + ["colour"] * shops
+    learned = learn(design, kinds, y, np.ones(n))
+    # The effects' own variance is 1, so their strength should be found near 1 / 1.
+    assert 0.5 < learned.strengths["shop"] < 2.0
+    assert learned.strengths["colour"] > 20 * learned.strengths["shop"]
+    found = learned.line.coefficients[:shops]
+    assert np.corrcoef(found, effect)[0, 1] > 0.95
+
+
+def test_a_long_tail_is_read_as_a_logarithm_and_a_rate_is_not() -> None:
+    rng = np.random.default_rng(4)
+    numbers = np.column_stack([rng.exponential(20.0, 2_000), rng.random(2_000)])
+    scaling = Scaling.of(numbers)
+    assert scaling.bent.tolist() == [True, False]
+    columns = scaling.columns(np.array([[0.0, 0.5], [10.0, 0.5], [110.0, 0.5]]))
+    steps = np.diff(columns[:, 0]) / np.diff(np.log1p([0.0, 10.0, 110.0]))
+    assert steps[0] == pytest.approx(steps[1])
+
+
 def test_more_strength_means_smaller_coefficients() -> None:
     design, y, weight = a_design()
-    sizes = [np.abs(fit(design, y, weight, s).coefficients).sum() for s in (1.0, 10.0, 1e6)]
+    lines = [fit(design, y, weight, np.full(design.width, s)) for s in (1.0, 10.0, 1e6)]
+    sizes = [np.abs(line.coefficients).sum() for line in lines]
     assert sizes[0] > sizes[1] > sizes[2]
     assert sizes[2] < 0.01
 

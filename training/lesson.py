@@ -1,0 +1,90 @@
+"""What one training learns from: labelled rows, the columns they are read by, and the folds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from features.days import DAY_US
+from training.configuration import Configuration
+from training.folds import Folds, rolling
+from training.inputs import Inputs, Table
+from training.labels import Ints, Labels, mature
+from training.trees import Sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Labelled rows, their inputs, and the folds as positions among the rows."""
+
+    table: Table
+    inputs: Inputs
+    labels: Labels
+    kind: str
+    samples: tuple[tuple[Sample, Sample], ...]
+
+    @classmethod
+    def of(
+        cls, table: Table, configuration: Configuration, cutoff_us: int, *, folds: bool = True
+    ) -> Lesson:
+        """Label what was known before a cutoff, choose columns, and cut folds where asked to.
+
+        Raises
+        ------
+        TrainingError
+            When there is too little to learn from, or to cut.
+        """
+        labels = mature(table.orders, cutoff_us=cutoff_us, method=configuration.labels)
+        kind = "none; an earlier model's choices and scores"
+        samples: tuple[tuple[Sample, Sample], ...] = ()
+        if folds:
+            cut = rolling(
+                table.orders,
+                labels,
+                cutoff_us=cutoff_us,
+                wait_us=round(labels.report.wait_days * DAY_US),
+                method=configuration.labels,
+            )
+            kind, samples = cut.kind, _positions(labels, cut)
+        return cls(table, table.inputs(labels.rows), labels, kind, samples)
+
+    @property
+    def everything(self) -> Sample:
+        """All labelled rows."""
+        return Sample(np.arange(len(self.labels.rows)), self.labels.y, self.labels.weight)
+
+    @property
+    def judged(self) -> Ints:
+        """Matrix rows of all judged orders, fold after fold."""
+        parts = [self.labels.rows[judge.at] for _, judge in self.samples]
+        return np.concatenate([np.empty(0, np.int64), *parts])
+
+    @property
+    def summary(self) -> dict[str, object]:
+        """For the manifest."""
+        return {
+            "labels": asdict(self.labels.report),
+            "folds": {
+                "kind": self.kind,
+                "count": len(self.samples),
+                "judged": sum(len(judge.at) for _, judge in self.samples),
+            },
+            "inputs": {
+                "features": len(self.inputs.features),
+                "flags": len(self.inputs.flags),
+                "extras": list(self.inputs.extras),
+                "tokens": len(self.inputs.tokens),
+            },
+        }
+
+
+def _positions(labels: Labels, folds: Folds) -> tuple[tuple[Sample, Sample], ...]:
+    """The folds as positions among the labelled rows."""
+
+    def sample(part: Labels) -> Sample:
+        at = np.searchsorted(labels.rows, part.rows)
+        keep = labels.rows[np.minimum(at, len(labels.rows) - 1)] == part.rows
+        return Sample(at[keep], part.y[keep], part.weight[keep])
+
+    return tuple((sample(fold.learn), sample(fold.judge)) for fold in folds.folds)

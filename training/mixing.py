@@ -1,0 +1,96 @@
+"""Blend and calibration, chosen on scores of orders that the scoring models had not learnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.calibration import Platt
+from training.calibrate import Mixture, best_mixture, calibrated, mixture, platt
+from training.labels import Floats, Ints, Labels
+from training.metrics import calibration_error, calibration_line, roc_auc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """Scores of both parts on orders neither had learnt, in log-odds.
+
+    Parameters
+    ----------
+    rows : int64 array of shape (n,)
+        Matrix rows, ascending.
+    trees, linear : float64 arrays of shape (n,)
+    """
+
+    rows: Ints
+    trees: Floats
+    linear: Floats
+
+    def followed_by(self, later: OutOfFold) -> OutOfFold:
+        """These, and those of a model that knew what was known later."""
+        return OutOfFold(
+            np.concatenate([self.rows, later.rows]),
+            np.concatenate([self.trees, later.trees]),
+            np.concatenate([self.linear, later.linear]),
+        )
+
+    def labelled(self, labels: Labels) -> tuple[OutOfFold, Floats, Floats]:
+        """The orders that have a label, with outcomes and weights as known now."""
+        at = np.searchsorted(labels.rows, self.rows)
+        keep = labels.rows[np.minimum(at, len(labels.rows) - 1)] == self.rows
+        at = at[keep]
+        part = OutOfFold(self.rows[keep], self.trees[keep], self.linear[keep])
+        return part, labels.y[at], labels.weight[at]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """The trees' share of the blend, the calibration, and how they were found."""
+
+    trees_share: float
+    calibration: Platt
+    summary: dict[str, object]
+
+
+def mix(scores: OutOfFold, labels: Labels) -> Mixed:
+    """Choose the blend and fit the calibration.
+
+    Parameters
+    ----------
+    scores : OutOfFold
+        Of both parts.
+    labels : Labels
+        What is known of those orders now.
+    """
+    scores, y, weight = scores.labelled(labels)
+    mixtures = mixture(scores.trees, scores.linear, y, weight)
+    best = best_mixture(mixtures, float(weight.sum()))
+    z = best.trees * scores.trees + (1.0 - best.trees) * scores.linear
+    calibration = platt(z, y, weight)
+    return Mixed(best.trees, calibration, _summary(best, mixtures, calibration, z, y, weight))
+
+
+def _summary(
+    best: Mixture,
+    mixtures: tuple[Mixture, ...],
+    calibration: Platt,
+    z: Floats,
+    y: Floats,
+    weight: Floats,
+) -> dict[str, object]:
+    """For the manifest; the blend chose itself on these rows, so its numbers are no report."""
+    p = calibrated(calibration, z)
+    return {
+        "blend": {
+            "trees": best.trees,
+            "loss": {"blend": best.loss, "trees": mixtures[-1].loss, "linear": mixtures[0].loss},
+        },
+        "calibration": calibration.to_json(),
+        "out_of_fold": {
+            "orders": len(y),
+            "roc_auc": roc_auc(y, p, weight),
+            "calibration_error": calibration_error(y, p),
+            "slope": calibration_line(y, p, weight)[1],
+        },
+    }
