@@ -20,6 +20,7 @@ ON_BOTH = {
     "test_ledger",
     "test_load",
     "test_log",
+    "test_order_pruning",
     "test_pruning",
     "test_revisions",
     "test_routes",
