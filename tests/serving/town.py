@@ -126,8 +126,10 @@ async def share(service: Service, merchants: Sequence[str]) -> None:
         await service.writer.submit(save)
 
 
-async def buy(client: httpx2.AsyncClient, town: Town, number: int, key: str) -> None:
-    """The next order of a shop, and what it tells of earlier ones."""
+async def buy(
+    client: httpx2.AsyncClient, town: Town, number: int, key: str, *, back: int = 31
+) -> None:
+    """The next order of a shop, and what it tells of earlier ones, at most ``4 * back`` orders."""
     headers = {"Authorization": f"Bearer {key}"}
     order = json.dumps(town.order(number))
     answer = await client.post("/v1/score", content=order, headers=headers)
@@ -136,7 +138,7 @@ async def buy(client: httpx2.AsyncClient, town: Town, number: int, key: str) -> 
     told = await client.post("/v1/outcomes", content=reports, headers=headers)
     assert told.status_code == 200, told.text
     if number % 7 == 6:
-        again = number - 4 * (number % 31) if number > 130 else number
+        again = number - 4 * (number % back) if number > 130 else number
         await revise(client, headers, town.revision(again))
 
 
