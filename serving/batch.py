@@ -101,6 +101,7 @@ class Batch:
         ]
 
     async def _decided(self, submissions: Sequence[Submission]) -> list[_Done]:
+        self._desk.in_time(self._access, self._wish)
         for submission in submissions:
             await self._desk.known(submission, self._wish)
         future = self._desk.writer.submit(_Chunk(self._desk, submissions, self._wish))

@@ -198,6 +198,17 @@ class Desk:
             return answer | {"dispatch": "go", "wait_until": None}
         return answer
 
+    def in_time(self, access: Access, wish: Wish) -> None:
+        """Begin nothing that nobody waits for.
+
+        Raises
+        ------
+        LateError
+            If the caller's deadline has passed.
+        """
+        if wish.deadline is not None and wish.deadline.left_s <= 0:
+            raise LateError(self._fallback(access.merchant_id))
+
     async def awaited(self, future: asyncio.Future[T], access: Access, wish: Wish) -> T:
         """What the writer answers, if it does so within the deadline."""
         return await within(wish.deadline, future, self._fallback(access.merchant_id))
@@ -209,7 +220,8 @@ class Desk:
             self.metrics.missed(record.get("missing_extras", ()))
 
     async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
-        submission = self._in_time(submission, wish)
+        self.in_time(submission.access, wish)
+        submission = wish.warned(submission)
         sight = self.judge.see(submission, laps, effort=wish.effort)
         judgement = self.judge.judge(submission, sight, laps, explained=wish.reasons)
         record = record_of(submission, sight, judgement)
@@ -218,7 +230,8 @@ class Desk:
         return await self._append(submission, work, record, laps, wish)
 
     async def _revise(self, held: Held, submission: Submission, laps: Laps, wish: Wish) -> Answer:
-        submission = self._in_time(submission, wish)
+        self.in_time(submission.access, wish)
+        submission = wish.warned(submission)
         sight = self.judge.see(submission, laps, effort=wish.effort, number=held.number)
         drawn = first_draw(self.connection, held)
         judgement = self.judge.judge(submission, sight, laps, explained=wish.reasons, drawn=drawn)
@@ -226,11 +239,6 @@ class Desk:
         decision_id = judgement.decision_id.bytes
         work = Revising(submission, sight, record, decision_id, self.contacts, held)
         return await self._append(submission, work, record, laps, wish)
-
-    def _in_time(self, submission: Submission, wish: Wish) -> Submission:
-        if wish.deadline is not None and wish.deadline.left_s <= 0:
-            raise LateError(self._fallback(submission.order.merchant_id))
-        return wish.warned(submission)
 
     async def _append(
         self, submission: Submission, work: Work[int], record: Answer, laps: Laps, wish: Wish

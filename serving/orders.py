@@ -55,7 +55,7 @@ def story(
         "test": held.test,
         "order": outside(content_held(connection, contacts, held.fact_seq)),
         "decision": answer_now(connection, held),
-        "events": _events(connection, held),
+        "events": _events(connection, contacts, held),
     }
 
 
@@ -65,24 +65,33 @@ def content_held(connection: Connection, contacts: Contacts, seq: int) -> dict[s
     return {**body_of(public), **(contacts.of(connection, seq) or {})}
 
 
-def _events(connection: Connection, held: Held) -> list[dict[str, Any]]:
+# What was ordered stands in ``order`` already.
+_SAID = ("placed", "revised")
+_NOTED = ("overridden", "contacted", "replied")
+
+
+def _events(connection: Connection, contacts: Contacts, held: Held) -> list[dict[str, Any]]:
     found = connection.execute(
         """SELECT seq, kind, revision, at_us, known_us, body FROM event
            WHERE number=? ORDER BY seq""",
         (held.number,),
-    )
-    return [
-        {
-            "seq": seq,
-            "event": kind,
-            "revision": revision,
-            "at": rfc3339(at_us),
-            "known_at": rfc3339(known_us),
-            # What was ordered stands in ``order`` already.
-            "detail": {} if kind in ("placed", "revised") else outside(body_of(body)),
-        }
-        for seq, kind, revision, at_us, known_us, body in found
-    ]
+    ).fetchall()
+    events = []
+    for seq, kind, revision, at_us, known_us, body in found:
+        detail = {} if kind in _SAID else outside(body_of(body))
+        if kind in _NOTED:
+            detail |= contacts.of(connection, seq) or {}
+        events.append(
+            {
+                "seq": seq,
+                "event": kind,
+                "revision": revision,
+                "at": rfc3339(at_us),
+                "known_at": rfc3339(known_us),
+                "detail": detail,
+            }
+        )
+    return events
 
 
 def listed(

@@ -13,6 +13,7 @@ from serving.desk import UnknownOrderError
 from serving.hands import Asked, Override, Respond
 from serving.outcomes import Report, read_outcomes
 from serving.parsing import parse
+from serving.parts import in_parts
 from serving.routes.door import (
     ORDER_BYTES,
     PROBLEMS,
@@ -49,8 +50,8 @@ async def report(request: Request) -> Response:
     """Up to 1,000 reports, in any order and any number of times; one result for each."""
     service, access = service_of(request), access_of(request, "report")
     items = read_outcomes(await list_of(request, "outcomes", outcomes.MOST))
-    work = Report(access, items, service.clock(), service.doorkeeper.speaking)
-    results = await service.writer.submit(work)
+    now, speaks = service.clock(), service.doorkeeper.speaking
+    results = await in_parts(service.writer, items, lambda some: Report(access, some, now, speaks))
     if not access.test:
         service.metrics.outcomes.update(result.result for result in results)
     return _results(results)
@@ -67,8 +68,9 @@ async def ship(request: Request) -> Response:
     """Up to 1,000 shipments, any number of times; one result for each."""
     service, access = service_of(request), access_of(request, "report")
     items = await list_of(request, "shipments", shipments.MOST)
-    work = Ship(access, items, service.clock(), service.doorkeeper.speaking)
-    return _results(await service.writer.submit(work))
+    now, speaks = service.clock(), service.doorkeeper.speaking
+    work = in_parts(service.writer, items, lambda some: Ship(access, some, now, speaks))
+    return _results(await work)
 
 
 @router.post(

@@ -10,6 +10,7 @@ from serving.access import ScopeError
 from serving.audit import audit
 from serving.listing import AddEntries, DropEntry, UnknownEntryError, told
 from serving.parsing import FieldsError
+from serving.parts import in_parts
 from serving.platforms import CreateMerchants
 from serving.routes.door import (
     CONDITION,
@@ -101,8 +102,10 @@ async def add_entries(request: Request) -> Response:
     """Each in place of one of the same value; block comes before allow, both before the model."""
     service, access = service_of(request), access_of(request, "manage")
     items = await list_of(request, "entries", listing.MOST)
-    work = AddEntries(access, items, service.lists, service.clock(), service.doorkeeper.speaking)
-    results = await service.writer.submit(work)
+    now, speaks, lists = service.clock(), service.doorkeeper.speaking, service.lists
+    results = await in_parts(
+        service.writer, items, lambda some: AddEntries(access, some, lists, now, speaks)
+    )
     for merchant_id in {str(result.get("merchant_id")) for result in results}:
         service.lists.forget(merchant_id)
     return answered({"results": results})
@@ -142,7 +145,8 @@ async def create_merchants(request: Request) -> Response:
     if not access.platform or access.test:
         raise ScopeError("only a live platform key creates merchants: `rto key new M --platform`")
     items = await list_of(request, "merchants", platforms.MOST)
-    results = await service.writer.submit(CreateMerchants(access, items, service.clock()))
+    now = service.clock()
+    results = await in_parts(service.writer, items, lambda some: CreateMerchants(access, some, now))
     for result in results:
         service.doorkeeper.forget_merchant(result["merchant_id"])
         service.policies.forget(result["merchant_id"])

@@ -62,7 +62,7 @@ class Updated:
 
 
 # How many events one page looks at: a rare state must not hold up the event loop.
-_LOOKED_AT = 2_000
+_LOOKED_AT = 500
 
 
 def updated_orders(

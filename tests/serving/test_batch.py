@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from serving.batch import Batch
+from serving.deadline import Deadline
 from serving.desk import Wish
 from serving.service import Service
 from tests.serving import shop
@@ -114,5 +115,21 @@ def test_a_chunk_that_must_be_repeated_leaves_history_as_it_is(tmp_path: Path) -
             )
             assert [a["evidence"]["phone_orders"] for a in answers] == [0, 1, 2, 3, 4]
             assert np.frombuffer(_rows(service)[-1]).any()
+
+    run(scene())
+
+
+def test_orders_that_nobody_waits_for_are_not_begun(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            orders = [order(order_id=f"o{i}") for i in range(60)]
+            # The deadline passes within the first part of the list.
+            seconds = iter([-1.0, -1.0])
+            passing = Deadline(0.0, clock=lambda: next(seconds, 1.0))
+            results = await _scored(service, *orders, deadline=passing)
+            statuses = [r["problem"]["status"] if "problem" in r else 200 for r in results]
+            assert statuses == [200] * 24 + [503] * 36
+            assert results[-1]["problem"]["fallback_action"] == "ship"
+            assert len(_rows(service)) == 24
 
     run(scene())

@@ -167,6 +167,8 @@ def test_what_people_do_counts_from_then_on(
         again = await ask("POST", "/v1/score", order())
         assert again == first | {"dispatch": dispatch, "wait_until": None}
         story = await ask("GET", "/v1/orders/1001")
+        notes = [event["detail"].get("note") for event in story["events"]]
+        assert notes.count("Asha said so") == len(done)
         assert story["treated"] == any(what == "contact" for what, _ in done)
         log = ask.service.connection.execute("SELECT body FROM event").fetchall()
         assert not any(b"Asha" in bytes(body) for (body,) in log)
