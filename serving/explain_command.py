@@ -52,13 +52,14 @@ def page(connection: Connection, decision_id: str) -> str:
         *(f"              {name}: {value}" for name, value in shown["evidence"].items()),
         *_section("Reasons (points of probability)", _reasons(shown["reasons"])),
         *_section("Expected cost, rupees", _costs(shown["expected_cost"])),
+        *_section("In the shadow", _shadow(shown.get("shadow"))),
         *_section("Inputs", _inputs(row)),
         "",
     ]
     return "\n".join(lines)
 
 
-def _decision(connection: Connection, decision_id: str) -> tuple[dict[str, Any], bytes]:
+def _decision(connection: Connection, decision_id: str) -> tuple[dict[str, Any], bytes | None]:
     try:
         key = UUID(decision_id).bytes
     except ValueError:
@@ -84,7 +85,15 @@ def _costs(costs: dict[str, float]) -> list[str]:
     return [f"{cost:8.2f}  {action}" for action, cost in costs.items()]
 
 
-def _inputs(row: bytes) -> list[str]:
+def _shadow(shadow: dict[str, Any] | None) -> list[str]:
+    return (
+        [] if shadow is None else [f"{shadow['model']} would have said {shadow['probability']:.4f}"]
+    )
+
+
+def _inputs(row: bytes | None) -> list[str]:
+    if row is None:
+        return ["none but the payment mode: the decision is degraded"]
     values = np.frombuffer(row)
     if len(values) != len(CATALOGUE):
         return ["made with other features than today's"]

@@ -139,7 +139,7 @@ def test_a_page_key_is_no_key_of_the_api(server: Server) -> None:
 def test_unknown_routes_and_methods_are_problems(client: httpx2.Client) -> None:
     _problem(client.get("/v1/nothing"), 404)
     assert _problem(client.delete("/v1/score"), 405)
-    _problem(client.get("/v1/orders"), 422)
+    _problem(client.get("/v1/orders?cursor=x"), 422)
 
 
 def test_outcomes_are_idempotent_and_final_until_corrected(client: httpx2.Client) -> None:

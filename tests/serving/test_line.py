@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from serving.explain_command import page
 from serving.judge import LEFT_OUT
 from serving.line import CrowdedError, Effort, Limits, Line
 from tests.serving.shop import order, run
@@ -63,8 +64,10 @@ def test_a_degraded_decision_follows_the_merchants_failure_setting(
         ask.service.line = Line(Limits(brief=0, degraded=0, refused=1))
         answer = await ask("POST", "/v1/score", order())
         assert (answer["degraded"], answer["dispatch"], answer["arm"]) == (True, dispatch, None)
-        row = ask.service.connection.execute("SELECT data FROM event WHERE kind='decided'")
+        connection = ask.service.connection
+        row = connection.execute("SELECT data FROM event WHERE kind='decided'")
         assert row.fetchone() == (None,)
+        assert "the decision is degraded" in page(connection, answer["decision_id"])
 
     played(tmp_path, scene)
 

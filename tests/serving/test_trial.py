@@ -13,6 +13,7 @@ import pytest
 from features.errors import BundleError, RefusedError
 from models.risk import Risk
 from models.scorer import Scorer
+from serving.explain_command import page
 from serving.home import Home
 from serving.model import EVERYBODY, Champion, Place, Promotion, announce_in
 from serving.outcomes import Report, read_outcomes
@@ -95,6 +96,8 @@ def test_a_challenger_is_recorded_beside_the_decision_and_never_in_it(tmp_path: 
         plain = await _scored(service, "0")
         await put(Place(challenger=True), "challenger", "0.9")
         beside = await _scored(service, "1")
+        told = page(service.connection, beside["decision_id"])
+        assert "challenger would have said 0.9000" in told
         assert "shadow" not in beside
         assert beside["probability"] == plain["probability"]
         await put(Place(challenger=True), "faulty")
