@@ -50,7 +50,7 @@ quick: $(READY)
 
 check: quick test
 
-# Break the code on purpose and see the tests notice (about ten minutes; name some to run only those).
+# Break the code on purpose and see the tests notice (about a quarter of an hour).
 mutants: $(READY)
 	$(BIN)/python tests/mutants/run.py
 

@@ -33,6 +33,12 @@ def findings(order: Order, directory: Directory, place: Place) -> tuple[Finding,
     return findings_of(read_address(order, directory, place))
 
 
+def suggested_pincode(order: Order, directory: Directory, place: Place) -> str | None:
+    """The one pincode to suggest instead of the order's: a slip away, or named in the address."""
+    found = (f.suggestion for f in findings(order, directory, place) if f.suggestion)
+    return next(found, None)
+
+
 def findings_of(address: Address) -> tuple[Finding, ...]:
     """The same for an address that has been read."""
     found: list[Finding] = []

@@ -61,6 +61,7 @@ class About:
 class Folder:
     """The tables of a data folder; ``orders`` is sorted by created_at, merchant_id, order_id.
 
+    ``carried`` is what orders pruned from a log still count (``features.history.carried``);
     ``consents`` says which merchants share into the network (``features.consents``);
     ``extras`` are the columns of ``orders`` beyond the contract's, of type float64 or string.
     """
@@ -69,6 +70,7 @@ class Folder:
     events: pa.Table | None = None
     items: pa.Table | None = None
     revisions: pa.Table | None = None
+    carried: pa.Table | None = None
     consents: pa.Table | None = None
     extras: tuple[str, ...] = ()
     about: About = field(default_factory=About)
@@ -105,6 +107,7 @@ def read_folder(path: Path) -> Folder:
         events=_optional(path, "events", EVENT_COLUMNS),
         items=_optional(path, "items", ITEM_COLUMNS),
         revisions=_read_table(path, "revisions"),
+        carried=_read_table(path, "carried"),
         consents=_optional(path, "consents", CONSENT_COLUMNS),
         extras=tuple(c for c in orders.column_names if c not in ORDER_COLUMNS),
         about=about,
@@ -118,6 +121,7 @@ def write_folder(
     events: pa.Table | None = None,
     items: pa.Table | None = None,
     revisions: pa.Table | None = None,
+    carried: pa.Table | None = None,
     consents: pa.Table | None = None,
     about: About | None = None,
 ) -> None:
@@ -125,7 +129,7 @@ def write_folder(
     path.mkdir(parents=True, exist_ok=True)
     tables = {
         "orders": orders, "events": events, "items": items, "revisions": revisions,
-        "consents": consents,
+        "carried": carried, "consents": consents,
     }  # fmt: skip
     for name, table in tables.items():
         if table is not None:

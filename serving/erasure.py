@@ -65,7 +65,8 @@ class Erased:
     Parameters
     ----------
     orders, sealed, entries : int
-        Orders that named the person, sealed pieces destroyed, list entries deleted.
+        Orders that named the person (pruned ones too), sealed pieces destroyed, list entries
+        deleted.
     keys, shared : int
         Keys that became tombstones, and keys that stay because others' orders have them too.
     settled : bool
@@ -110,7 +111,7 @@ def erase(
         renamed = bury(log.connection, named)
         sealed = sum(_erase_order(log, number, now_us) for number in named.orders)
         entries = drop_entries(log.connection, keys)
-        orders = len(named.orders)
+        orders = len(named.orders) + len(named.pruned_orders)
         audit(log, "person erased", merchant_id, now_us=now_us, orders=orders, entries=entries)
         keep_renamed(log.connection, replace(renamed, seq=log.seq))
     return Erased(

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.catalogue import CATALOGUE
+from features.history.carried import CARRIED_COLUMNS, SETTLED_COLUMNS, Carried
 from features.history.fact import FACT_COLUMNS
 from features.history.states import (
     CANCELLED,
@@ -25,6 +26,7 @@ from features.history.states import (
 from features.order import Order
 from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from features.tables import About, write_folder
+from serving.carried import carried_in
 from serving.intake import Content, order_of
 from serving.moments import from_us_or_none
 from serving.store.connection import Connection
@@ -82,6 +84,7 @@ def export_log(
     with connection.snapshot():
         for events in _stories(connection):
             _add_order(connection, contacts, events, tables, with_contacts=with_contacts)
+        carried = carried_in(connection)
         invented = connection.execute("SELECT max(invented) FROM merchant").fetchone()[0]
     orders = _table(tables.orders, ORDER_COLUMNS, extras=True)
     by = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
@@ -91,6 +94,7 @@ def export_log(
         events=_table(tables.events, EVENT_COLUMNS).sort_by("seq"),
         items=_table(tables.items, ITEM_COLUMNS) if tables.items else None,
         revisions=pa.Table.from_pylist(tables.revisions) if tables.revisions else None,
+        carried=_carried_table(carried) if len(carried.rows) else None,
         about=About(invented=bool(invented), source="rto export"),
     )
     return len(tables.orders)
@@ -259,6 +263,13 @@ def _item_row(order: Order, item: Mapping[str, Any]) -> Row:
     row: Row = {name: item.get(name) for name in ITEM_COLUMNS}
     row |= {name: _rupees(item.get(f"{name}_paise")) for name in ("price", "unit_cost")}
     return row | {"merchant_id": order.merchant_id, "order_id": order.order_id}
+
+
+def _carried_table(carried: Carried) -> pa.Table:
+    """What pruned orders still count; the same two positions stand in every row."""
+    columns = dict(zip(CARRIED_COLUMNS, carried.rows.T, strict=True))
+    settled = {name: np.full(len(carried.rows), getattr(carried, name)) for name in SETTLED_COLUMNS}
+    return pa.table(columns | settled)
 
 
 def _rupees(paise: int | None) -> Decimal | None:

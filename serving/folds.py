@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.history.fact import FACT_SIZE
 from features.history.where import WindowTable
+from serving.carried import carried_in
 from serving.store.connection import Connection, flush_folder
 from serving.store.log import Log, body_of, last_seq
 
@@ -88,7 +89,7 @@ def publish_fold(connection: Connection, folder: Path, *, now_us: int) -> Fold:
 
 
 def standing_orders(connection: Connection) -> tuple[Integers, Integers]:
-    """Facts and present states of all orders that count."""
+    """Facts and present states of all orders that count, those that were taken out first."""
     facts, states = [], []
     for fact, state in connection.stream(
         """SELECT f.data, o.state FROM orders o JOIN event f ON f.seq = o.fact_seq
@@ -96,7 +97,10 @@ def standing_orders(connection: Connection) -> tuple[Integers, Integers]:
     ):
         facts.append(fact)
         states.append(state)
-    return facts_array(facts), np.array(states, np.int64)
+    gone, ends = carried_in(connection).newest()
+    return np.concatenate([gone, facts_array(facts)]), np.concatenate(
+        [ends, np.array(states, np.int64)]
+    )
 
 
 def facts_array(facts: list[bytes]) -> Integers:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from features.history.fact import Fact
+from features.order import Order
 from features.row import Row
 from models.arms import draw
 from models.decision import OrderFacts, Passive, Verdict, decide
 from models.inputs import missing_extras
 from models.prior import Prior
+from models.risk import Impact
 from models.scorer import Scorer
 from serving.apart import set_apart
 from serving.decisions import Judgement, Sight, Submission
@@ -27,7 +29,7 @@ from serving.metrics import Laps
 from serving.model import Champion
 from serving.moments import uuid7
 from serving.policies import Policies
-from serving.rows import UNNUMBERED, Rows
+from serving.rows import UNNUMBERED, Identity, Rows
 from serving.wording import listed
 
 Explained: TypeAlias = Literal["all", "acted", "none"]
@@ -124,7 +126,7 @@ class Judge:
         verdict = self._verdict(submission, sight, risk.probability, mine, said)
         wanted = explained == "all" or (explained == "acted" and verdict.policy_action != "ship")
         reasons = (
-            listed(scorer.explain(row, order.extra, risk), row.values)
+            self._reasons(scorer.explain(row, order.extra, risk), order, sight.identity, row)
             if wanted and sight.row is not None
             else []
         )
@@ -136,6 +138,12 @@ class Judge:
             shadow=self._shadow(submission, sight),
             missing_extras=missing_extras(scorer.extras, order.extra),
         )  # fmt: skip
+
+    def _reasons(
+        self, impacts: Iterable[Impact], order: Order, identity: Identity, row: Row
+    ) -> list[dict[str, object]]:
+        pincode = self.rows.suggested_pincode(order, identity, row)
+        return listed(impacts, row.values, pincode=pincode)
 
     def _reading(self, submission: Submission, sight: Sight) -> tuple[Scorer, Row]:
         """The model and what it reads; the shipped prior where nothing was seen."""

@@ -18,8 +18,9 @@ from features.history.states import ABSENT as UNPLACED
 from features.history.states import PENDING
 from features.history.take import take_who
 from features.keys import ABSENT
+from serving.carried import replayed_between
 from serving.store.connection import Connection
-from serving.store.log import Change, changes_between, last_seq
+from serving.store.log import Change, last_seq
 from serving.store.renames import Renamed, renamed_between
 from serving.store.who import read_records, stored_seq, write_records
 
@@ -191,7 +192,7 @@ def catch_up(
     while ledger.seq < end:
         begin = ledger.seq
         until = min(begin + _REPLAY_STEP, end)
-        ledger.apply(changes_between(connection, begin, until), until)
+        ledger.apply(replayed_between(connection, begin, until), until)
         store_changed(ledger, connection)
         progress(until - begin)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from features.phone import normal_phone
 from models.decision import Overrule
 from serving.store.connection import Connection
 from serving.store.faults import LogDownError
-from serving.store.lists import Entry, entries, list_version
+from serving.store.lists import Entry, changed_entries, entries, list_version
 
 # A change made by another process counts after this long at most.
 REMEMBERED_S = 1.0
@@ -48,11 +49,27 @@ class Said(NamedTuple):
 
 @dataclass(slots=True)
 class _Known:
-    """One merchant's entries by field and key, and when they were last looked after."""
+    """One merchant's entries by what they are about, and when they were last looked after."""
 
-    version: int
-    entries: dict[tuple[str, int], list[Entry]]
-    checked_s: float
+    version: int = 0
+    entries: dict[tuple[str, int], dict[str, Entry]] = field(default_factory=dict)
+    places: dict[str, Entry] = field(default_factory=dict)
+    checked_s: float = float("-inf")
+
+    def put(self, entry: Entry) -> None:
+        """Take an entry in, in place of one of the same value and list."""
+        said = self.entries.setdefault((entry.field, entry.key), {})
+        if (old := said.get(entry.list)) is not None:
+            self.places.pop(old.entry_id, None)
+        said[entry.list] = self.places[entry.entry_id] = entry
+
+    def drop(self, entry_id: str) -> None:
+        """Take an entry out, where it is in."""
+        if (entry := self.places.pop(entry_id, None)) is not None:
+            said = self.entries[entry.field, entry.key]
+            del said[entry.list]
+            if not said:
+                del self.entries[entry.field, entry.key]
 
 
 class Lists:
@@ -81,7 +98,7 @@ class Lists:
         known = self._of(order.merchant_id)
         if not known.entries:
             return Said(known.version, ())
-        found = (e for key in _keys(order, fact) for e in known.entries.get(key, ()))
+        found = (e for key in _keys(order, fact) for e in known.entries.get(key, {}).values())
         live = [e for e in found if e.expires_us is None or e.expires_us > now_us]
         return Said(known.version, tuple(dict.fromkeys(map(_overrule, live))))
 
@@ -99,28 +116,33 @@ class Lists:
         return self._hasher(field, merchant_id, normal) if normal else None
 
     def forget(self, merchant_id: str) -> None:
-        """Read this merchant's lists again next time."""
-        self._known.pop(merchant_id, None)
+        """Look after this merchant's lists again next time."""
+        if (known := self._known.get(merchant_id)) is not None:
+            known.checked_s = float("-inf")
 
     def _of(self, merchant_id: str) -> _Known:
-        known, now = self._known.get(merchant_id), self._clock()
-        if known is not None and now < known.checked_s + REMEMBERED_S:
+        known, now = self._known.setdefault(merchant_id, _Known()), self._clock()
+        if now < known.checked_s + REMEMBERED_S:
             return known
-        try:
-            version = list_version(self._connection, merchant_id)
-            if known is None or known.version != version:
-                known = _Known(version, self._read(merchant_id), now)
-        except LogDownError:  # the entries read last stay in force
-            return known or _Known(0, {}, now)
-        self._known[merchant_id] = known
-        known.checked_s = now
+        with suppress(LogDownError):  # the entries read last stay in force
+            self._follow(known, merchant_id)
+            known.checked_s = now
         return known
 
-    def _read(self, merchant_id: str) -> dict[tuple[str, int], list[Entry]]:
-        by_key: dict[tuple[str, int], list[Entry]] = {}
-        for entry in entries(self._connection, merchant_id):
-            by_key.setdefault((entry.field, entry.key), []).append(entry)
-        return by_key
+    def _follow(self, known: _Known, merchant_id: str) -> None:
+        """Read what has changed; a list may be long, and orders wait meanwhile."""
+        version = list_version(self._connection, merchant_id)
+        if version == known.version:
+            return
+        if not known.version:
+            added, gone = entries(self._connection, merchant_id), list[str]()
+        else:
+            added, gone = changed_entries(self._connection, merchant_id, known.version)
+        for entry_id in gone:
+            known.drop(entry_id)
+        for entry in added:
+            known.put(entry)
+        known.version = version
 
 
 def hint_of(field: str, value: str) -> str:
@@ -133,9 +155,9 @@ def hint_of(field: str, value: str) -> str:
 
 
 def _keys(order: Order, fact: Fact) -> Iterator[tuple[str, int]]:
-    for field, slot in _SLOTS:
+    for about, slot in _SLOTS:
         if key := int(fact[FIRST_WHO + slot]):
-            yield field, key
+            yield about, key
     if order.pincode:
         yield "pincode", plain_key("pincode", order.merchant_id, order.pincode)
 

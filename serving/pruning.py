@@ -11,6 +11,7 @@ from serving.audit import audit
 from serving.home import Home
 from serving.store.connection import Connection
 from serving.store.log import Log
+from serving.store.removal import remove_orders
 
 # Short transactions: whoever serves beside us waits for each.
 _CHUNK = 500
@@ -23,13 +24,6 @@ _FINISHED = f"""SELECT c.number FROM contact c
     ORDER BY c.number LIMIT {_CHUNK}"""
 _TESTS = f"""SELECT o.number FROM orders o JOIN event e ON e.seq = o.number
     WHERE o.test = 1 AND o.number > ? AND e.known_us < ? ORDER BY o.number LIMIT {_CHUNK}"""
-_OF_TESTS = (
-    "DELETE FROM decision WHERE seq IN (SELECT seq FROM event WHERE number=?)",
-    "DELETE FROM contact WHERE number IN (SELECT seq FROM event WHERE number=?)",
-    "DELETE FROM shipment WHERE number=?",
-    "DELETE FROM event WHERE number=?",
-    "DELETE FROM orders WHERE number=?",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +89,7 @@ def _drop_contacts(log: Log, numbers: list[int]) -> None:
 
 
 def _drop_tests(log: Log, numbers: list[int]) -> None:
-    for statement in _OF_TESTS:
-        log.connection.executemany(statement, [(n,) for n in numbers])
+    remove_orders(log.connection, numbers)
 
 
 def _count(connection: Connection) -> int:

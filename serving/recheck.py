@@ -15,13 +15,14 @@ from features.history.fact import NETWORK_KEY
 from features.history.where import WindowTable
 from features.keys import ABSENT
 from serving.apart import set_apart
+from serving.carried import carried_in, replayed_between, settled_seq
 from serving.folds import facts_array
 from serving.intake import Content, order_of
 from serving.ledger import Ledger
 from serving.rows import Rows
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.log import body_of, changes_between
+from serving.store.log import body_of
 
 _STEP = 5_000
 
@@ -49,11 +50,15 @@ class Rechecked:
         Decisions whose text has been erased since: nothing to compare.
     other_catalogue : int
         Decisions made by a program with other features.
+    pruned : int
+        Decisions that read the log, or a fold that is gone, from before the last order that has
+        been taken out since: what they saw of it cannot be told any more.
     """
 
     equal: int = 0
     erased: int = 0
     other_catalogue: int = 0
+    pruned: int = 0
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -72,6 +77,10 @@ class _Decided:
     @property
     def read_seq(self) -> int:
         return int(self.body["read_seq"])
+
+    @property
+    def fold(self) -> int:
+        return int(self.body["fold"])
 
 
 class Recheck:
@@ -93,15 +102,20 @@ class Recheck:
         self._contacts = contacts
         self._folds_dir = folds_dir
         self._ledger = Ledger.from_nothing(connection)
+        self._settled = settled_seq(connection)
         self._fold = -1
-        self._windows = WindowTable.empty()
+        self._windows: WindowTable | None = WindowTable.empty()
 
     def run(self, progress: Callable[[int], object] = lambda _: None) -> Rechecked:
         """Compare all decisions; ``progress`` is told how many are done."""
         found = Rechecked()
         for decided in self._decisions():
-            self._read_up_to(decided.read_seq)
-            self._compare(decided, found)
+            windows = self._windows_of(decided.fold)
+            if windows is None or decided.read_seq < self._settled:
+                found.pruned += 1
+            else:
+                self._read_up_to(decided.read_seq)
+                self._compare(decided, windows, found)
             progress(1)
         return found
 
@@ -127,10 +141,10 @@ class Recheck:
     def _read_up_to(self, seq: int) -> None:
         while self._ledger.seq < seq:
             until = min(self._ledger.seq + _STEP, seq)
-            changes = changes_between(self._connection, self._ledger.seq, until)
+            changes = replayed_between(self._connection, self._ledger.seq, until)
             self._ledger.apply(changes, until)
 
-    def _compare(self, decided: _Decided, found: Rechecked) -> None:
+    def _compare(self, decided: _Decided, windows: WindowTable, found: Rechecked) -> None:
         logged = np.frombuffer(decided.row)
         if len(logged) != len(CATALOGUE):
             found.other_catalogue += 1
@@ -139,7 +153,8 @@ class Recheck:
         if personal is None:
             found.erased += 1
             return
-        again = self._row(decided, Content(self._public(decided.said_seq), dict(personal)))
+        content = Content(self._public(decided.said_seq), dict(personal))
+        again = self._row(decided, content, windows)
         if again.tobytes() == decided.row:
             found.equal += 1
         for i in np.flatnonzero(again.view(np.int64) != logged.view(np.int64)):
@@ -154,13 +169,12 @@ class Recheck:
             )
 
     def _row(
-        self, decided: _Decided, content: Content
+        self, decided: _Decided, content: Content, windows: WindowTable
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         order = order_of(decided.merchant_id, decided.order_id, content)
         named = set_apart(order) if decided.test else order
         shares = self._fact(decided.said_seq)[NETWORK_KEY] != ABSENT
         identity = self._rows.identity(named, decided.number, shares=shares)
-        windows = self._windows_of(int(decided.body["fold"]))
         past = self._rows.past(identity, self._ledger, windows, int(decided.body["as_of_us"]))
         return self._rows.row(order, identity, past).values
 
@@ -172,23 +186,29 @@ class Recheck:
         found = self._connection.execute("SELECT body FROM event WHERE seq=?", (seq,))
         return body_of(found.fetchone()[0])
 
-    def _windows_of(self, boundary: int) -> WindowTable:
+    def _windows_of(self, boundary: int) -> WindowTable | None:
+        """The table of a fold; None where it is gone and can no longer be counted again."""
         if boundary != self._fold:
             self._fold = boundary
             self._windows = self._open(boundary)
         return self._windows
 
-    def _open(self, boundary: int) -> WindowTable:
+    def _open(self, boundary: int) -> WindowTable | None:
         if boundary == 0:
             return WindowTable.empty()
         try:
             return WindowTable.open(self._folds_dir / str(boundary))
         except StoreError:
-            return windows_at(self._connection, boundary)
+            settled = boundary >= self._settled
+            return windows_at(self._connection, boundary) if settled else None
 
 
 def windows_at(connection: Connection, boundary: int) -> WindowTable:
-    """The window table as of any position, counted from the log."""
+    """The window table as of a position, counted from the log.
+
+    Of orders that were taken out only their last state is known, so the position should not lie
+    before the last of their events.
+    """
     placed: dict[int, bytes] = {}
     states: dict[int, int] = {}
     found = connection.execute(
@@ -202,5 +222,7 @@ def windows_at(connection: Connection, boundary: int) -> WindowTable:
         states[number] = becomes
         if fact is not None:
             placed[number] = fact
-    facts = facts_array(list(placed.values()))
-    return WindowTable.build(facts, np.array([states[n] for n in placed], np.int64), boundary)
+    gone, ends = carried_in(connection).newest(boundary)
+    facts = np.concatenate([gone, facts_array(list(placed.values()))])
+    now = np.concatenate([ends, np.array([states[n] for n in placed], np.int64)])
+    return WindowTable.build(facts, now, boundary)

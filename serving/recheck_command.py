@@ -41,7 +41,8 @@ def _tell(found: Rechecked) -> None:
     click.echo(
         f"{found.equal} decisions have the same features bit for bit; "
         f"{found.erased} cannot be compared because their text has been erased, "
-        f"{found.other_catalogue} because they were made with other features."
+        f"{found.other_catalogue} because they were made with other features, "
+        f"{found.pruned} because orders that they counted have been pruned since."
     )
     if not found.differences:
         return

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from features.address_findings import suggested_pincode
 from features.catalogue import CATALOGUE, N_SIGNALS, signals_of
 from features.directory import Directory
 from features.history.fact import FIRST_WHERE, FIRST_WHO, Fact, fact_of
@@ -21,6 +22,9 @@ from serving.ledger import Ledger
 
 # An order that is being decided has no number yet, and no order of the log has this one.
 UNNUMBERED = 0
+_SLIPPED = [
+    i for i, f in enumerate(CATALOGUE) if f.name in ("pincode_slip", "address_other_pincode")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,12 @@ class Rows:
         self._directory = directory
         self._hasher = hasher
         self._reader = Reader()
+
+    def suggested_pincode(self, order: Order, identity: Identity, row: Row) -> str | None:
+        """The pincode that the customer may have meant, where the row hints at one."""
+        if any(row.values[i] == 1.0 for i in _SLIPPED):
+            return suggested_pincode(order, self._directory, identity.place)
+        return None
 
     def identity(self, order: Order, number: int = UNNUMBERED, *, shares: bool = False) -> Identity:
         """The keys of an order as a fact.

@@ -7,14 +7,17 @@ orders have too (a shared device, an office's network) stays, since it is eviden
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO
+from features.history.carried import Carried
+from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO, NUMBER
 from features.keys import ABSENT, WHO_SLOTS
+from serving.carried import carried_events, rewrite
 from serving.store.connection import Connection
 from serving.store.log import last_seq
 from serving.store.renames import Renamed
@@ -37,8 +40,8 @@ class Named:
     ----------
     facts : dict of int to ndarray of int64, shape (FACT_SIZE,)
         By position of the ``placed`` or ``revised``.
-    numbers : dict of int to int
-        The order of each position.
+    pruned : dict of int to ndarray
+        The same of orders that were taken out of the log and of which only the facts are left.
     theirs : set of int
         Keys that give way.
     seen : int
@@ -46,18 +49,27 @@ class Named:
     """
 
     facts: dict[int, Integers] = field(default_factory=dict)
-    numbers: dict[int, int] = field(default_factory=dict)
+    pruned: dict[int, Integers] = field(default_factory=dict)
     theirs: set[int] = field(default_factory=set)
     seen: int = 0
 
     @property
     def orders(self) -> list[int]:
-        """Numbers of the orders that name the person."""
-        return sorted(set(self.numbers.values()))
+        """Numbers of the orders in the log that name the person."""
+        return sorted({int(fact[NUMBER]) for fact in self.facts.values()})
+
+    @property
+    def pruned_orders(self) -> list[int]:
+        """Numbers of the pruned orders that name the person."""
+        return sorted({int(fact[NUMBER]) for fact in self.pruned.values()})
+
+    def every(self) -> list[Integers]:
+        """All these facts."""
+        return [*self.facts.values(), *self.pruned.values()]
 
     def personal(self) -> set[int]:
         """Every key of these facts that may be one person's."""
-        found = {int(key) for fact in self.facts.values() for key in fact[_WHO][_PERSONAL]}
+        found = {int(key) for fact in self.every() for key in fact[_WHO][_PERSONAL]}
         return found - {ABSENT}
 
 
@@ -74,60 +86,81 @@ def find_late(connection: Connection, named: Named, keys: Collection[int]) -> No
     """Take in what was appended since, inside the transaction that erases."""
     late = _with(connection, keys, named.seen, lambda _: None)
     named.facts |= late.facts
-    named.numbers |= late.numbers
+    named.pruned |= late.pruned
+    for seq in late.pruned:  # taken out meanwhile
+        named.facts.pop(seq, None)
     named.theirs -= _of_others(connection, named, named.seen) - set(keys)
 
 
 def bury(connection: Connection, named: Named) -> Renamed:
     """Put tombstones into the facts; the position of what is returned is still to be set."""
     names = {key: _tombstone() for key in named.personal() & named.theirs}
-    beside: set[int] = set()
+    beside = {int(key) for fact in named.every() for key in fact[_WHO]}
     for seq, fact in named.facts.items():
-        beside |= set(fact[_WHO].tolist())
         connection.execute(
             "UPDATE event SET data=? WHERE seq=?", (_renamed(fact, names).tobytes(), seq)
         )
+    if named.pruned:
+        _bury_carried(connection, names)
     return Renamed(0, names, frozenset(beside - set(names) - {ABSENT}))
 
 
-def _facts_after(
-    connection: Connection, after: int
-) -> Iterator[tuple[list[int], list[int], Integers]]:
-    """Positions, order numbers and facts of everything placed or revised later, in chunks."""
-    rows: list[tuple[int, int, bytes]] = []
+def _bury_carried(connection: Connection, names: Mapping[int, int]) -> None:
+    olds = np.array(list(names), np.int64)
+    for seq, rows in carried_events(connection):
+        theirs = np.flatnonzero(np.isin(rows[:, _WHO], olds).any(axis=1))
+        for at in theirs:
+            rows[at] = _renamed(rows[at], names)
+        if len(theirs):
+            rewrite(connection, seq, rows)
+
+
+class _Facts(NamedTuple):
+    """Some facts and where each stood in the log."""
+
+    seqs: list[int]
+    facts: Integers
+    pruned: bool
+
+
+def _facts_after(connection: Connection, after: int) -> Iterator[_Facts]:
+    """Everything placed or revised later, in chunks, and what later events carry."""
+    rows: list[tuple[int, bytes]] = []
     for row in connection.stream(
-        "SELECT seq, number, data FROM event WHERE seq > ? AND kind IN ('placed', 'revised')",
-        (after,),
+        "SELECT seq, data FROM event WHERE seq > ? AND kind IN ('placed', 'revised')", (after,)
     ):
         rows.append(row)
         if len(rows) == _STEP:
-            yield _columns(rows)
+            yield _told(rows)
             rows = []
-    yield _columns(rows)
+    yield _told(rows)
+    for _, carried in carried_events(connection, after):
+        part = Carried(carried)
+        yield _Facts(part.seqs.tolist(), part.facts, pruned=True)
 
 
-def _columns(rows: Iterable[tuple[int, int, bytes]]) -> tuple[list[int], list[int], Integers]:
-    rows = list(rows)
-    facts = np.frombuffer(b"".join(row[2] for row in rows), np.int64).reshape(-1, FACT_SIZE)
-    return [row[0] for row in rows], [row[1] for row in rows], facts
+def _told(rows: list[tuple[int, bytes]]) -> _Facts:
+    facts = np.frombuffer(b"".join(row[1] for row in rows), np.int64).reshape(-1, FACT_SIZE)
+    return _Facts([row[0] for row in rows], facts, pruned=False)
 
 
 def _with(connection: Connection, keys: Collection[int], after: int, progress: Progress) -> Named:
     found, wanted = Named(), np.array(sorted(keys), np.int64)
-    for seqs, numbers, facts in _facts_after(connection, after):
-        for at in np.flatnonzero(np.isin(facts[:, _WHO], wanted).any(axis=1)):
-            found.facts[seqs[at]] = facts[at]
-            found.numbers[seqs[at]] = numbers[at]
-        progress(len(seqs))
+    for some in _facts_after(connection, after):
+        into = found.pruned if some.pruned else found.facts
+        for at in np.flatnonzero(np.isin(some.facts[:, _WHO], wanted).any(axis=1)):
+            into[some.seqs[at]] = some.facts[at]
+        progress(len(some.seqs))
     return found
 
 
 def _of_others(connection: Connection, named: Named, after: int) -> set[int]:
     """Which of the keys in question the facts of other orders have."""
     wanted = np.array(sorted(named.personal()), np.int64)
-    mine, others = np.array(named.orders, np.int64), set()
-    for _, numbers, facts in _facts_after(connection, after):
-        whose = facts[~np.isin(np.array(numbers, np.int64), mine)][:, _WHO]
+    mine = np.array([*named.orders, *named.pruned_orders], np.int64)
+    others: set[int] = set()
+    for some in _facts_after(connection, after):
+        whose = some.facts[~np.isin(some.facts[:, NUMBER], mine)][:, _WHO]
         others |= set(whose[np.isin(whose, wanted)].tolist())
     return others
 

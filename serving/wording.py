@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from features.reasons import REASONS
+from features.reasons import REASONS, Reason
 from features.telling import tell
 from models.risk import Impact
 
@@ -15,7 +15,16 @@ _MOST = 5
 _LEAST_IMPACT = 0.001
 
 
-def listed(impacts: Iterable[Impact], values: NDArray[np.float64]) -> list[dict[str, object]]:
+# Reasons whose advice is a better pincode, where one is known.
+_OF_PINCODE = frozenset(
+    {"address_incorrect_pincode", "incomplete_pincode", "invalid_pincode"}
+    | {"address_pincode_city_mismatch", "address_pincode_state_mismatch"}
+)
+
+
+def listed(
+    impacts: Iterable[Impact], values: NDArray[np.float64], *, pincode: str | None = None
+) -> list[dict[str, object]]:
     """The reasons that an answer lists, largest impact first.
 
     Parameters
@@ -24,18 +33,26 @@ def listed(impacts: Iterable[Impact], values: NDArray[np.float64]) -> list[dict[
         All of them; those not listed are smaller than those that are.
     values : ndarray of float64, shape (n_catalogue,)
         The features they explain.
+    pincode : str, optional
+        What the customer may have meant; reasons about the pincode suggest it.
     """
     weighty = [impact for impact in impacts if abs(impact.impact) >= _LEAST_IMPACT]
     weighty.sort(key=lambda impact: -abs(impact.impact))
-    return [_line(impact, values) for impact in weighty[:_MOST]]
+    return [_line(impact, values, pincode) for impact in weighty[:_MOST]]
 
 
-def _line(impact: Impact, values: NDArray[np.float64]) -> dict[str, object]:
+def _line(impact: Impact, values: NDArray[np.float64], pincode: str | None) -> dict[str, object]:
     reason, told = REASONS[impact.code], tell(impact.code, values)
     return {
         "code": reason.code,
         "text": told.text,
         "bucket": reason.bucket,
         "impact": round(impact.impact, 4),
-        "advice": reason.advice if told.holds and impact.impact > 0 else "",
+        "advice": _advice(reason, pincode) if told.holds and impact.impact > 0 else "",
     }
+
+
+def _advice(reason: Reason, pincode: str | None) -> str:
+    if pincode is None or reason.code not in _OF_PINCODE:
+        return reason.advice
+    return f"{reason.advice}; {pincode} would fit the address"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ MOST_FLAGS = 96
 FLAG_SHARE = 0.01
 FEWEST_FLAG_ROWS = 50
 FEWEST_TOKEN_ROWS = 5
+IDENTITIES = frozenset({"phone", "email", "device", "ip", "address", "customer"})
+LINKING = frozenset({"phone", "device", "address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +191,16 @@ def _flags(found: sparse.csr_matrix, counts: Floats) -> list[int]:
 
 
 def _excluded(name: str, group: str, exclude: Sequence[str]) -> bool:
-    """Whether a feature is of an excluded group, or is or begins with an excluded name."""
+    """Whether a feature is of an excluded group, or is or begins with an excluded name.
+
+    An excluded identity takes with it whatever else was counted by it: without ``device`` there is
+    neither ``phone_devices`` nor what the neighbourhood, found through devices too, has done.
+    """
     words = {word.removesuffix("s") for word in exclude} | set(exclude)
-    return group in words or name in words or any(name.startswith(f"{word}_") for word in words)
+    if group in words or name in words or any(name.startswith(f"{word}_") for word in words):
+        return True
+    linked = group == "linked" and not words.isdisjoint(LINKING)
+    return linked or any(re.search(rf"_{word}(s|es)?(_|$)", name) for word in words & IDENTITIES)
 
 
 def _refuse_idle(matrix: Matrix, exclude: Sequence[str]) -> None:

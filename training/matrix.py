@@ -16,12 +16,14 @@ from features.catalogue import CATALOGUE, N_SIGNALS, SIGNAL_FEATURES, signals_of
 from features.consents import Consents
 from features.directory import Directory
 from features.feature import Feature
+from features.history.carried import Carried
 from features.history.fact import FACT_SIZE, fact_of
 from features.history.replay import replay
-from features.history.states import CLASSES
 from features.keys import Hasher, Keys, keys_of, person_of
 from features.tables import Folder, orders_of
 from features.tokens import tokens_of
+from training.carried import carried_of, history_only, joined
+from training.fates import fates
 from training.pastlog import Events, changes_of, events_of, imported_asks, live_asks
 from training.revisions import order_rows, with_revisions
 
@@ -84,6 +86,8 @@ class Matrix:
     features : tuple of Feature
     invented : bool
         Whether the orders are simulated.
+    history_only : int
+        Orders without a label because what they had read has been pruned from the log since.
     """
 
     values: NDArray[np.float32]
@@ -92,6 +96,7 @@ class Matrix:
     orders: pd.DataFrame
     features: tuple[Feature, ...] = CATALOGUE
     invented: bool = False
+    history_only: int = 0
 
 
 class _Read(NamedTuple):
@@ -122,34 +127,46 @@ def build(
     values = np.empty((orders.num_rows, len(CATALOGUE)), np.float32)
     facts, words, persons = _read_orders(folder, values, threads, progress)
     facts = with_revisions(folder, facts, values, persons)
-    events = events_of(folder)
-    _read_history(folder, events, facts, values[:, N_SIGNALS:], threads)
+    events, carried = events_of(folder), carried_of(folder)
+    _read_history(folder, events, facts, carried, values[:, N_SIGNALS:], threads)
+    frame = fates(folder, events, persons)
+    early = history_only(folder, carried, frame["created_us"].to_numpy())
+    frame.loc[early, "outcome"], frame.loc[early, "outcome_us"] = "", -1
     return Matrix(
         values=values,
         tokens=words,
         extras=_extras(folder),
-        orders=_frame(folder, events, persons),
+        orders=frame,
         invented=folder.about.invented,
+        history_only=int(early.sum()),
     )
 
 
 def _read_history(
-    folder: Folder, events: Events, facts: Integers, out: NDArray[np.float32], threads: int
+    folder: Folder,
+    events: Events,
+    facts: Integers,
+    carried: Carried,
+    out: NDArray[np.float32],
+    threads: int,
 ) -> None:
     """Read history as an import does, and for live decisions as they recorded it."""
     n = folder.orders.num_rows
     log, at = changes_of(events, n)
-    log, known_us = replace(log, facts=facts), events.known_us[at]
+    log = replace(log, facts=facts)
+    log, known_us = joined(log, events.known_us[at], carried, carried.known_us)
     by_seq = events.take(np.argsort(events.seq, kind="stable")[(events.seq < 0).sum() :])
     live_log, at = changes_of(by_seq, n)
-    live, is_live = live_asks(folder, by_seq.seq[at])
+    live_log = replace(live_log, facts=facts)
+    live_log, seqs = joined(live_log, by_seq.seq[at], carried, carried.seqs)
+    live, is_live = live_asks(folder, seqs)
     created = folder.orders.column("created_at").cast(pa.int64()).to_numpy()
     imported = np.flatnonzero(~is_live)
     asks = imported_asks(imported, created[imported], known_us)
     if not is_live.any():
         replay(log, asks, out, threads=threads)
         return
-    for these, source in ((asks, log), (live, replace(live_log, facts=facts))):
+    for these, source in ((asks, log), (live, live_log)):
         rows = np.empty((len(these.order), out.shape[1]), np.float32)
         replay(source, these, rows, threads=threads)
         out[these.order] = rows
@@ -253,49 +270,3 @@ def _without(orders: pa.Table, columns: Sequence[str]) -> pa.Table:
 def _extras(folder: Folder) -> dict[str, NDArray[np.generic]]:
     usable = [c for c in folder.extras if c not in folder.about.after_outcome]
     return {c: folder.orders.column(c).to_pandas().to_numpy() for c in usable}
-
-
-_OUTCOMES = ("", "delivered", "rto", "rto", "cancelled", "lost", "delivered")
-
-
-def _frame(folder: Folder, events: Events, persons: Integers) -> pd.DataFrame:
-    """The orders as finally known, for labels and reports; never read as features."""
-    orders = folder.orders
-    state, outcome_us, treated_us = _final(events, orders.num_rows)
-    plain = {c: orders.column(c).to_pandas() for c in (
-        "merchant_id", "order_id", "payment_mode", "outcome_reason", "cancelled_by", "arm",
-        "propensity", "state", "city", "pincode",
-    )}  # fmt: skip
-    amounts = orders.column("amount").cast(pa.float64()).to_numpy()
-    return pd.DataFrame(
-        {
-            **plain,
-            "created_us": orders.column("created_at").cast(pa.int64()).to_numpy(),
-            "amount_paise": np.where(np.isnan(amounts), -1, np.round(amounts * 100)).astype(
-                np.int64
-            ),
-            "outcome": np.array(_OUTCOMES, dtype=object)[state % CLASSES],
-            "outcome_us": outcome_us,
-            "treated": state >= CLASSES,
-            "treated_us": treated_us,
-            "person": persons,
-        }
-    )
-
-
-def _final(events: Events, n: int) -> tuple[Integers, Integers, Integers]:
-    """Last state of each order, when its class was last set, and when it was treated.
-
-    A corrected outcome counts as learned when it was corrected, so that a cutoff in between never
-    sees it.
-    """
-    state, outcome_us, treated_us = (np.full(n, fill, np.int64) for fill in (0, -1, -1))
-    log, at = changes_of(events.without_revisions(), n)
-    known_us = events.known_us[at]
-    state[log.order] = log.after
-    turned = (log.before >= 0) & (log.before % CLASSES != log.after % CLASSES)
-    outcome_us[log.order[turned]] = known_us[turned]
-    treated = (log.before >= 0) & (log.before < CLASSES) & (log.after >= CLASSES)
-    treated_us[log.order[treated]] = known_us[treated]
-    outcome_us[state % CLASSES == 0] = -1
-    return state, outcome_us, treated_us

@@ -80,6 +80,16 @@ def events_of(folder: Folder) -> Events:
     return both.take(np.lexsort((both.order, both.kind, both.known_us)))
 
 
+def live_decisions(folder: Folder) -> tuple[Integers, pa.Table]:
+    """The first live decision of every order that has one: rows of the orders, and the events."""
+    if folder.events is None:
+        return np.empty(0, np.int64), pa.table({name: [] for name in ("read_seq", "fold", "as_of")})
+    decided = folder.events.filter(pc.equal(folder.events.column("event"), "decided"))
+    decided = decided.filter(pc.is_valid(decided.column("read_seq"))).sort_by("seq")
+    order, first = np.unique(order_rows(folder.orders, decided), return_index=True)
+    return order, decided.take(first)
+
+
 def live_asks(folder: Folder, seqs: Integers) -> tuple[Asks, NDArray[np.bool_]]:
     """What the live decisions of an exported log had read, by their own record.
 
@@ -98,13 +108,10 @@ def live_asks(folder: Folder, seqs: Integers) -> tuple[Asks, NDArray[np.bool_]]:
         Which orders those are.
     """
     live = np.zeros(folder.orders.num_rows, bool)
-    nothing = np.empty(0, np.int64)
-    if folder.events is None:
+    order, decided = live_decisions(folder)
+    if not len(order):
+        nothing = np.empty(0, np.int64)
         return Asks(nothing, nothing, nothing, nothing), live
-    decided = folder.events.filter(pc.equal(folder.events.column("event"), "decided"))
-    decided = decided.filter(pc.is_valid(decided.column("read_seq"))).sort_by("seq")
-    order, first = np.unique(order_rows(folder.orders, decided), return_index=True)
-    decided = decided.take(first)
     live[order] = True
     read, fold = (decided.column(c).to_numpy() for c in ("read_seq", "fold"))
     asks = Asks(
@@ -131,6 +138,11 @@ def changes_of(events: Events, n_orders: int) -> tuple[Log, Integers]:
     return Log(np.empty((0, 0), np.int64), row, before, after), at
 
 
+def fold_hour(created_us: Integers) -> Integers:
+    """The hour whose fold is in force when an imported order is placed."""
+    return (created_us - FOLD_DELAY_US) // HOUR_US * HOUR_US
+
+
 def imported_asks(order: Integers, created_us: Integers, known_us: Integers) -> Asks:
     """What orders of an import may know: changes known strictly before their own instant.
 
@@ -143,7 +155,7 @@ def imported_asks(order: Integers, created_us: Integers, known_us: Integers) -> 
     known_us : ndarray of int64, ascending
         When each change of the log was known.
     """
-    hour = (created_us - FOLD_DELAY_US) // HOUR_US * HOUR_US
+    hour = fold_hour(created_us)
     return Asks(
         order=order,
         read=np.searchsorted(known_us, created_us, side="left"),

@@ -56,7 +56,7 @@ def train_(
         if not no_tracking:
             progress.step("MLflow")
             _track(path, data, settings)
-    click.echo(said(trained, folder, path, cutoff))
+    click.echo(said(trained, matrix, path, cutoff))
 
 
 def _write(
@@ -82,9 +82,14 @@ def _track(bundle: Path, data: Path, settings: Settings) -> None:
         click.echo(f"not recorded in MLflow: {error}", err=True)
 
 
-def said(trained: Trained, folder: Folder, path: Path, cutoff_us: int) -> str:
+def said(trained: Trained, matrix: Matrix, path: Path, cutoff_us: int) -> str:
     """What the terminal shows after a training."""
-    lines = [INVENTED] if folder.about.invented else []
+    lines = [INVENTED] if matrix.invented else []
+    if matrix.history_only:
+        lines.append(
+            f"{matrix.history_only:,} orders count for later ones and teach nothing: what they had"
+            " read has been pruned from the log since"
+        )
     labels = mature_line(trained)
     lines.append(
         f"{path.name}: learnt {labels}, known before {from_us(cutoff_us):%Y-%m-%d %H:%M} UTC"

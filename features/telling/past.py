@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from features.reasons import REASONS
@@ -13,7 +15,7 @@ class Past(NamedTuple):
     """Whose earlier orders are told: in words, and the features that count them.
 
     A count that is no feature of the key is None. ``rto`` counts returns by the customer's doing;
-    counts of 365 days leave older outcomes to the rest.
+    counts of 365 days leave older outcomes to the rest. ``also`` are further ends, in words.
     """
 
     whose: str
@@ -21,19 +23,28 @@ class Past(NamedTuple):
     rto: str
     delivered: str | None = None
     pending: str | None = None
+    also: Mapping[str, str] = MappingProxyType({})
 
 
-def _own(key: str, whose: str, rto: str) -> Past:
+def _own(key: str, whose: str, rto: str, *also: str) -> Past:
     return Past(
-        whose, f"{key}_orders_ever", f"{key}_{rto}", f"{key}_delivered_365d", f"{key}_pending"
+        whose,
+        f"{key}_orders_ever",
+        f"{key}_{rto}",
+        f"{key}_delivered_365d",
+        f"{key}_pending",
+        {_ENDS[end]: f"{key}_{end}" for end in also},
     )
 
 
+_ENDS = {"cancelled_ever": "cancelled", "returned_ever": "sent back after delivery"}
+
+
 PASTS = {
-    "rto_prone_phone": _own("phone", "this phone", "rto_ever"),
+    "rto_prone_phone": _own("phone", "this phone", "rto_ever", *_ENDS),
     "rto_prone_email": _own("email", "this email address", "rto_365d"),
     "rto_prone_device": _own("device", "this device", "rto_365d"),
-    "rto_prone_customer": _own("customer", "this customer", "rto_ever"),
+    "rto_prone_customer": _own("customer", "this customer", "rto_ever", *_ENDS),
     "rto_prone_address": _own("address", "this address", "rto_365d"),
     "rto_prone_ip": Past(
         "this network address", "ip_orders_ever", "ip_rto_ever", pending="ip_pending"
@@ -53,11 +64,14 @@ def past_of(past: Past, seen: Sight) -> Telling:
         return Telling(f"No earlier order of {past.whose} is known", holds=False)
     delivered = seen.value(past.delivered) if past.delivered else math.nan
     pending = seen.value(past.pending) if past.pending else math.nan
-    outcomes = ", ".join(_outcomes(orders, delivered, rto, pending))
+    also = {words: n for words, name in past.also.items() if (n := seen.value(name)) > 0}
+    outcomes = ", ".join(_outcomes(orders, delivered, rto, pending, also))
     return Telling(f"{counted(orders, 'earlier order')} of {past.whose}, {outcomes}", rto > 0)
 
 
-def _outcomes(orders: float, delivered: float, rto: float, pending: float) -> list[str]:
+def _outcomes(
+    orders: float, delivered: float, rto: float, pending: float, also: Mapping[str, float]
+) -> list[str]:
     """The parts of the sentence; a count that is NaN is not spoken of."""
     if pending == orders:
         return ["no outcome known yet"]
@@ -65,6 +79,8 @@ def _outcomes(orders: float, delivered: float, rto: float, pending: float) -> li
         return ["delivered" if orders == 1 else "all delivered"]
     told = [f"{delivered:,.0f} delivered"] if delivered > 0 else []
     told += [f"{rto:,.0f} came back"] if rto > 0 else []
+    told += [f"{count:,.0f} {words}" for words, count in also.items()]
+    orders -= sum(also.values())
     return told + _rest(orders, delivered, rto, pending, alone=not told)
 
 

@@ -3,33 +3,72 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from features.telling.sight import Sight, Telling, counted
 
-# Of each code, the first key whose rate is known: its words and its rate.
+
+class Rate(NamedTuple):
+    """A key's rate in words, and the rate of the level above, which it is without outcomes."""
+
+    whose: str
+    name: str
+    above: str | None = None
+
+
+class Share(NamedTuple):
+    """A share in words, the orders behind it, and how many of them make it a habit."""
+
+    whose: str
+    name: str
+    orders: str
+    habit: int
+
+
+# Of each code, the first key that has a rate of its own.
 RATES = {
-    "rto_prone_pincode": (("orders to this pincode", "merchant_pincode_rto_rate_365d"),),
+    "rto_prone_pincode": (
+        Rate("orders to this pincode", "merchant_pincode_rto_rate_365d", "district_rto_rate_365d"),
+    ),
     "rto_prone_city": (
-        ("orders to this district", "district_rto_rate_365d"),
-        ("orders to this city", "city_rto_rate_365d"),
+        Rate("orders to this district", "district_rto_rate_365d", "state_rto_rate_365d"),
+        Rate("orders to this city", "city_rto_rate_365d", "state_rto_rate_365d"),
     ),
-    "rto_prone_area": (("orders to this state", "state_rto_rate_365d"),),
+    "rto_prone_area": (
+        Rate("orders to this state", "state_rto_rate_365d", "merchant_rto_rate_365d"),
+    ),
     "rto_prone_product": (
-        ("orders of this article", "merchant_sku_rto_rate_365d"),
-        ("orders of this category", "category_rto_rate_365d"),
+        Rate("orders of this article", "merchant_sku_rto_rate_365d", "category_rto_rate_365d"),
+        Rate("orders of this category", "category_rto_rate_365d", "merchant_rto_rate_365d"),
     ),
-    "rto_prone_coupon": (("orders with these coupons", "coupon_rto_rate_365d"),),
-    "rto_prone_channel": (("orders of this campaign", "campaign_rto_rate_365d"),),
+    "rto_prone_coupon": (
+        Rate("orders with these coupons", "coupon_rto_rate_365d", "merchant_rto_rate_365d"),
+    ),
+    "rto_prone_channel": (
+        Rate("orders of this campaign", "campaign_rto_rate_365d", "merchant_rto_rate_365d"),
+    ),
     "rto_prone_courier": (
-        ("orders by this courier to this pincode", "courier_pincode_rto_rate_365d"),
-        ("orders from this warehouse to this district", "origin_district_rto_rate_365d"),
+        Rate(
+            "orders by this courier to this pincode",
+            "courier_pincode_rto_rate_365d",
+            "district_rto_rate_365d",
+        ),
+        Rate(
+            "orders from this warehouse to this district",
+            "origin_district_rto_rate_365d",
+            "district_rto_rate_365d",
+        ),
     ),
-    "rto_prone_merchant": (("orders of this store", "merchant_rto_rate_365d"),),
+    "rto_prone_merchant": (Rate("orders of this store", "merchant_rto_rate_365d"),),
 }
 SHARES = {
-    "cod_prone_phone": ("this phone's orders", "phone_cod_share_ever"),
-    "cod_prone_pincode": ("orders to this pincode", "merchant_pincode_cod_share_ever"),
-    "cod_prone_city": ("orders to this district", "district_cod_share_90d"),
+    "cod_prone_phone": Share("of this phone", "phone_cod_share_ever", "phone_orders_ever", 2),
+    "cod_prone_pincode": Share(
+        "to this pincode", "merchant_pincode_cod_share_ever", "merchant_pincode_orders_ever", 5
+    ),
+    "cod_prone_city": Share(
+        "to this district of 90 days", "district_cod_share_90d", "district_orders_90d", 5
+    ),
 }
 _NO_RATE = {
     "rto_prone_pincode": "No outcome at this pincode is known yet",
@@ -41,21 +80,19 @@ _NO_RATE = {
     "rto_prone_courier": "No outcome of this courier or route is known yet",
     "rto_prone_merchant": "No outcome of this store is known yet",
 }
-# Where no order stands behind a rate, it is that of the level above.
-_BEHIND = {
-    "merchant_pincode_rto_rate_365d": "merchant_pincode_orders_ever",
-    "merchant_sku_rto_rate_365d": "merchant_sku_orders_ever",
-}
 
 
 def rate_of(code: str, seen: Sight) -> Telling:
-    """The share of earlier orders that came back; more than the store's usual bears it out."""
-    for whose, name in RATES[code]:
-        rate = seen.value(name)
-        empty = name in _BEHIND and seen.value(_BEHIND[name]) == 0
-        if not math.isnan(rate) and not empty:
+    """The share of earlier orders that came back; more than the store's usual bears it out.
+
+    A rate that equals the one of the level above has no outcome of its own behind it.
+    """
+    for rate in RATES[code]:
+        value = seen.value(rate.name)
+        own = rate.above is None or value != seen.value(rate.above)
+        if not math.isnan(value) and own:
             usual = seen.value("merchant_rto_rate_365d")
-            return Telling(f"About {rate:.0%} of {whose} come back", rate > usual)
+            return Telling(f"About {value:.0%} of {rate.whose} come back", value > usual)
     return Telling(_missing(code, seen), holds=False)
 
 
@@ -80,9 +117,10 @@ def _missing(code: str, seen: Sight) -> str:
 
 
 def share_of(code: str, seen: Sight) -> Telling:
-    """The share paid at the door; more than half bears it out."""
-    whose, name = SHARES[code]
-    share = seen.value(name)
-    if math.isnan(share):
-        return Telling(f"How {whose} pay is not known yet", holds=False)
-    return Telling(f"{share:.0%} of {whose} pay at the door", share > 0.5)
+    """The share paid at the door of how many orders; more than half of enough bears it out."""
+    share = SHARES[code]
+    value, orders = seen.value(share.name), seen.value(share.orders)
+    if math.isnan(value + orders):
+        return Telling(f"No earlier order {share.whose} is known", holds=False)
+    text = f"{value:.0%} of {counted(orders, 'order')} {share.whose} paid at the door"
+    return Telling(text, value > 0.5 and orders >= share.habit)

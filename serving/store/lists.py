@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from serving.store.connection import Connection
-from serving.store.log import Log
+from serving.store.log import Log, body_of
 
 _COLUMNS = "entry_id, list, field, key, hint, reason, added_by, added_us, expires_us"
 
@@ -62,6 +62,8 @@ def put_entry(log: Log, merchant_id: str, entry: Entry) -> bool:
             entry.reason, entry.added_by, entry.added_us, entry.expires_us,
         ),
     )  # fmt: skip
+    for (entry_id,) in same:
+        _tell(log, merchant_id, {"did": "removed", "entry_id": entry_id}, entry.added_us)
     said = {name: value for name, value in asdict(entry).items() if name != "key"}
     _tell(log, merchant_id, {"did": "added", **said}, entry.added_us)
     return not same
@@ -86,6 +88,24 @@ def list_version(connection: Connection, merchant_id: str) -> int:
         (merchant_id,),
     ).fetchone()
     return int(found[0])
+
+
+def changed_entries(
+    connection: Connection, merchant_id: str, after: int
+) -> tuple[list[Entry], list[str]]:
+    """Entries added after a version that are still there, oldest first, and ids of those gone."""
+    found = connection.execute(
+        """SELECT body FROM event
+           WHERE number IS NULL AND kind='list' AND merchant_id=? AND seq>? ORDER BY seq""",
+        (merchant_id, after),
+    )
+    ids = [str(body_of(body)["entry_id"]) for (body,) in found.fetchall()]
+    statement = f"SELECT {_COLUMNS} FROM list_entry WHERE entry_id=?"
+    rows = {i: connection.execute(statement, (i,)).fetchone() for i in ids}
+    return (
+        [Entry(*row) for row in rows.values() if row is not None],
+        [i for i, row in rows.items() if row is None],
+    )
 
 
 def _tell(log: Log, merchant_id: str, body: dict[str, object], now_us: int) -> None:

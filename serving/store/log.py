@@ -17,6 +17,7 @@ Kind = Literal[
     "delivered", "returned", "cancelled", "lost", "correction", "decided", "overridden",
     "message_sent", "replied", "contacted", "paid", "erased",
     "merchant", "policy", "fold", "promoted", "challenger", "retrained", "list", "audit",
+    "carried",
 ]  # fmt: skip
 
 
@@ -148,7 +149,7 @@ class Log:
         becomes : int, optional
             The order's new state.
         data : bytes, optional
-            The feature row of a ``decided``.
+            The feature row of a ``decided``, the facts of a ``carried``.
 
         Returns
         -------

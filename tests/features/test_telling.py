@@ -166,3 +166,30 @@ def test_little_detail_means_neither_street_nor_landmark() -> None:
     assert tell("address_is_less_detailed", neither).holds
     one = values(address_has_street=0, address_has_landmark=1)
     assert tell("address_is_less_detailed", one) == ("A landmark is named, no street", False)
+
+
+def test_what_was_cancelled_or_sent_back_is_named() -> None:
+    row = values(
+        phone_orders_ever=4, phone_delivered_365d=1, phone_rto_ever=0, phone_pending=0,
+        phone_cancelled_ever=2, phone_returned_ever=1,
+    )  # fmt: skip
+    told = "4 earlier orders of this phone, 1 delivered, 2 cancelled, 1 sent back after delivery"
+    assert tell("rto_prone_phone", row) == (told, False)
+
+
+def test_a_rate_without_outcomes_of_its_own_is_not_told_as_its_own() -> None:
+    row = values(
+        courier_pincode_rto_rate_365d=0.3, origin_district_rto_rate_365d=0.25,
+        district_rto_rate_365d=0.3, merchant_rto_rate_365d=0.2,
+    )  # fmt: skip
+    told = "About 25% of orders from this warehouse to this district come back"
+    assert tell("rto_prone_courier", row) == (told, True)
+    row[AT["origin_district_rto_rate_365d"]] = 0.3
+    assert tell("rto_prone_courier", row).text == "No outcome of this courier or route is known yet"
+
+
+def test_a_share_is_told_with_the_orders_behind_it_and_one_order_is_no_habit() -> None:
+    one = values(district_cod_share_90d=1, district_orders_90d=1)
+    told = "100% of 1 order to this district of 90 days paid at the door"
+    assert tell("cod_prone_city", one) == (told, False)
+    assert tell("cod_prone_city", values(district_cod_share_90d=1, district_orders_90d=5)).holds

@@ -14,12 +14,16 @@ from tests.serving import postgres, shop
 
 ON_BOTH = {
     "test_backup",
+    "test_batch",
     "test_desk",
     "test_durability",
     "test_ledger",
     "test_load",
     "test_log",
+    "test_order_pruning",
     "test_pruning",
+    "test_revisions",
+    "test_routes",
     "test_standby",
     "test_writer",
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from features.days import DAY_US
 from tests.training.ledger import START_US
-from training.bootstrap import Clusters, Statistic, clusters, intervals
+from training.bootstrap import Clusters, Statistic, clusters, intervals, total_intervals
 from training.metrics import Floats
 
 
@@ -66,6 +67,19 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     groups = clusters(np.arange(400) // 2, START_US + np.arange(400) * DAY_US // 4)
     first, second = (intervals(mean_of(x), groups) for _ in range(2))
     assert first.error[0] == second.error[0]
+
+
+def test_totals_drawn_by_cluster_give_the_interval_of_orders_drawn_by_cluster() -> None:
+    rng = np.random.default_rng(5)
+    week = np.repeat(np.arange(16), 60)
+    person = rng.integers(0, 200, 960)
+    x = rng.normal(0, 1, 16)[week] + rng.normal(0, 0.5, 200)[person]
+    groups = Clusters(np.unique(person, return_inverse=True)[1], week, "week")
+    plain = intervals(mean_of(x), groups, replicates=50)
+    columns = sparse.csr_matrix(np.column_stack([x, np.ones(960)]))
+    totals = total_intervals(columns, lambda t: np.array([t[0] / t[1]]), groups, replicates=50)
+    np.testing.assert_allclose(totals.estimate, plain.estimate)
+    np.testing.assert_allclose(totals.error, plain.error)
 
 
 def test_draws_without_returns_are_left_out_and_too_many_of_them_say_nothing() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from features.catalogue import CATALOGUE
 from features.errors import SettingsError
 from tests.training.ledger import make_matrix
-from training.inputs import Table
+from training.inputs import Table, _excluded
 
 ROWS = np.arange(1_500, dtype=np.int64)
 
@@ -63,3 +64,16 @@ def test_a_name_that_means_nothing_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=says):
         Table(make_matrix(), extra=extra, exclude=exclude)
+
+
+def test_without_device_and_ip_nothing_of_either_is_left() -> None:
+    kept = [f.name for f in CATALOGUE if not _excluded(f.name, f.group, ["ip", "device"])]
+    assert "phone_orders_ever" in kept
+    assert not [name for name in kept if {"ip", "device", "devices"} & set(name.split("_"))]
+    assert not [name for name in kept if name.startswith("linked")]
+
+
+def test_without_email_the_name_and_the_rest_of_the_phone_stay() -> None:
+    kept = {f.name for f in CATALOGUE if not _excluded(f.name, f.group, ["email"])}
+    assert {"name_dummy", "phone_devices", "linked_rto", "address_phones"} <= kept
+    assert not [name for name in kept if "email" in name]

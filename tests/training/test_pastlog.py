@@ -57,6 +57,7 @@ def test_columns_stand_for_events_where_there_are_none() -> None:
 def test_an_outcome_nobody_dated_is_never_known() -> None:
     folder = Folder(orders(order("a", outcome="rto")))
     assert changes(folder) == [(0, -1, PENDING, to_us(NOON))]
+    assert (events_of(folder).known_us == to_us(NOON)).all()
 
 
 def test_events_count_from_when_they_were_known_not_from_when_they_happened() -> None:
