@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx2
 
+from serving.home import Home
+from serving.store.merchants import add_merchant, new_key
 from tests.serving import shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,12 +93,10 @@ def stop(process: subprocess.Popen[str]) -> int:
 @contextmanager
 def served(home: Path) -> Iterator[Server]:
     """A server with one merchant."""
-    assert (
-        rto(home, "merchant", "add", "kurtas", "--name", "Kurtas & Co", "--invented").returncode
-        == 0
-    )
-    key = rto(home, "key", "new", "kurtas").stdout.strip()
-    page_key = rto(home, "key", "new", "kurtas", "--page").stdout.split()[0]
+    with Home.open(shop.settings_in(home)) as opened, opened.transaction() as log:
+        add_merchant(log.connection, "kurtas", "Kurtas & Co", invented=True, now_us=1)
+        key = new_key(log.connection, "kurtas", "live", now_us=1)
+        page_key = new_key(log.connection, "kurtas", "page", now_us=1)
     process, url = start(home)
     try:
         yield Server(home, url, key, page_key, process)

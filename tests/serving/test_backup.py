@@ -6,12 +6,14 @@ import asyncio
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import serving.backup
 from features.errors import RefusedError, StoreError
 from features.settings import Settings
-from serving.backup import about_of, backup, backups, restore
+from serving.backup import About, about_of, backup, backups, restore
 from serving.home import Home
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
@@ -139,11 +141,14 @@ def test_a_backup_is_one_instant_of_a_log_that_is_written_to(
             log.commit()
         connection.close()
 
-    def stop(*_: object, **__: object) -> None:
+    described = serving.backup._described
+
+    def stop(*arguments: Any) -> About:
         copied.set()
         writer.join()
+        return described(*arguments)
 
-    monkeypatch.setattr("serving.backup.audit", stop)
+    monkeypatch.setattr(serving.backup, "_described", stop)
     writer = threading.Thread(target=write)
     writer.start()
     with Home.open(lived) as home:

@@ -17,7 +17,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from serving.spool import Spool
+from serving.spooled import Spooled
 from serving.store.connection import connect
+from serving.store.contacts import Contacts
 from serving.store.log import body_of
 from tests.serving import postgres, process, shop
 from tests.serving.process import Server
@@ -81,16 +84,24 @@ def _ready(client: httpx2.Client) -> dict[str, Any]:
     return found
 
 
-@contextmanager
-def _on_postgresql(home: Path) -> Iterator[tuple[postgres.Server, Server]]:
-    with postgres.own_server() as database:
-        (home / shop.DATABASE_URL).write_text(database.database())
-        with process.served(home) as server:
-            yield database, server
+@pytest.fixture(scope="module")
+def database() -> Iterator[postgres.Server]:
+    """A PostgreSQL server that the tests may harm."""
+    with postgres.own_server() as server:
+        yield server
 
 
-def test_a_server_that_stops_hangs_and_comes_back(tmp_path: Path) -> None:
-    with _on_postgresql(tmp_path) as (database, server), server.client() as client:
+@pytest.fixture(scope="module")
+def server(database: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A service on it."""
+    home = tmp_path_factory.mktemp("home")
+    (home / shop.DATABASE_URL).write_text(database.database())
+    with process.served(home) as running:
+        yield running
+
+
+def test_a_database_that_goes_and_comes_back(database: postgres.Server, server: Server) -> None:
+    with server.client() as client:
         assert _score(client, "first").json()["degraded"] is False
         database.stop()
         told = _degraded(client, "stopped-")
@@ -102,45 +113,51 @@ def test_a_server_that_stops_hangs_and_comes_back(tmp_path: Path) -> None:
         assert client.post("/v1/outcomes", json=[shop.outcome("first")]).status_code == 503
         database.start()
         _recovered(client, "again-")
-        database.freeze()
-        told |= _degraded(client, "hung-")
-        database.thaw()
-        _recovered(client, "thawed-")
-        _told(tmp_path, told)
+        _told(server.home, told)
 
 
-def test_a_process_killed_during_an_outage_says_so_until_the_log_is_back(tmp_path: Path) -> None:
-    with _on_postgresql(tmp_path) as (database, server), server.client() as client:
-        assert _score(client, "first").status_code == 200
+def test_a_process_killed_during_an_outage_says_so_until_the_log_is_back(
+    database: postgres.Server, server: Server
+) -> None:
+    with server.client() as client:
         database.stop()
         told = _degraded(client, "spooled-")
-        os.kill(server.scoring_pid(), signal.SIGKILL)
-        with server.client() as again:
-            refused = _score(again, "refused")
-            assert refused.status_code == 503
-            assert refused.json()["fallback_action"] == "ship"
-            assert again.get("/livez").status_code == 200
-        database.start()
-        with server.client() as again:
-            _recovered(again, "again-")
-        _told(tmp_path, told)
+    os.kill(server.scoring_pid(), signal.SIGKILL)
+    with server.client() as again:
+        refused = _score(again, "refused")
+        assert refused.status_code == 503
+        assert refused.json()["fallback_action"] == "ship"
+        assert again.get("/livez").status_code == 200
+    database.start()
+    with server.client() as again:
+        _recovered(again, "returned-")
+    _told(server.home, told)
 
 
-def test_a_stop_during_an_outage_is_in_good_order(tmp_path: Path) -> None:
-    with _on_postgresql(tmp_path) as (database, server):
-        with server.client() as client:
-            assert _score(client, "first").status_code == 200
-            database.freeze()
-            told = _degraded(client, "hung-")
-        assert process.stop(server.process) == 0
+def test_a_database_that_hangs_and_a_stop_meanwhile(
+    database: postgres.Server, server: Server
+) -> None:
+    with server.client() as client:
+        database.freeze()
+        told = _degraded(client, "hung-")
         database.thaw()
-        again, url = process.start(tmp_path)
-        with httpx2.Client(
-            base_url=url, headers={"Authorization": f"Bearer {server.key}"}, timeout=60
-        ) as client:
-            assert _score(client, "hung-0").json()["decision_id"] == told["hung-0"]
-        process.stop(again)
-        _told(tmp_path, told)
+        _recovered(client, "thawed-")
+        database.freeze()
+        told |= _degraded(client, "stopping-")
+    assert process.stop(server.process) == 0
+    left = _spooled(server.home)
+    assert set(left) == {name for name in told if name.startswith("stopping-")}
+    database.thaw()
+    _told(server.home, {name: told[name] for name in told if name not in left})
+
+
+def _spooled(home: Path) -> dict[str, str]:
+    """What a process left in the spool when it ended."""
+    spool, records = Spool.open(shop.settings_in(home).spool)
+    spool.close()
+    contacts = Contacts(shop.KEYRING.sealing)
+    left = [Spooled.opened(contacts, record) for record in records]
+    return {one.order_id: str(one.record["decision_id"]) for one in left}
 
 
 @pytest.fixture
@@ -165,9 +182,10 @@ def _fill(path: Path) -> None:
             file.write(bytes(4096))
 
 
-def test_a_full_disk_takes_decisions_into_the_space_held_ready(small_disk: Path) -> None:
+def test_a_disk_that_is_full_and_one_that_refuses_every_write(small_disk: Path) -> None:
     with process.served(small_disk) as server, server.client() as client:
-        assert _score(client, "first").json()["degraded"] is False
+        first = _score(client, "first").json()
+        assert first["degraded"] is False
         filler = small_disk / "filler"
         _fill(filler)
         told: dict[str, str] = {}
@@ -179,22 +197,21 @@ def test_a_full_disk_takes_decisions_into_the_space_held_ready(small_disk: Path)
         filler.unlink()
         _recovered(client, "again-")
         _told(small_disk, told)
+        with _no_writes(server.scoring_pid()):
+            refused = _score(client, "refused")
+            assert refused.status_code == 503
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert refused.json()["fallback_action"] == "ship"
+            assert _score(client, "first").json() == first
+            assert client.get("/readyz").status_code == 503
+        _recovered(client, "writable-")
+        assert "refused" not in _decided(small_disk)
 
 
-def test_a_disk_that_refuses_every_write_leaves_a_503_that_names_the_fallback(
-    tmp_path: Path,
-) -> None:
-    with process.served(tmp_path) as server, server.client() as client:
-        first = _score(client, "first").json()
-        pid = server.scoring_pid()
-        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
-        refused = _score(client, "refused")
-        assert refused.status_code == 503
-        assert refused.headers["content-type"] == "application/problem+json"
-        assert refused.json()["fallback_action"] == "ship"
-        assert _score(client, "first").json() == first
-        assert client.get("/readyz").status_code == 503
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
-        _recovered(client, "again-")
-        assert "refused" not in _decided(tmp_path)
+@contextmanager
+def _no_writes(pid: int) -> Iterator[None]:
+    """A process whose every write to a file fails, as on a disk that has become read-only."""
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+    yield
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
