@@ -115,6 +115,8 @@ def main() -> None:
     """Exit 1 when a mutant survives, or when the unbroken code does not pass."""
     wanted = sys.argv[1:]
     chosen = [m for m in mutants() if not wanted or m.name in wanted or m.file in wanted]
+    if not chosen:
+        sys.exit(f"no mutant is called {' or '.join(wanted)}")
     start = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="mutants-") as folder,
