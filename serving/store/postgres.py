@@ -148,7 +148,7 @@ class PostgresConnection:
             self._wire.execute("BEGIN")
             self._pipeline = self._wire.pipeline()
             self._pipeline.__enter__()
-            self._wire.execute(f"SELECT pg_advisory_xact_lock({_WRITING})")
+            self._wire.execute(f"SELECT pg_advisory_xact_lock({_WRITING})").fetchone()
         except psycopg.Error as error:
             self.rollback()
             raise told(error) from error

@@ -189,6 +189,30 @@ def test_one_connection_at_a_time_owns_the_log_on_a_server(tmp_path: Path) -> No
     second.close()
 
 
+def test_a_connection_that_was_lost_owns_the_log_again_unless_another_does(tmp_path: Path) -> None:
+    first = _open(tmp_path)
+    if not first.remote:
+        first.close()
+        return
+    second = connect(shop.settings_in(tmp_path).store_url)
+    end = "SELECT pg_terminate_backend(CAST(? AS INTEGER))"
+    for owned_by_another in (False, True):
+        assert first.own()
+        (pid,) = first.execute("SELECT pg_backend_pid()").fetchone()
+        second.execute(end, (pid,)).fetchone()
+        with pytest.raises(LogDownError):
+            first.execute("SELECT 1").fetchone()
+        if owned_by_another:
+            assert second.own()
+            with pytest.raises(LogDownError, match="taken over"):
+                first.revive()
+        else:
+            first.revive()
+            assert not second.own()
+    first.close()
+    second.close()
+
+
 def test_a_server_s_database_needs_secrets_that_are_not_made_up(tmp_path: Path) -> None:
     settings = shop.settings_in(tmp_path)
     if not settings.on_postgresql:

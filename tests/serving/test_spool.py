@@ -6,7 +6,7 @@ import resource
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serving.spool import Spool, SpoolDownError
@@ -40,6 +40,7 @@ def test_what_was_merged_leaves_nothing_behind(tmp_path: Path) -> None:
     assert _open(tmp_path / "spool")[1] == [b"b"]
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(cut=st.integers(0, 80))
 def test_a_record_cut_short_does_not_count_and_is_overwritten(
     tmp_path_factory: pytest.TempPathFactory, cut: int
@@ -77,3 +78,18 @@ def test_its_space_is_taken_beforehand(tmp_path: Path) -> None:
     assert (tmp_path / "spool").stat().st_blocks * 512 >= RESERVED
     with pytest.raises(SpoolDownError):
         _open(tmp_path / "spool" / "no folder")
+
+
+def test_an_append_returns_when_its_bytes_are_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, _ = _open(tmp_path / "spool")
+    flushed: list[bool] = []
+
+    def flush(_: int) -> None:
+        flushed.append(b"kept" in (tmp_path / "spool").read_bytes())
+
+    monkeypatch.setattr("serving.spool.os.fdatasync", flush)
+    spool.append([b"kept"])
+    assert flushed == [True]
+    spool.close()

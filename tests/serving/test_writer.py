@@ -14,6 +14,7 @@ import pytest
 from features.errors import StoreError
 from features.history.states import ABSENT
 from serving.store.connection import connect
+from serving.store.faults import LogDownError
 from serving.store.log import Change, Log, body_of
 from serving.store.migrations import migrate
 from serving.store.renames import Renamed
@@ -119,6 +120,27 @@ def test_a_lock_held_by_another_process_is_waited_for(tmp_path: Path) -> None:
             other.commit()
             assert await waiting == 1
             other.close()
+
+    asyncio.run(scene())
+
+
+def test_what_was_given_up_before_it_began_is_never_written(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            other = connect(desk.url)
+            other.begin()
+            waiting = desk.note("given up")
+            await asyncio.wait([waiting], timeout=0.05)
+            assert desk.writer.stuck_s > 0
+            desk.writer.give_up("too long")
+            for refused in (waiting, None):
+                with pytest.raises(LogDownError, match="too long"):
+                    await (refused or desk.note("refused"))
+            other.rollback()
+            other.close()
+            await desk.writer._idle.wait()
+            assert await desk.note("after") == 1
+            assert desk.names() == ["after"]
 
     asyncio.run(scene())
 
