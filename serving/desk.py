@@ -169,7 +169,12 @@ class Desk:
             return answer
         if held.revision != revision:
             raise StaleOrderError(order_id, held.revision, answer)
-        return await self._revise(held, submission, laps, wish)
+        try:
+            return await self._revise(held, submission, laps, wish)
+        except StaleOrderError:  # another change came first
+            now = self.find(access, order_id) or held
+            decision = answer_now(self.connection, now)
+            raise StaleOrderError(order_id, now.revision, decision) from None
 
     async def known(self, submission: Submission, wish: Wish = _USUAL) -> Held | None:
         """The order as the store holds it, once no decision on it is under way."""

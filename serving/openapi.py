@@ -152,11 +152,24 @@ def document(app: FastAPI) -> dict[str, Any]:
         whole = model.model_json_schema(ref_template=_REF)
         schemas.update(whole.pop("$defs", {}))
         schemas[model.__name__] = whole
+    schemas["OrderChange"] = _change_of(schemas["ScoreRequest"])
     for framework in ("HTTPValidationError", "ValidationError"):
         schemas.pop(framework, None)
     _secure(found)
     found["components"]["schemas"] = dict(sorted(schemas.items()))
     return found
+
+
+def _change_of(order: dict[str, Any]) -> dict[str, Any]:
+    """What a change of an order may say: everything but whose and which it is, and since when."""
+    fixed = ("order_id", "created_at", "merchant_id")
+    said = {name: v for name, v in order["properties"].items() if name not in fixed}
+    whole = {name: v for name, v in order.items() if name != "required"}
+    return whole | {
+        "title": "OrderChange",
+        "description": "What an order says from now on; its id and time stay.",
+        "properties": said,
+    }
 
 
 def _secure(found: dict[str, Any]) -> None:

@@ -64,7 +64,9 @@ def drawn(draw: Callable[[Figure], None], *, size: tuple[float, float] = (4.8, 3
 
 def _percent(axes: Axes, *which: str) -> None:
     for name in which:
-        getattr(axes, f"{name}axis").set_major_formatter(PercentFormatter(1.0, decimals=None))
+        axis = getattr(axes, f"{name}axis")
+        axis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+        axis.set_major_locator(MaxNLocator(6))
 
 
 def _reliability(report: Report, p: Floats) -> Drawn:

@@ -15,7 +15,7 @@ from serving.service import Service
 from serving.store.merchants import Access, Scope
 
 ORDER_BYTES = 256 * 1024
-LIST_BYTES = 8 * 1024 * 1024
+LIST_BYTES = 4 * 1024 * 1024
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is no JSON, or a header is at fault."},

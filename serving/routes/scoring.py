@@ -68,7 +68,7 @@ async def score(request: Request) -> Response:
     summary="Change an order",
     responses={200: {"model": ScoreAnswer}, **_CONFLICT, **UNKNOWN, **CONDITION, **PROBLEMS},
     openapi_extra=openapi.body(
-        "ScoreRequest", parameters=(openapi.IF_MATCH, openapi.DEADLINE, openapi.MERCHANT)
+        "OrderChange", parameters=(openapi.IF_MATCH, openapi.DEADLINE, openapi.MERCHANT)
     ),
 )
 async def revise(request: Request, order_id: str) -> Response:

@@ -113,6 +113,9 @@ def test_of_two_changes_at_once_one_is_refused(tmp_path: Path) -> None:
             )
             assert sorted(type(r).__name__ for r in results) == ["StaleOrderError"] * 4 + ["dict"]
             assert _kinds(service).count("revised") == 1
+            (done,) = (r for r in results if isinstance(r, dict))
+            refused = [r for r in results if isinstance(r, StaleOrderError)]
+            assert all(r.decision == done for r in refused)
 
     run(scene())
 

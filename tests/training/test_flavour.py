@@ -24,12 +24,14 @@ from features.settings import Settings
 from features.tables import Folder, read_folder, write_folder
 from models.bundle import Bundle
 from tests.training.small_bundle import make_bundle
+from tests.training.test_evaluate import a_case
 from training.comparison import champion_version
 from training.flavour import Flavour
 from training.lineage import data_digest
 from training.matrix import build
+from training.report import report_on
 from training.score_command import score_rows
-from training.tracked import crown, track_training, tracker
+from training.tracked import crown, track_report, track_training, tracker
 from training.tracking import Run, Tracker
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -141,7 +143,7 @@ def test_a_server_holds_run_lineage_aliases_and_a_model_that_scores(
     check_everything(settings_for(tmp_path, server), bundle, data)
 
 
-def test_in_a_file_a_model_trained_elsewhere_is_registered_when_crowned_and_a_cut_run_failed(
+def test_a_file_holds_reports_models_trained_elsewhere_and_runs_that_were_cut_short(
     bundle: Path, tmp_path: Path
 ) -> None:
     import mlflow
@@ -151,7 +153,14 @@ def test_in_a_file_a_model_trained_elsewhere_is_registered_when_crowned_and_a_cu
     assert champion_version(settings) == bundle.name
     with pytest.raises(SettingsError):
         tracker(settings).record(Run(name="cut", parameters={"a\nb": 1}))
+    case = a_case(300)
+    report = report_on(case, title="theirs.parquet", replicates=5)
+    run_id = track_report(report, page="<p>seen</p>", body="{}", data=tmp_path, settings=settings)
     client = mlflow.MlflowClient(settings.tracking_uri)
+    assert {file.path for file in client.list_artifacts(run_id)} == {"report.html", "report.json"}
+    found = client.get_run(run_id).data
+    assert found.metrics["log_loss"] == pytest.approx(report.numbers["log_loss"].value)
+    assert found.params["predictions"] == "theirs.parquet"
     runs = {run.info.run_name: run.info for run in client.search_runs(["1"])}
     assert runs["cut"].status == "FAILED"
     assert runs[bundle.name].status == "FINISHED"
