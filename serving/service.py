@@ -46,7 +46,7 @@ _log = logging.getLogger("rto.service")
 _TICK_S = 1.0
 _CHECKPOINT_TICKS = 30
 # A server that does not answer within these is out of reach; reads hold up the event loop.
-_READ_S, _WRITE_S = 1.0, 5.0
+_READ_S, _WRITE_S = 2.0, 5.0
 # A write that takes longer than this is given up, and decisions go to the spool.
 STUCK_S, _WATCH_S = 2.0, 0.25
 _EXIT_SOFTWARE = 70
@@ -145,9 +145,7 @@ class Service:
         warm_up(self.rows, history.ledger, history.windows, self.scorer, self.clock())
         self.writer.start(asyncio.get_running_loop(), self.history.seq)
         self.standby.open()
-        if not self.reach.up:
-            with suppress(LogDownError):
-                await self.standby.merge()
+        await self._merge()
         self._upkeep = (
             asyncio.create_task(self._keep_up()),
             asyncio.create_task(self._watch()),
@@ -174,8 +172,8 @@ class Service:
         """Follow what other processes appended and published, or look for the log again."""
         if not self.reach.up:
             await self._find_log()
-            return
         self._settle()
+        await self._merge()
         with suppress(BusyError):
             if last_seq(self.connection) > self.history.seq:
                 await self.writer.submit(lambda _: None)
@@ -204,10 +202,17 @@ class Service:
             await self.history.checkpoint(self.writer)
 
     async def _find_log(self) -> None:
-        """Connect again where that is needed, catch up, and merge what was spooled."""
+        """Connect again where that is needed, catch up, and see whether the log takes writes."""
         await asyncio.to_thread(self.connection.revive)
         self._settle()
-        await self.standby.merge()
+        await self.standby.probe()
+
+    async def _merge(self) -> None:
+        if self.standby.spooled:
+            try:
+                await self.standby.merge()
+            except LogDownError as error:
+                self.reach.lost(error)
 
     async def _watch(self) -> None:
         """Give up a disk or a server that does not answer, so that nobody waits for it."""

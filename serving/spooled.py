@@ -62,6 +62,11 @@ class Spooled:
             record=record,
         )
 
+    @property
+    def name(self) -> tuple[str, bool, str]:
+        """What no other order has."""
+        return self.merchant_id, self.test, self.order_id
+
     def sealed(self, contacts: Contacts) -> bytes:
         """As the spool keeps it: nothing of it lies open."""
         fields: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
@@ -94,17 +99,23 @@ class Merging:
     ----------
     now_us : int
         When the log learns of them.
+    unseen : bool
+        Take it that the log holds none of the orders; where it does, ``TakenError`` is raised.
     """
 
     decisions: Sequence[Spooled]
     contacts: Contacts
     now_us: int
+    unseen: bool = False
 
     def __call__(self, log: Log) -> int:
         """Merge; how many were new to the log."""
         return sum(self._merge(log, spooled) for spooled in self.decisions)
 
     def _merge(self, log: Log, spooled: Spooled) -> bool:
+        if self.unseen:
+            self._place(log, spooled)
+            return True
         if log.has_decision(spooled.decision_id):
             return False
         held = log.find(spooled.merchant_id, spooled.order_id, test=spooled.test)

@@ -15,7 +15,7 @@ from serving.reach import Reach
 from serving.spool import Spool, SpoolDownError
 from serving.spooled import Merging, Spooled
 from serving.store.contacts import Contacts
-from serving.store.faults import LogDownError
+from serving.store.faults import LogDownError, TakenError
 from serving.store.log import find_order, pulse
 from serving.store.merchants import Access
 
@@ -103,10 +103,7 @@ class Standby:
             return
         self.spool_fault = None
         for record in records:
-            spooled = Spooled.opened(self._contacts, record)
-            self._remember(spooled)
-        if self._spooled:
-            self.reach.lost("decisions of an earlier process wait in the spool")
+            self._remember(Spooled.opened(self._contacts, record))
 
     def close(self) -> None:
         """Close the spool."""
@@ -124,12 +121,16 @@ class Standby:
         NoDecisionError
             If log and spool are both out of reach.
         """
-        if self.reach.up:
+        if self.reach.up and not (self._kept and self._keeps(access, body)):
             try:
                 return await self._desk.score(access, body, wish)
             except LogDownError as error:
                 self.reach.lost(error)
         return await self._stand_in(self._desk.reception.read(access, body))
+
+    def _keeps(self, access: Access, body: bytes) -> bool:
+        """Whether the decision on this order is on its way from the spool into the log."""
+        return name_of(self._desk.reception.read(access, body)) in self._kept
 
     async def _stand_in(self, submission: Submission) -> Answer:
         """A degraded decision, in the spool before it is answered."""
@@ -219,33 +220,47 @@ class Standby:
             self._spool, _ = Spool.open(self._path)
         self._spool.append(records)
 
-    async def merge(self) -> None:
-        """Bring everything spooled into the log, and let the desk decide again.
+    async def probe(self) -> None:
+        """See whether the log takes writes; if so the desk decides again.
 
         Raises
         ------
         LogDownError
-            If the log does not take it yet.
+            If it does not.
         """
-        writer, now_us = self._desk.writer, self._desk.clock()
-        await writer.submit(lambda log: pulse(log, now_us))
-        while self._spooled or self._flushing:
-            if not self._spooled:
-                await asyncio.sleep(0)  # the last ones are on their way to the disk
-                continue
-            part = self._spooled[:_MERGED_AT_ONCE]
-            await writer.submit(Merging(part, self._contacts, now_us))
-            del self._spooled[: len(part)]
-        self._kept.clear()
+        now_us = self._desk.clock()
+        await self._desk.writer.submit(lambda log: pulse(log, now_us))
         self.reach.found()
-        if self._spool is not None and not self._spool.empty:
+
+    async def merge(self) -> None:
+        """Bring everything spooled into the log, beside whatever the desk decides.
+
+        Raises
+        ------
+        LogDownError
+            If the log is lost again meanwhile; what is left waits for the next time.
+        """
+        while self._spooled:
+            part = self._spooled[:_MERGED_AT_ONCE]
+            await self._merge(part)
+            del self._spooled[: len(part)]
+            for spooled in part:
+                self._kept.pop(spooled.name, None)
+        if self._spool is not None and not (self._spool.empty or self._flushing):
             await asyncio.get_running_loop().run_in_executor(self._thread, self._spool.clear)
+
+    async def _merge(self, part: list[Spooled]) -> None:
+        """Merge some as if the log held none of them, which is quick; else look one by one."""
+        writer, now_us = self._desk.writer, self._desk.clock()
+        try:
+            await writer.submit(Merging(part, self._contacts, now_us, unseen=True))
+        except TakenError:
+            await writer.submit(Merging(part, self._contacts, now_us))
 
     def _remember(self, spooled: Spooled) -> None:
         flushed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         flushed.set_result(None)
-        name = (spooled.merchant_id, spooled.test, spooled.order_id)
-        self._kept[name] = _Kept(spooled.digest, answer_of(spooled.record), flushed)
+        self._kept[spooled.name] = _Kept(spooled.digest, answer_of(spooled.record), flushed)
         self._spooled.append(spooled)
 
 

@@ -11,6 +11,7 @@ from tests.bench.history import history, whole_history
 from tests.bench.live_row import live_row
 from tests.bench.matrix import matrix
 from tests.bench.memory import memory
+from tests.bench.outage import outage
 
 BENCHES: dict[str, Callable[[], None]] = {
     "live-row": live_row,
@@ -20,15 +21,20 @@ BENCHES: dict[str, Callable[[], None]] = {
     "matrix": matrix,
 }
 
+ON_REQUEST = ("history-of", "matrix-of", "outage")
+
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice([*BENCHES, "history-of", "matrix-of"]))
+@click.argument(
+    "names", nargs=-1, type=click.Choice([*BENCHES, "history-of", "matrix-of", "outage"])
+)
 @click.option("--orders", type=int, help="For history-of (about 2 GB a million) and matrix-of.")
 def main(names: tuple[str, ...], orders: int | None) -> None:
     """Print what the features cost: processor time, ratios and memory, on this machine."""
     sized = {
         "history-of": lambda: whole_history(orders or 5_000_000),
         "matrix-of": lambda: matrix(orders or 100_000),
+        "outage": outage,  # over a minute, and needs PostgreSQL
     }
     for name in names or BENCHES:
         (BENCHES | sized)[name]()

@@ -91,6 +91,23 @@ def test_an_order_is_decided_degraded_and_merged_once(tmp_path: Path) -> None:
     run(scene())
 
 
+def test_whole_decisions_go_on_while_spooled_ones_are_merged(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            with _out_of_reach(service):
+                spooled = await _score(service, order_id="a")
+            await service.standby.probe()
+            assert (service.reach.up, service.standby.spooled) == (True, 1)
+            assert not (await _score(service, order_id="b"))["degraded"]
+            assert await _score(service, order_id="a") == spooled
+            await service.tick()
+            assert [name for name, _ in _decided(service)] == ["b", "a"]
+            assert await _score(service, order_id="a") == spooled
+            assert service.standby._kept == {}
+
+    run(scene())
+
+
 def test_the_merchant_s_failure_setting_says_what_is_done(tmp_path: Path) -> None:
     holding = replace(default_policy(), mode="act", on_failure="hold").to_json()
 
@@ -192,6 +209,7 @@ def test_a_write_that_hangs_is_given_up_and_what_it_wrote_later_is_overridden(
             assert answer["degraded"]
             with pytest.raises(LogDownError, match="does not answer"):
                 service.writer.submit(lambda _: None)
+            monkeypatch.undo()
             log.commit = commit  # type: ignore[method-assign]
             go_on.set()
             await _until_up(service)
@@ -209,7 +227,7 @@ async def _until_up(service: Service) -> None:
         try:
             await service.tick()
         except LogDownError:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
         else:
             if service.reach.up:
                 return

@@ -1,0 +1,125 @@
+"""A real service on PostgreSQL: what an order costs, and what happens while that is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import httpx2
+
+from serving.store.connection import connect
+from serving.store.log import body_of
+from tests.serving import postgres, process, shop
+
+CALLERS = 16
+STEADY_S, BACK_S = 10.0, 10.0
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Heard:
+    """What the callers were answered."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    told: dict[str, str] = field(default_factory=dict)
+    longest_s: float = 0.0
+    whole_at: float = 0.0
+
+
+def outage(gone_s: float = 60.0) -> None:
+    """Load a service, take its database away for a while, and count what came of every order."""
+    with tempfile.TemporaryDirectory() as folder, postgres.own_server() as database:
+        home = Path(folder)
+        (home / shop.DATABASE_URL).write_text(database.database())
+        with process.served(home) as server:
+            pid, base = server.scoring_pid(), _server_pid(database)
+            heard, before = Heard(), (_cpu_s(pid), _tree_s(base))
+            asyncio.run(_call(server, heard, "steady", STEADY_S))
+            orders = heard.kinds["whole"]
+            application, engine = _cpu_s(pid) - before[0], _tree_s(base) - before[1]
+            click.echo(
+                f"{orders / STEADY_S:.0f} orders/s by {CALLERS} callers; processor time per order: "
+                f"application {1e6 * application / orders:.0f} µs, "
+                f"PostgreSQL {1e6 * engine / orders:.0f} µs, "
+                f"together {1e6 * (application + engine) / orders:.0f} µs"
+            )
+            database.stop()
+            gone = Heard()
+            asyncio.run(_call(server, gone, "gone", gone_s))
+            database.start()
+            back, began = Heard(), time.monotonic()
+            asyncio.run(_call(server, back, "back", BACK_S))
+            merged_s = _merged(server) - began
+            click.echo(
+                f"gone for {gone_s:.0f} s: {dict(gone.kinds)}, longest answer "
+                f"{gone.longest_s:.2f} s; back: {dict(back.kinds)}, whole again after "
+                f"{back.whole_at - began:.1f} s, all merged within {merged_s:.1f} s"
+            )
+        _settle(home, [heard, gone, back])
+
+
+def _merged(server: process.Server) -> float:
+    """When the spool was seen empty."""
+    while "\nrto_spooled_decisions 0.0\n" not in httpx2.get(f"{server.url}/metrics").text:
+        time.sleep(0.1)
+    return time.monotonic()
+
+
+def _settle(home: Path, heard: list[Heard]) -> None:
+    connection = connect(shop.settings_in(home).store_url, readonly=True)
+    rows = connection.execute(
+        """SELECT o.order_id, e.body FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.kind='decided'"""
+    ).fetchall()
+    connection.close()
+    decided = {name: body_of(body)["decision_id"] for name, body in rows}
+    told = {name: made for one in heard for name, made in one.told.items()}
+    lost = sum(decided.get(name) != made for name, made in told.items())
+    click.echo(f"{len(told)} answered decisions: {lost} lost, {len(rows) - len(decided)} doubled")
+
+
+async def _call(server: process.Server, heard: Heard, name: str, for_s: float) -> None:
+    until = time.monotonic() + for_s
+    headers = {"Authorization": f"Bearer {server.key}"}
+    async with httpx2.AsyncClient(base_url=server.url, headers=headers, timeout=30) as client:
+        await asyncio.gather(
+            *(_caller(client, heard, f"{name}-{i}", until) for i in range(CALLERS))
+        )
+
+
+async def _caller(client: httpx2.AsyncClient, heard: Heard, name: str, until: float) -> None:
+    n = 0
+    while time.monotonic() < until:
+        n += 1
+        began = time.monotonic()
+        answer = await client.post("/v1/score", content=shop.body(order_id=f"{name}-{n}"))
+        heard.longest_s = max(heard.longest_s, time.monotonic() - began)
+        if answer.status_code != 200:
+            heard.kinds[str(answer.status_code)] += 1
+            continue
+        body = answer.json()
+        heard.kinds["degraded" if body["degraded"] else "whole"] += 1
+        heard.told[body["order_id"]] = body["decision_id"]
+        if not body["degraded"] and not heard.whole_at:
+            heard.whole_at = time.monotonic()
+
+
+def _server_pid(database: postgres.Server) -> int:
+    return int((database.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+
+def _tree_s(pid: int) -> float:
+    """Processor seconds of a process, its children and those of them that have ended."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return _cpu_s(pid, ended=True) + sum(_cpu_s(int(child)) for child in children)
+
+
+def _cpu_s(pid: int, *, ended: bool = False) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15] if ended else fields[11:13])) / _TICK
