@@ -269,6 +269,10 @@ def _wanted(kind: Kind) -> list[int]:
 
 
 WHO_WANTED = np.array([_wanted(kind) for kind in WHO], np.int64)
+# A batch keeps the rates of the kinds that others shrink to, and those only.
+_BELOW = sorted({int(above) for above in (*WHERE_ABOVE, *WHO_ABOVE) if above >= 0})
+RATE_ROWS = len(_BELOW)
+RATE_ROW = np.array([_BELOW.index(i) if i in _BELOW else -1 for i in range(len(WHERE))], np.int64)
 WHERE_STRENGTH = np.array([k.strength for k in WHERE])
 WHO_STRENGTH = np.array([k.strength for k in WHO])
 

@@ -12,6 +12,7 @@ from features.history.counts import COUNTS, DAYS_7, EVER, WINDOWS
 from features.history.fact import AMOUNT_PAISE, DAY, FIRST_WHO, NUMBER
 from features.history.fill import fill_where, fill_who
 from features.history.layout import (
+    RATE_ROW,
     WHERE_ABOVE,
     WHERE_STARTS,
     WHO_ABOVE,
@@ -112,7 +113,7 @@ def where_pass(
     rows = np.zeros((longest + 1, COUNTS), np.int64)
     windows = np.zeros((WINDOWS, COUNTS), np.int64)
     firsts = np.zeros(WINDOWS, np.int64)
-    mine = np.empty((rates.shape[0], rates.shape[2]))
+    mine = np.empty((len(WHERE_ABOVE), rates.shape[2]))
     scratch = np.empty(len(WHERE_VALUES))
     orders_of_pair = np.zeros(pairs.max() + 1 if len(pairs) else 0, np.int64)
     for key in range(len(ask_starts) - 1):
@@ -137,10 +138,11 @@ def where_pass(
                 at += 1
             slide_to(days, rows, n, firsts, windows, (as_of_us[ask] + IST_SHIFT_US) // DAY_US)
             if WHERE_ABOVE[kind] >= 0:
-                mine[WHERE_ABOVE[kind]] = rates[WHERE_ABOVE[kind], ask]
+                mine[WHERE_ABOVE[kind]] = rates[RATE_ROW[WHERE_ABOVE[kind]], ask]
             fact = facts[ask_order[ask]]
             fill_where(kind, True, merchants, windows, fact[AMOUNT_PAISE], mine, scratch, out[ask])
-            rates[kind, ask] = mine[kind]
+            if RATE_ROW[kind] >= 0:
+                rates[RATE_ROW[kind], ask] = mine[kind]
 
 
 @compiled
@@ -196,7 +198,7 @@ def who_pass(
                 counts, marks,
             )  # fmt: skip
             fill_who(
-                slot, True, counts, marks, rates[WHO_ABOVE[slot], ask], as_of_us[ask],
+                slot, True, counts, marks, rates[RATE_ROW[WHO_ABOVE[slot]], ask], as_of_us[ask],
                 fact[AMOUNT_PAISE], scratch, out[ask, :],
             )  # fmt: skip
             if linking:
