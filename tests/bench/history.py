@@ -37,9 +37,8 @@ Counts = dict[str, pd.DataFrame]
 
 def history(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
     """Print what history costs at each size, beside the others, and by how much it grows."""
-    say(
-        f"history: {N_HISTORY} features of {len(WHO_SLOTS) + len(WHERE_KINDS)} keys; 12 counts of {len(KINDS)} keys; {machine()}"
-    )
+    keys = len(WHO_SLOTS) + len(WHERE_KINDS)
+    say(f"history: {N_HISTORY} features of {keys} keys; 12 counts of {len(KINDS)} keys; {machine()}")
     whole = {n: _beside_others(n) for n in sizes}
     least, most = min(whole), max(whole)
     if least != most:
