@@ -38,7 +38,9 @@ Counts = dict[str, pd.DataFrame]
 def history(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
     """Print what history costs at each size, beside the others, and by how much it grows."""
     keys = len(WHO_SLOTS) + len(WHERE_KINDS)
-    say(f"history: {N_HISTORY} features of {keys} keys; 12 counts of {len(KINDS)} keys; {machine()}")
+    say(
+        f"history: {N_HISTORY} features of {keys} keys; 12 counts of {len(KINDS)} keys; {machine()}"
+    )
     whole = {n: _beside_others(n) for n in sizes}
     least, most = min(whole), max(whole)
     if least != most:
