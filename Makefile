@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation
+.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation bench-quality
 .DEFAULT_GOAL := help
 
 help:
@@ -63,13 +63,19 @@ bench: $(READY)
 bench-ablation: $(READY)
 	$(BIN)/python -m tests.bench.ablation $(DATA)
 
+# Our model against what others would train, everybody retrained monthly (long): make bench-quality ARGS=--quick.
+bench-quality: $(READY)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements-bench.lock catboost
+	$(BIN)/python -m tests.bench.quality $(ARGS)
+
 # The passages of the documents that the code knows better.
 docs: $(READY)
 	$(BIN)/python -m tests.generated
 
 lock:
-	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --all-extras pyproject.toml requirements-build.in -o requirements.lock
+	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --extra training --extra dask --extra postgres --extra dev pyproject.toml requirements-build.in -o requirements.lock
 	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --extra postgres -c requirements.lock pyproject.toml requirements-build.in -o requirements-serve.lock
+	$(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version 3.11 --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache

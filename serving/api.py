@@ -11,6 +11,7 @@ from serving import openapi, pages, problems
 from serving.headers import StrictHeaders
 from serving.routes import health, orders, scoring, telling, tenancy
 from serving.service import Service
+from serving.unexpected import Unexpected
 
 router = APIRouter()
 for part in (scoring, telling, orders, tenancy, health):
@@ -31,6 +32,7 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
     )  # fmt: skip
     app.state.service = service
+    app.add_middleware(Unexpected)
     app.add_middleware(StrictHeaders)
     problems.install(app)
     app.include_router(router)

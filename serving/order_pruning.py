@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.history.carried import Carried
 from features.history.states import CLASSES, PENDING
@@ -18,18 +17,16 @@ from serving.store.log import Log
 from serving.store.removal import remove_orders
 from serving.store.who import stored_seq
 
-Integers = NDArray[np.int64]
-
 # Short transactions: whoever serves beside us waits for each.
-_CHUNK = 1_000
+_CHUNK = 500
 
-_SETTLED = """SELECT o.number, o.state, max(e.seq), max(e.known_us)
-    FROM orders o JOIN event e ON e.number = o.number
+_SETTLED = """SELECT o.number, o.state FROM orders o
     WHERE o.test = 0 AND o.number > ? AND o.number < ?
-    GROUP BY o.number HAVING max(e.seq) < ?
+    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.number = o.number AND e.seq >= ?)
     ORDER BY o.number LIMIT ?"""
-_FACTS = """SELECT number, seq, known_us, data FROM event
-    WHERE number >= ? AND number <= ? AND kind IN ('placed', 'revised') ORDER BY seq"""
+_EVENTS = """SELECT number, seq, known_us,
+           CASE WHEN kind IN ('placed', 'revised') THEN data END
+    FROM event WHERE number >= ? AND number <= ? ORDER BY seq"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +85,19 @@ def _boundary(connection: Connection, before_us: int) -> int:
     return counted if young is None else min(young, counted)
 
 
-def _take_out(log: Log, orders: list[tuple[int, int, int, int]], now_us: int) -> None:
-    states = {number: state for number, state, _, _ in orders}
-    seq, us = (max(order[i] for order in orders) for i in (2, 3))
-    rows = _rows(log.connection, states)
-    carry(log, len(orders), Carried(rows, seq, us), now_us=now_us)
+def _take_out(log: Log, orders: list[tuple[int, int]], now_us: int) -> None:
+    states = dict(orders)
+    found = log.connection.execute(_EVENTS, (min(states), max(states))).fetchall()
+    events = [event for event in found if event[0] in states]
+    rows = [
+        [*np.frombuffer(fact, np.int64).tolist(), states[number], seq, known_us]
+        for number, seq, known_us, fact in events
+        if fact is not None
+    ]
+    last_seq, last_us = (max(event[i] for event in events) for i in (1, 2))
+    carry(log, len(orders), Carried(np.array(rows, np.int64), last_seq, last_us), now_us=now_us)
     remove_orders(log.connection, list(states))
 
 
-def _rows(connection: Connection, states: dict[int, int]) -> Integers:
-    """The facts of these orders as ``CARRIED_COLUMNS``."""
-    found = connection.execute(_FACTS, (min(states), max(states))).fetchall()
-    return np.array(
-        [
-            [*np.frombuffer(fact, np.int64).tolist(), states[number], seq, known_us]
-            for number, seq, known_us, fact in found
-            if number in states
-        ],
-        np.int64,
-    )
-
-
-def _pending(orders: list[tuple[int, int, int, int]]) -> int:
-    return sum(state % CLASSES == PENDING for _, state, _, _ in orders)
+def _pending(orders: list[tuple[int, int]]) -> int:
+    return sum(state % CLASSES == PENDING for _, state in orders)

@@ -120,8 +120,3 @@ def install(app: FastAPI) -> None:
             for fault in error.errors()
         ]
         return problem(422, "the request is not understood", errors=faults)
-
-    @app.exception_handler(Exception)
-    async def _unexpected(_: Request, error: Exception) -> Response:
-        _log.exception("unexpected error", exc_info=error)
-        return problem(500, "something went wrong here; it has been logged")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from features.days import DAY_US, HOUR_US, to_us
+from serving.answers import Ready
 from serving.folds import NO_FOLD
 from serving.moments import rfc3339
 from serving.retraining import retraining_warning
-from serving.schemas import Ready
 from serving.service import Service
 from serving.store.faults import LogDownError
 

@@ -94,7 +94,9 @@ def backtest(
         When no order follows, or the first training has too little to learn from.
     """
     created = table.orders["created_us"].to_numpy(np.int64)
-    if not len(created) or created.max() < train_until_us:
+    if not len(created):
+        raise TrainingError("the data folder holds no orders; import some before a backtest")
+    if created.max() < train_until_us:
         raise TrainingError(
             f"no order was placed after {from_us(train_until_us):%Y-%m-%d %H:%M} UTC;"
             " choose an earlier --train-until"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from training.labels import Ints
     from training.matrix import Matrix
 
+PARITY_ROWS = 500
+
 
 def bundle_parts(
     model: Model,
@@ -48,29 +50,51 @@ def bundle_parts(
     provenance : mapping
         When and in which run, outside the digest.
     """
-    inputs = BundleInputs(model.inputs.features, model.inputs.flags, model.inputs.extras)
-    blend = Blend(trees=model.trees_share, linear=1.0 - model.trees_share)
-    trees, linear = model.trees.model_to_string(), linear_of(model, table)
-    released = Released(
-        catalogue=matrix.features,
-        inputs=inputs,
-        trees=trees,
-        linear=linear,
-        blend=blend,
-        calibration=model.calibration,
-    )
+    released, trees, linear = _released(model, matrix, table)
     return BundleParts(
         version=version,
         catalogue=matrix.features,
-        inputs=inputs,
+        inputs=_inputs(model),
         trees=trees,
         linear=linear,
-        blend=blend,
+        blend=released.blend,
         calibration=model.calibration,
         golden=exam(released, model, matrix, table),
         training=training,
         provenance=provenance,
     )
+
+
+def parity_gap(model: Model, matrix: Matrix, table: Table, *, count: int = PARITY_ROWS) -> float:
+    """The largest difference between training's probabilities and serving's reader's.
+
+    Asked of orders spread evenly over the whole folder, learnt from or not.
+    """
+    rows: Ints = np.unique(np.linspace(0, len(matrix.values) - 1, count).astype(np.int64))
+    released, _, _ = _released(model, matrix, table)
+    tokens = [matrix.tokens[row] for row in rows.tolist()]
+    extras = {name: matrix.extras[name][rows].tolist() for name in model.inputs.extras}
+    words = {n: c[rows].tolist() for n, c in matrix.extras.items() if c.dtype.kind not in "fiub"}
+    served = released.score_many(matrix.values[rows].astype(np.float64), tokens, extras | words)
+    return float(np.abs(served - model.probability(table, rows)).max())
+
+
+def _inputs(model: Model) -> BundleInputs:
+    return BundleInputs(model.inputs.features, model.inputs.flags, model.inputs.extras)
+
+
+def _released(model: Model, matrix: Matrix, table: Table) -> tuple[Released, str, Linear]:
+    """The model as serving will have it, and its two parts."""
+    trees, linear = model.trees.model_to_string(), linear_of(model, table)
+    released = Released(
+        catalogue=matrix.features,
+        inputs=_inputs(model),
+        trees=trees,
+        linear=linear,
+        blend=Blend(trees=model.trees_share, linear=1.0 - model.trees_share),
+        calibration=model.calibration,
+    )
+    return released, trees, linear
 
 
 def linear_of(model: Model, table: Table) -> Linear:

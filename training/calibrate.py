@@ -14,7 +14,7 @@ from training.metrics import Floats, chance, log_loss
 SLOPE_DEVIATION = 0.1
 # Prior deviation of the trees' share around one half, likewise: with little evidence an even blend
 # of two different models is the safer bet.
-SHARE_DEVIATION = 0.35
+SHARE_DEVIATION = 0.15
 STEPS = 50
 
 

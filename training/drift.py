@@ -89,7 +89,7 @@ def watched(
     learnt_us : int
         Until when the model had learnt; it is judged on no outcome from before.
     days, outcome_days : float
-        How many days of orders, and of matured outcomes.
+        How many days of orders, up to the last one placed, and of matured outcomes.
 
     Returns
     -------
@@ -97,7 +97,9 @@ def watched(
         Newest rows, matured rows, and whether these came back (1.0 or 0.0).
     """
     created = matrix.orders["created_us"].to_numpy(np.int64)
-    newest = np.flatnonzero((created < until_us) & (created >= until_us - round(days * DAY_US)))
+    placed_us = created[created < until_us]
+    first = int(placed_us.max(initial=0)) - round(days * DAY_US)
+    newest = np.flatnonzero((created < until_us) & (created > first))
     try:
         labels = mature(matrix.orders, cutoff_us=until_us, method="wait")
     except TrainingError:

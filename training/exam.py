@@ -14,7 +14,8 @@ from training.configuration import Configuration
 from training.evaluate import Duel, Estimate, Scoreboard, quick
 from training.fit import Earlier, Tick, fit, silent
 from training.inputs import Table
-from training.labels import mature
+from training.labels import Floats, Ints, mature
+from training.metrics import calibration_chance, population_stability
 
 EXAM_SHARE = 0.15
 REPLICATES = 100
@@ -39,11 +40,22 @@ class Exam:
     slope: Estimate
     baselines: dict[str, dict[str, float]]
     differences: dict[str, Estimate]
+    calibration_chance: float = 1.0
+    score_psi: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """The judged orders, their outcomes, and what the exam's model promised."""
+
+    rows: Ints
+    y: Floats
+    probability: Floats
 
 
 def sit(
     table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent
-) -> tuple[Exam, Earlier]:
+) -> tuple[Exam, Earlier, Sheet]:
     """Train on what was known before the latest mature orders and judge on them.
 
     The judged orders end one wait before the cutoff, as the folds do, and touch no choice: folds,
@@ -51,10 +63,10 @@ def sit(
 
     Returns
     -------
-    Exam, Earlier
+    Exam, Earlier, Sheet
         The result, and what the exam's model hands on to the released one, which learns from more
         and need not choose again: its choices, and its scores of orders it had not learnt, the
-        judged ones now included.
+        judged ones now included; and the judged orders themselves.
 
     Raises
     ------
@@ -99,5 +111,8 @@ def sit(
         slope=slope,
         baselines={name: quick(y, simple[name]) for name in BASELINES},
         differences=differences,
+        calibration_chance=calibration_chance(y, probability),
+        score_psi=population_stability(model.blended(model.out_of_fold), probability),
     )
-    return exam, Earlier(model.choice, model.out_of_fold.followed_by(parts))
+    earlier = Earlier(model.choice, model.out_of_fold.followed_by(parts))
+    return exam, earlier, Sheet(rows, y, probability)

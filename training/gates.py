@@ -6,22 +6,45 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.errors import RefusedError
+from training.contest import Contest
 from training.exam import Exam
 from training.traps import Trap
 
 FEWEST_RTO = 50
 FEWEST_EXAM_RTO = 20
 LARGEST_CALIBRATION_ERROR = 0.03
+LEAST_CHANCE = 0.01
 SLOPES = (0.7, 1.4)
+LARGEST_PARITY_GAP = 1e-9
+LARGEST_PSI = 0.25
+MOST_LEAVES, MOST_LEAVES_OF_A_TREE = 20_000, 64
+FAR, MUCH = 3.3, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a model's trees cost serving: known from the model, on any machine."""
+
+    trees: int
+    leaves: int
+    largest: int
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the gates look at. ``exam`` is None where the data did not allow one."""
+    """What the gates look at.
+
+    ``exam`` is None where the data did not allow one, ``contest`` where there is no champion or it
+    had learnt the exam's orders. ``parity_gap`` is the largest difference between the probability
+    that training computes and the one that serving's reader computes from the same files.
+    """
 
     exam: Exam | None
     rto: int
     traps: Sequence[Trap]
+    contest: Contest | None = None
+    parity_gap: float = 0.0
+    size: Size = Size(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +68,31 @@ def better_than_pincode(evidence: Evidence) -> str:
 
 
 def calibrated(evidence: Evidence) -> str:
-    """RTO002: promises must hold: small error over 15 bins, and a slope not clearly off 1."""
+    """RTO002: promises must hold beyond chance: small error over 15 bins, a slope not off 1.
+
+    On few orders the error of an honest model is large by chance alone, so it must also be
+    unlikely (below 1 %) under promises that hold.
+    """
     if evidence.exam is None:
         return "no exam could be sat, so its calibration is not known"
     error, slope = evidence.exam.model["calibration_error"], evidence.exam.slope
-    if error > LARGEST_CALIBRATION_ERROR:
-        return f"calibration error {error:.3f} is above {LARGEST_CALIBRATION_ERROR}"
+    chance = evidence.exam.calibration_chance
+    if error > LARGEST_CALIBRATION_ERROR and chance < LEAST_CHANCE:
+        return (
+            f"calibration error {error:.3f} is above {LARGEST_CALIBRATION_ERROR}, which promises"
+            f" that hold would show with a chance of {chance:.2g}"
+        )
     if slope.high < SLOPES[0] or slope.low > SLOPES[1]:
         return f"calibration slope {slope} lies outside {SLOPES[0]} to {SLOPES[1]}"
     return ""
+
+
+def not_worse_than_the_champion(evidence: Evidence) -> str:
+    """RTO003: the log-loss must not exceed the champion's beyond chance, on orders new to both."""
+    contest = evidence.contest
+    if contest is None or not contest.gap.low > 0.0:
+        return ""
+    return f"log-loss is worse than that of {contest.champion} by {contest.gap}"
 
 
 def no_column_separates(evidence: Evidence) -> str:
@@ -70,6 +109,13 @@ def no_overlap(evidence: Evidence) -> str:
     return "the exam's model learnt outcomes known only after its first judged order"
 
 
+def parity(evidence: Evidence) -> str:
+    """RTO006: what serving reads from the bundle's files must score as training did."""
+    if evidence.parity_gap <= LARGEST_PARITY_GAP:
+        return ""
+    return f"serving's probabilities differ from training's by up to {evidence.parity_gap:.2g}"
+
+
 def enough_outcomes(evidence: Evidence) -> str:
     """RTO007: a released model rests on at least 50 returns, its exam on at least 20."""
     if evidence.rto < FEWEST_RTO:
@@ -79,12 +125,49 @@ def enough_outcomes(evidence: Evidence) -> str:
     return ""
 
 
+def steady_scores(evidence: Evidence) -> str:
+    """RTO008: the exam's scores must be spread as those the calibration was fitted on (PSI)."""
+    if evidence.exam is None or not evidence.exam.score_psi > LARGEST_PSI:
+        return ""
+    return (
+        f"scores of the exam's orders have moved from those of the folds: PSI"
+        f" {evidence.exam.score_psi:.2f} is above {LARGEST_PSI}; a sale, or another kind of order?"
+    )
+
+
+def small_enough(evidence: Evidence) -> str:
+    """RTO009: trees must fit serving's budget, by count and leaves, not by anyone's clock."""
+    size = evidence.size
+    if size.largest > MOST_LEAVES_OF_A_TREE:
+        return f"a tree has {size.largest} leaves; serving reads at most {MOST_LEAVES_OF_A_TREE}"
+    if size.leaves > MOST_LEAVES:
+        return f"{size.trees} trees with {size.leaves:,} leaves; at most {MOST_LEAVES:,} are served"
+    return ""
+
+
+def no_segment_left_behind(evidence: Evidence) -> str:
+    """RTO010: no merchant or payment mode may be served much worse than by the champion."""
+    if evidence.contest is None:
+        return ""
+    behind = [
+        f"{lag.segment} ({lag.orders:,} orders): log-loss worse by {lag.gap:.4f}"
+        for lag in evidence.contest.segments
+        if lag.gap > MUCH * lag.champion and lag.gap > FAR * lag.error
+    ]
+    return f"{'; '.join(behind)} than by {evidence.contest.champion}" if behind else ""
+
+
 GATES: Mapping[str, Callable[[Evidence], str]] = {
     "RTO001": better_than_pincode,
     "RTO002": calibrated,
+    "RTO003": not_worse_than_the_champion,
     "RTO004": no_column_separates,
     "RTO005": no_overlap,
+    "RTO006": parity,
     "RTO007": enough_outcomes,
+    "RTO008": steady_scores,
+    "RTO009": small_enough,
+    "RTO010": no_segment_left_behind,
 }
 
 

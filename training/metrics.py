@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 Floats = NDArray[np.float64]
 
@@ -148,6 +149,32 @@ def calibration_error(y: Floats, probability: Floats, *, bins: int = CALIBRATION
     return (
         float(np.sqrt(max(0.0, sum(n * gap for n, gap in gaps) / total))) if total else float("nan")
     )
+
+
+def calibration_chance(y: Floats, probability: Floats, *, bins: int = CALIBRATION_BINS) -> float:
+    """How likely promises that hold would miss by as much: Hosmer and Lemeshow's test, p-value.
+
+    On fresh orders, so with as many degrees of freedom as bins. NaN without orders.
+    """
+    parts = reliability(y, probability, bins=bins)
+    gaps = [
+        b.orders
+        * (b.observed - b.predicted) ** 2
+        / max(b.predicted * (1.0 - b.predicted), SMALLEST)
+        for b in parts
+    ]
+    return float(chdtrc(len(parts), sum(gaps))) if parts else float("nan")
+
+
+def population_stability(before: Floats, now: Floats, *, bins: int = 10) -> float:
+    """Population stability index of a score over the earlier sample's equal-mass bins."""
+    cuts = np.unique(np.quantile(before, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
+    shares = [
+        (np.bincount(np.searchsorted(cuts, part), minlength=len(cuts) + 1) + 0.5)
+        / (len(part) + 0.5 * (len(cuts) + 1))
+        for part in (before, now)
+    ]
+    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
 
 
 def calibration_line(

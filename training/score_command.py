@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.catalogue import CATALOGUE
 from features.errors import DataError
 from features.tables import Folder, read_folder
 from models.bundle import Bundle
@@ -50,12 +51,11 @@ def score_(bundle: Path, history: Path, orders: Path, out: Path) -> None:
     Every order sees the history as it was known when the order was placed, the other orders of the
     file included. Outcomes in the file are not looked at.
     """
+    model = Bundle.load(bundle, features=CATALOGUE)
     past, asked = read_folder(history), read_orders(orders)
     both, keys = joined(past, asked)
     with Progress("reading orders") as progress:
         matrix = build(both, progress=progress.count)
-        # The catalogue after the matrix: both come from the same program.
-        model = Bundle.load(bundle, features=matrix.features)
         rows = _rows(matrix, keys)
         probability = score_rows(model, matrix, rows)
     write_predictions(out, matrix.orders, rows, probability)

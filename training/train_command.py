@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from features.days import IST, from_us
 from features.errors import RtoError, SettingsError
 from features.settings import Settings, load_settings
 from features.tables import Folder, read_folder
+from models.bundle import Bundle
+from training.comparison import champion
 from training.configuration import Configuration, read_configuration
 from training.matrix import Matrix, build
 from training.options import MOMENT, configuration_options, existing_folder
@@ -38,25 +41,70 @@ def train_(
     calibrates on rolling folds in time, sits an exam on the latest mature orders, and writes a
     bundle. Release it with rto promote.
     """
-    if out is not None and out.exists():
-        raise SettingsError(f"{out} exists already; name another --out or remove it")
+    if out is not None:
+        refuse_unwritable(out)
     settings = load_settings()
     configuration = read_configuration(config).with_options(extra=extra, exclude=exclude)
     folder = read_folder(data)
     with Progress("reading orders") as progress:
         matrix = build(folder, threads=configuration.threads, progress=progress.count)
-        cutoff = end_of_knowledge(matrix) if until is None else until
+        last = end_of_knowledge(matrix)
+        cutoff = last if until is None else min(until, last)
         progress.stage("training", "step")
-        trained = train(matrix, configuration, cutoff_us=cutoff, tick=progress.step)
+        trained = train(
+            matrix,
+            configuration,
+            cutoff_us=cutoff,
+            champion=_champion(settings, matrix),
+            tick=progress.step,
+        )
         progress.step("bundle")
         path = _write(trained, folder, matrix, configuration, settings)
         if out is not None:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(path, out)
+            _copied(path, out)
         if not no_tracking:
             progress.step("MLflow")
             _track(path, data, settings)
+    if until is not None and until > last:
+        known = f"{from_us(last):%Y-%m-%d %H:%M} UTC"
+        click.echo(f"--until lies after all that is known; trained on all that was, until {known}")
     click.echo(said(trained, matrix, path, cutoff))
+
+
+def refuse_unwritable(out: Path) -> None:
+    """Find out before an hour of training that the bundle cannot be put there.
+
+    Raises
+    ------
+    SettingsError
+        When the path is taken, or its folder cannot be made or written.
+    """
+    if out.exists():
+        raise SettingsError(f"{out} exists already; name another --out or remove it")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"nothing can be written to {out.parent} ({error.strerror}); name another --out"
+        ) from None
+
+
+def _copied(bundle: Path, out: Path) -> None:
+    """Copy a bundle, whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
+        shutil.copytree(bundle, Path(aside) / out.name)
+        (Path(aside) / out.name).rename(out)
+
+
+def _champion(settings: Settings, matrix: Matrix) -> Bundle | None:
+    """The model in force; one that cannot be read is no rival and stops no training."""
+    try:
+        return champion(settings, matrix.features)
+    except RtoError as error:
+        click.echo(f"not compared with the champion: {error}", err=True)
+        return None
 
 
 def _write(
@@ -95,6 +143,7 @@ def said(trained: Trained, matrix: Matrix, path: Path, cutoff_us: int) -> str:
         f"{path.name}: learnt {labels}, known before {from_us(cutoff_us):%Y-%m-%d %H:%M} UTC"
     )
     lines += _exam_lines(trained)
+    lines += [f"note: {text}" for text in trained.fallbacks if not text.startswith("no exam")]
     lines += [f"warning: {trap}" for trap in trained.traps]
     failed = [v for v in trained.gates if not v.passed]
     lines += [f"gate {v.gate}{' (muted)' if v.muted else ''}: {v.says}" for v in failed]

@@ -11,13 +11,15 @@ from typing import cast
 from features.days import to_us
 from features.errors import TrainingError
 from features.tables import Folder
-from models.bundle import write_bundle
+from models.bundle import Bundle, write_bundle
 from models.model import Model as Released
-from training.bundling import bundle_parts
+from training.bundling import bundle_parts, parity_gap
 from training.configuration import Configuration
-from training.exam import Exam, sit
+from training.contest import Contest, contest
+from training.exam import Exam, Sheet, sit
+from training.fallbacks import fallbacks
 from training.fit import Earlier, Model, Tick, fit, silent
-from training.gates import Evidence, Verdict, verdicts
+from training.gates import Evidence, Size, Verdict, verdicts
 from training.inputs import Table
 from training.labels import mature
 from training.matrix import Matrix
@@ -30,7 +32,8 @@ from training.traps import Trap, traps
 class Trained:
     """A model with everything that was found out about it on the way.
 
-    ``no_exam`` says why no exam could be sat, where ``exam`` is None.
+    ``no_exam`` says why no exam could be sat, where ``exam`` is None; ``contest`` is None where no
+    champion could be compared with; ``fallbacks`` say where the data allowed less than usual.
     """
 
     model: Model
@@ -38,6 +41,8 @@ class Trained:
     no_exam: str
     traps: tuple[Trap, ...]
     gates: tuple[Verdict, ...]
+    contest: Contest | None = None
+    fallbacks: tuple[str, ...] = ()
 
     def summary(self, folder: Folder) -> dict[str, object]:
         """The manifest's training part: JSON values that depend on data and settings alone."""
@@ -51,6 +56,8 @@ class Trained:
                 },
                 "exam": self.exam,
                 "no_exam": self.no_exam,
+                "contest": self.contest,
+                "fallbacks": self.fallbacks,
                 "traps": self.traps,
                 "gates": self.gates,
                 "mutes": [v.gate for v in self.gates if v.muted],
@@ -67,7 +74,12 @@ def end_of_knowledge(matrix: Matrix) -> int:
 
 
 def train(
-    matrix: Matrix, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent
+    matrix: Matrix,
+    configuration: Configuration,
+    *,
+    cutoff_us: int,
+    champion: Bundle | None = None,
+    tick: Tick = silent,
 ) -> Trained:
     """Learn from what was known before a cutoff, sit an exam, and ask the gates.
 
@@ -79,6 +91,8 @@ def train(
         Extra columns, exclusions, parameters, seed, threads, mutes.
     cutoff_us : int
         Outcomes known at or after it are not looked at (µs since 1970, UTC).
+    champion : Bundle, optional
+        The model in force, to compare with on orders that neither had learnt.
     tick : callable
         Called with a few words before each step.
 
@@ -91,22 +105,40 @@ def train(
     labels = mature(matrix.orders, cutoff_us=cutoff_us, method=configuration.labels)
     tick("looking for columns that know too much")
     found = traps(matrix, table, labels)
-    exam, earlier, no_exam = _exam(table, configuration, cutoff_us, tick)
+    sat, no_exam = _exam(table, configuration, cutoff_us, tick)
+    exam, earlier, sheet = sat or (None, None, None)
     model = fit(table, configuration, cutoff_us=cutoff_us, earlier=earlier, tick=tick)
-    asked = verdicts(Evidence(exam, labels.report.rto, found), mute=configuration.mute)
-    return Trained(model, exam, no_exam, found, asked)
+    tick("gates")
+    evidence = Evidence(
+        exam=exam,
+        rto=labels.report.rto,
+        traps=found,
+        contest=contest(champion, matrix, sheet.rows, sheet.y, sheet.probability)
+        if champion is not None and sheet is not None
+        else None,
+        parity_gap=parity_gap(model, matrix, table),
+        size=_size(model),
+    )
+    asked = verdicts(evidence, mute=configuration.mute)
+    fell_back = fallbacks(matrix, labels, model, no_exam)
+    return Trained(model, exam, no_exam, found, asked, evidence.contest, fell_back)
 
 
 def _exam(
     table: Table, configuration: Configuration, cutoff_us: int, tick: Tick
-) -> tuple[Exam | None, Earlier | None, str]:
+) -> tuple[tuple[Exam, Earlier, Sheet] | None, str]:
     def say(text: str) -> None:
         tick(f"exam: {text}")
 
     try:
-        return *sit(table, configuration, cutoff_us=cutoff_us, tick=say), ""
+        return sit(table, configuration, cutoff_us=cutoff_us, tick=say), ""
     except TrainingError as error:
-        return None, None, str(error)
+        return None, str(error)
+
+
+def _size(model: Model) -> Size:
+    leaves = [tree["num_leaves"] for tree in model.trees.dump_model()["tree_info"]]
+    return Size(len(leaves), sum(leaves), max(leaves, default=0))
 
 
 def release_bundle(

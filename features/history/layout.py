@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from features.feature import Feature
 from features.history.bands import COUNT, EXACT, FEWEST_MERCHANTS, SHARE
 from features.history.values import NEAR_VALUES, WHERE_VALUES, WHO_VALUES
+from features.history.who import DISTINCT, NOTHING, SAME
 from features.keys import WHERE_KINDS, WHO_SLOTS
 
 PERSON_STRENGTH = 2.0
@@ -254,6 +255,24 @@ N_HISTORY = NEAR_START + len(NEAR_VALUES)
 _INDEX = {kind: i for i, kind in enumerate(WHERE_KINDS)}
 WHERE_ABOVE = np.array([-1 if k.above is None else _INDEX[k.above] for k in WHERE], np.int64)
 WHO_ABOVE = np.array([_INDEX[k.above or "merchant"] for k in WHO], np.int64)
+_DISTINCT_OF = ("phones", "devices", "addresses", "merchants", None)
+_SAME_OF = ("knows_phone", "knows_device", "knows_address", None, "bought_before")
+
+
+def _wanted(kind: Kind) -> list[int]:
+    """Which marks of partners the features of a who-kind read."""
+    return [
+        (DISTINCT if distinct in kind.values else NOTHING)
+        | (SAME if same in kind.values else NOTHING)
+        for distinct, same in zip(_DISTINCT_OF, _SAME_OF, strict=True)
+    ]
+
+
+WHO_WANTED = np.array([_wanted(kind) for kind in WHO], np.int64)
+# A batch keeps the rates of the kinds that others shrink to, and those only.
+_BELOW = sorted({int(above) for above in (*WHERE_ABOVE, *WHO_ABOVE) if above >= 0})
+RATE_ROWS = len(_BELOW)
+RATE_ROW = np.array([_BELOW.index(i) if i in _BELOW else -1 for i in range(len(WHERE))], np.int64)
 WHERE_STRENGTH = np.array([k.strength for k in WHERE])
 WHO_STRENGTH = np.array([k.strength for k in WHO])
 

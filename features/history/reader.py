@@ -14,7 +14,7 @@ from features.history import who
 from features.history.counts import COUNTS, EVER, ORDERS, WINDOWS
 from features.history.fact import AMOUNT_PAISE, FIRST_WHERE, FIRST_WHO, NUMBER, Fact
 from features.history.fill import fill_where, fill_who
-from features.history.layout import N_HISTORY, NEAR_START, PLACE_STRENGTH, WHO_ABOVE
+from features.history.layout import N_HISTORY, NEAR_START, PLACE_STRENGTH, WHO_ABOVE, WHO_WANTED
 from features.history.linked import (
     LINK_SLOTS,
     LINKS,
@@ -221,7 +221,9 @@ def _read_who(
     for slot in range(len(WHO_SLOTS)):
         present = fact[FIRST_WHO + slot] != ABSENT
         if present:
-            who.read(records[slot], as_of_us, fact[NUMBER], partners, counts, marks)
+            who.read(
+                records[slot], as_of_us, fact[NUMBER], partners, WHO_WANTED[slot], counts, marks
+            )  # fmt: skip
         fill_who(
             slot, present, counts, marks, rates[WHO_ABOVE[slot]], as_of_us, fact[AMOUNT_PAISE],
             scratch, out,

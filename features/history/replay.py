@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from features.history import replay_kernels as kernels
 from features.history.counts import COUNTS
 from features.history.fact import FIRST_WHERE, FIRST_WHO, MERCHANT
-from features.history.layout import N_HISTORY, NEAR_START, WHERE_ABOVE
+from features.history.layout import N_HISTORY, NEAR_START, RATE_ROW, RATE_ROWS, WHERE_ABOVE
 from features.history.linked import LINK_SLOTS, PARTNER_SLOTS
 from features.history.values import PRIOR_RATE, RATES
 from features.history.who import KEY, KIND, NEAR_ROWS
@@ -93,7 +93,7 @@ def replay(
     if out.shape != (len(asks.order), N_HISTORY):
         raise ValueError(f"out has shape {out.shape}, not {(len(asks.order), N_HISTORY)}")
     told = say or (lambda _: None)
-    rates = np.full((len(WHERE_KINDS), len(asks.order), RATES), np.nan)
+    rates = np.full((RATE_ROWS, len(asks.order), RATES), np.nan)
     by_fold = np.argsort(asks.fold, kind="stable")
     by_read = np.argsort(asks.read, kind="stable")
 
@@ -148,7 +148,8 @@ def _replay_where(
     changes = _group(codes[log.order], np.arange(len(log.order)), n_keys)
     askers = _group(codes[asks.order[by_fold]], by_fold, n_keys)
     above = int(WHERE_ABOVE[kind])
-    rates[kind] = rates[above] if above >= 0 else PRIOR_RATE
+    if RATE_ROW[kind] >= 0:
+        rates[RATE_ROW[kind]] = rates[RATE_ROW[above]] if above >= 0 else PRIOR_RATE
     kernels.where_pass(
         kind, log.facts, log.order, log.before, log.after, changes.starts, changes.rows,
         asks.order, asks.fold, asks.as_of_us, askers.starts, askers.rows,

@@ -11,7 +11,14 @@ from features.history import who
 from features.history.counts import COUNTS, DAYS_7, EVER, WINDOWS
 from features.history.fact import AMOUNT_PAISE, DAY, FIRST_WHO, NUMBER
 from features.history.fill import fill_where, fill_who
-from features.history.layout import WHERE_STARTS, WHO_ABOVE, WHO_STARTS
+from features.history.layout import (
+    RATE_ROW,
+    WHERE_ABOVE,
+    WHERE_STARTS,
+    WHO_ABOVE,
+    WHO_STARTS,
+    WHO_WANTED,
+)
 from features.history.linked import LINKS, MOST_LINKED, OWN, PARTNER, SLOT
 from features.history.states import ABSENT
 from features.history.take import PARTNER_COLUMNS, take_counts, take_who
@@ -106,7 +113,7 @@ def where_pass(
     rows = np.zeros((longest + 1, COUNTS), np.int64)
     windows = np.zeros((WINDOWS, COUNTS), np.int64)
     firsts = np.zeros(WINDOWS, np.int64)
-    mine = np.empty((rates.shape[0], rates.shape[2]))
+    mine = np.empty((len(WHERE_ABOVE), rates.shape[2]))
     scratch = np.empty(len(WHERE_VALUES))
     orders_of_pair = np.zeros(pairs.max() + 1 if len(pairs) else 0, np.int64)
     for key in range(len(ask_starts) - 1):
@@ -130,11 +137,12 @@ def where_pass(
                     merchants += _turn(orders_of_pair, pair, before[change], after[change])
                 at += 1
             slide_to(days, rows, n, firsts, windows, (as_of_us[ask] + IST_SHIFT_US) // DAY_US)
-            for level in range(kind):
-                mine[level] = rates[level, ask]
+            if WHERE_ABOVE[kind] >= 0:
+                mine[WHERE_ABOVE[kind]] = rates[RATE_ROW[WHERE_ABOVE[kind]], ask]
             fact = facts[ask_order[ask]]
             fill_where(kind, True, merchants, windows, fact[AMOUNT_PAISE], mine, scratch, out[ask])
-            rates[kind, ask] = mine[kind]
+            if RATE_ROW[kind] >= 0:
+                rates[RATE_ROW[kind], ask] = mine[kind]
 
 
 @compiled
@@ -186,10 +194,11 @@ def who_pass(
                 at += 1
             fact = facts[ask_order[ask]]
             who.read(
-                record, as_of_us[ask], fact[NUMBER], fact[PARTNER_COLUMNS], counts, marks
+                record, as_of_us[ask], fact[NUMBER], fact[PARTNER_COLUMNS], WHO_WANTED[slot],
+                counts, marks,
             )  # fmt: skip
             fill_who(
-                slot, True, counts, marks, rates[WHO_ABOVE[slot], ask], as_of_us[ask],
+                slot, True, counts, marks, rates[RATE_ROW[WHO_ABOVE[slot]], ask], as_of_us[ask],
                 fact[AMOUNT_PAISE], scratch, out[ask, :],
             )  # fmt: skip
             if linking:

@@ -51,6 +51,8 @@ RECORD_SIZE = _DAYS_AT + (KEPT_DAYS + 1) * _DAY_WIDTH
 ) = range(17)  # fmt: skip
 MARKS = 17
 UNASKED = -1  # of SAME_…: the order names no such partner
+# What a reader may want of each kind of partner; going through 64 orders is not free.
+NOTHING, DISTINCT, SAME, BOTH = range(4)
 NONE_KNOWN, LAST_KEPT, LAST_RTO = range(3)
 
 # Rows of the keys near an order: which, when last seen, on which order, and what kind of key.
@@ -291,6 +293,7 @@ def read(
     as_of_us: int,
     own_number: int,
     partners: Record,
+    wanted: Integers,
     counts: NDArray[np.int64],
     marks: NDArray[np.int64],
 ) -> None:
@@ -306,6 +309,8 @@ def read(
         An order that must not see itself (a later revision is scored again); -1 for none.
     partners : ndarray of int64, shape (PARTNERS,)
         What the asking order itself names.
+    wanted : ndarray of int64, shape (PARTNERS,)
+        ``NOTHING``, ``DISTINCT``, ``SAME`` or ``BOTH`` of each kind; other marks stay 0.
     counts : ndarray of int64, shape (WINDOWS, COUNTS), overwritten
     marks : ndarray of int64, shape (MARKS,), overwritten
     """
@@ -322,9 +327,12 @@ def read(
         _add_days(record, as_of_us, counts)
         marks[CAPPED] = 1
     for partner in range(PARTNERS):
-        marks[PHONES + partner] = _distinct(record, partner, own_number, 0)
-        marks[SAME_PHONE + partner] = _same(record, partner, own_number, partners[partner])
-    marks[MERCHANTS_1D] = _distinct(record, MERCHANT_PARTNER, own_number, as_of_us - DAY_US)
+        if wanted[partner] & DISTINCT:
+            marks[PHONES + partner] = _distinct(record, partner, own_number, 0)
+        if wanted[partner] & SAME:
+            marks[SAME_PHONE + partner] = _same(record, partner, own_number, partners[partner])
+    if wanted[MERCHANT_PARTNER] & DISTINCT:
+        marks[MERCHANTS_1D] = _distinct(record, MERCHANT_PARTNER, own_number, as_of_us - DAY_US)
 
 
 @compiled

@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import Request, Response
 from pydantic_core import from_json, to_json
 
+from serving.answers import Problem
 from serving.deadline import Deadline
 from serving.parsing import BodyError, FieldsError
 from serving.problems import MissingConditionError, TooLargeError
-from serving.schemas import Problem
 from serving.service import Service
 from serving.store.merchants import Access, Scope
 

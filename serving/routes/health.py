@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic_core import to_json
 
+from serving.answers import Ready
 from serving.readiness import readiness
 from serving.routes.door import answered, service_of
-from serving.schemas import Ready
 
 router = APIRouter()
 

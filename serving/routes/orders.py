@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from features.days import to_us
 from serving import openapi
+from serving.answers import EventFeed, OrderList, Story
 from serving.desk import UnknownOrderError
 from serving.orders import feed, listed, story
 from serving.outcomes import classes_of
@@ -20,7 +21,6 @@ from serving.routes.door import (
     service_of,
     whole_of,
 )
-from serving.schemas import EventFeed, OrderList, Story
 
 PAGE, LONGEST_PAGE = 100, 1_000
 _LAST = 2**62

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from features.errors import RtoError
 from serving import openapi, problems
+from serving.answers import BatchAnswer, CheckoutAnswer, ConflictProblem, ScoreAnswer
 from serving.batch import MOST, Batch
 from serving.desk import Wish
 from serving.judge import Explained
@@ -27,7 +28,6 @@ from serving.routes.door import (
     revision_of,
     service_of,
 )
-from serving.schemas import BatchAnswer, CheckoutAnswer, ConflictProblem, ScoreAnswer
 from serving.standby import NoDecisionError
 from serving.store.faults import LogDownError
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from serving import backfill, openapi, outcomes, shipments
+from serving.answers import BackfillAnswer, OutcomesAnswer, Standing
 from serving.backfill import Backfill, Past, read_all
 from serving.decisions import answer_now
 from serving.desk import UnknownOrderError
@@ -25,13 +26,7 @@ from serving.routes.door import (
     merchant_of,
     service_of,
 )
-from serving.schemas import (
-    BackfillAnswer,
-    OutcomesAnswer,
-    OverrideRequest,
-    ResponseRequest,
-    Standing,
-)
+from serving.schemas import OverrideRequest, ResponseRequest
 from serving.shipments import Ship
 from serving.standing import standing
 from serving.store.log import Held

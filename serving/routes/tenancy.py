@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from models.policy import Policy
 from serving import listing, openapi, platforms
 from serving.access import ScopeError
+from serving.answers import EntryList, EntryResults, MerchantResults
 from serving.audit import audit
 from serving.listing import AddEntries, DropEntry, UnknownEntryError, told
 from serving.parsing import FieldsError
@@ -26,7 +27,6 @@ from serving.routes.door import (
     service_of,
     whole_of,
 )
-from serving.schemas import EntryList, EntryResults, MerchantResults
 from serving.store.lists import entries
 from serving.store.log import Log
 from serving.store.policies import save_policy

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from features.history.layout import HISTORY_FEATURES, N_HISTORY, PLACE_STRENGTH
 from features.history.replay import replay
 from features.history.values import PRIOR_RATE
+from features.keys import WHERE_KINDS, WHO_SLOTS
 from tests.bench import history_duckdb, history_pandas
 from tests.bench.cost import Cost, apart
 from tests.bench.log import KINDS, Given, Plain, five_keys, invented_log, plain
@@ -36,7 +37,10 @@ Counts = dict[str, pd.DataFrame]
 
 def history(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
     """Print what history costs at each size, beside the others, and by how much it grows."""
-    say(f"history: {N_HISTORY} features of 20 keys; 12 counts of {len(KINDS)} keys; {machine()}")
+    keys = len(WHO_SLOTS) + len(WHERE_KINDS)
+    say(
+        f"history: {N_HISTORY} features of {keys} keys; 12 counts of {len(KINDS)} keys; {machine()}"
+    )
     whole = {n: _beside_others(n) for n in sizes}
     least, most = min(whole), max(whole)
     if least != most:

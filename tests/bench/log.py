@@ -22,7 +22,15 @@ from features.history.fact import (
 )
 from features.history.replay import Asks, Log
 from features.history.states import ABSENT, CANCELLED, DELIVERED, PENDING, RTO
-from features.keys import ADDRESS, MERCHANT_PINCODE, PHONE, WHERE_KINDS, WHO_SLOTS
+from features.keys import (
+    ADDRESS,
+    FIRST_NET_KIND,
+    FIRST_NET_SLOT,
+    MERCHANT_PINCODE,
+    PHONE,
+    WHERE_KINDS,
+    WHO_SLOTS,
+)
 from training.pastlog import imported_asks
 
 Integers = NDArray[np.int64]
@@ -75,11 +83,17 @@ def _facts(rng: np.random.Generator, n: int) -> Integers:
     facts[:, COD] = rng.random(n) < 0.6
     facts[:, AMOUNT_PAISE] = rng.integers(10_000, 300_000, n)
     pincode = _zipf(rng, n, PINCODES)
+    nobody = np.zeros(n, np.int64)
     for slot, key in enumerate(_who(rng, person, pincode)):
-        facts[:, FIRST_WHO + slot] = _key(merchant, key, slot)
+        of = merchant if slot < FIRST_NET_SLOT else nobody
+        facts[:, FIRST_WHO + slot] = _key(of, key, slot)
     for kind, key in enumerate(_where(rng, n, pincode)):
-        facts[:, FIRST_WHERE + kind] = _key(merchant, key, len(WHO_SLOTS) + kind)
+        of = merchant if kind < FIRST_NET_KIND else nobody
+        facts[:, FIRST_WHERE + kind] = _key(of, key, len(WHO_SLOTS) + kind)
     facts[:, MERCHANT] = facts[:, FIRST_WHERE]
+    alone = merchant % 5 < 2  # three merchants of five share into the network
+    facts[alone, FIRST_WHO + FIRST_NET_SLOT : FIRST_WHERE] = 0
+    facts[alone, FIRST_WHERE + FIRST_NET_KIND :] = 0
     return facts
 
 
@@ -103,6 +117,11 @@ def _who(rng: np.random.Generator, person: Integers, pincode: Integers) -> list[
         person * 2 + (rng.random(n) < 0.2),
         pincode,
         _zipf(rng, n, 400),
+        _some(rng, 2 * n + rng.integers(0, n, n), 0.03),
+        person,
+        _some(rng, person, 0.55),
+        _some(rng, person // 1.05, 0.7),
+        person * 2,
     ]
 
 
@@ -121,6 +140,10 @@ def _where(rng: np.random.Generator, n: int, pincode: Integers) -> list[Integers
         "campaign": _some(rng, _zipf(rng, n, 20), 0.6),
         "courier_pincode": pincode * 4 + courier,
         "origin_district": district * 2 + origin,
+        "network": np.zeros(n, np.int64),
+        "net_state": district % STATES,
+        "net_district": district,
+        "net_pincode": pincode,
     }
     return [values[kind] for kind in WHERE_KINDS]
 

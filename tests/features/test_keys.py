@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from features.keys import (
     ABSENT,
     ADDRESS,
+    ALT_PHONE,
     CUSTOMER,
     EMAIL,
+    FIRST_NET_KIND,
+    FIRST_NET_SLOT,
     PHONE,
     RECEIVER,
     WHERE_KINDS,
@@ -120,3 +123,27 @@ def test_plain_addresses_are_cut_as_all_others(text: str) -> None:
     """A letter of another script turns off the quick way; what is left of the rest is the same."""
     quick, whole = (normal_address(order(address_line1=line)) for line in (text, "ऊ" + text))
     assert whole == f"ऊ{quick or '|'}"
+
+
+def test_a_merchant_who_does_not_share_has_no_key_of_the_network() -> None:
+    given = order(phone="+919000000001", email="a@example.com", state="Goa", pincode="403001")
+    keys = keys_of(given, NOWHERE, HASHER)
+    assert not keys.who[FIRST_NET_SLOT:].any()
+    assert not keys.where[FIRST_NET_KIND:].any()
+
+
+def test_who_shares_meets_the_same_person_and_place_of_other_merchants() -> None:
+    given = order(phone="+919000000001", email="a@example.com", state="Goa", pincode="403001")
+    mine = keys_of(given, NOWHERE, HASHER, shares=True)
+    theirs = keys_of(replace(given, merchant_id="n"), NOWHERE, HASHER, shares=True)
+    np.testing.assert_array_equal(mine.who[FIRST_NET_SLOT:], theirs.who[FIRST_NET_SLOT:])
+    np.testing.assert_array_equal(mine.where[FIRST_NET_KIND:], theirs.where[FIRST_NET_KIND:])
+    assert (mine.who[FIRST_NET_SLOT:] != 0).sum() == 2
+    assert not np.isin(mine.who[FIRST_NET_SLOT:], mine.who[:FIRST_NET_SLOT])[:2].any()
+
+
+def test_an_alternative_phone_is_counted_only_where_it_is_another() -> None:
+    same = order(phone="+919000000001", ship_phone="+919000000002", alt_phone="90000 00002")
+    other = replace(same, alt_phone="90000 00003")
+    assert who(same)[ALT_PHONE] == ABSENT
+    assert who(other)[ALT_PHONE] == who(order(phone="+919000000003"))[PHONE]

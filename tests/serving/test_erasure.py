@@ -11,11 +11,14 @@ import pytest
 from features.errors import RefusedError
 from features.history.fact import FIRST_WHO
 from features.keys import DEVICE, PHONE, Hasher
+from serving.carried import carried_in
 from serving.erasure import Erased, Person, erase
 from serving.home import Home
 from serving.ledger import Ledger, catch_up
+from serving.order_pruning import prune_orders
 from serving.store.connection import connect
 from serving.store.renames import waiting_renames
+from serving.tombstones import bury, find_late, find_named
 from tests.serving import shop
 
 HASHER = Hasher(list(shop.KEYRING.hashing.keys.values()))
@@ -89,6 +92,21 @@ def test_a_second_time_there_is_nothing_left_to_erase(home: Home) -> None:
     erased(home)
     again = erased(home)
     assert (again.orders, again.sealed, again.keys) == (0, 0, 0)
+
+
+def test_an_order_that_is_pruned_meanwhile_is_erased_where_it_went(home: Home) -> None:
+    keys = Person(PHONE_TEXT).keys(["kurtas"], HASHER)
+    named = find_named(home.connection, keys, lambda _: None)
+    assert len(named.orders) == 2
+    assert prune_orders(home, shop.NOON + 1, now_us=shop.NOON + 1).orders == 3
+    with home.transaction() as log:
+        find_late(log.connection, named, keys)
+        assert (named.orders, len(named.pruned_orders)) == ([], 2)
+        bury(log.connection, named)
+    carried = carried_in(home.connection).facts
+    assert len(carried) == 3
+    assert not np.isin(carried, list(keys)).any()
+    assert (erased(home).orders, erased(home, OTHER_PHONE).orders) == (0, 1)
 
 
 def test_a_test_order_is_erased_too(home: Home, tmp_path: Path) -> None:

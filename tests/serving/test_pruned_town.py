@@ -10,14 +10,19 @@ import numpy as np
 import pytest
 
 from features.catalogue import N_SIGNALS
+from features.days import HOUR_US
 from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.keys import Hasher
-from features.tables import Folder
+from features.tables import Folder, read_folder
 from serving.carried import carried_in, replayed_between
+from serving.export import export_log
 from serving.folds import newest_fold, open_fold
-from serving.ledger import Ledger
+from serving.home import Home
+from serving.ledger import Ledger, catch_up, store_changed
+from serving.load import Loader
 from serving.order_pruning import prune_orders
 from serving.recheck import windows_at
+from serving.store.contacts import Contacts
 from serving.store.who import read_records, stored_seq
 from tests.serving import shop
 from tests.serving.town import (
@@ -34,7 +39,7 @@ from tests.serving.town import (
     share,
 )
 from training.carried import carried_of, history_only
-from training.matrix import build
+from training.matrix import Matrix, build
 
 ORDERS = 300
 FIRST_PRUNED, SECOND_PRUNED = 60, 150
@@ -173,3 +178,30 @@ def test_of_pruned_orders_only_facts_are_left(lived: Path) -> None:
         for table, column in (("decision", "seq"), ("contact", "number")):
             query = f"SELECT count(*) FROM {table} WHERE {column} {lost}"
             assert home.connection.execute(query).fetchone()[0] == 0
+
+
+def test_orders_of_an_import_keep_their_features_too(lived: Path, tmp_path: Path) -> None:
+    past = export(lived, tmp_path / "past")
+    with Home.open(shop.settings_in(tmp_path / "home")) as home:
+        Loader(home, replace(past, events=None, revisions=None, carried=None), shop.NOON * 2).run()
+        ledger = Ledger(home.connection)
+        catch_up(ledger, home.connection)
+        store_changed(ledger, home.connection)
+        whole = _matrix(home, tmp_path / "whole")
+        middle = int(whole.orders["created_us"].quantile(0.4))
+        assert prune_orders(home, middle, now_us=middle).orders > 20
+        rest = _matrix(home, tmp_path / "rest")
+    kept = whole.orders["order_id"].isin(rest.orders["order_id"]).to_numpy()
+    early = rest.orders["created_us"].to_numpy() < middle
+    assert early.sum() < rest.history_only < len(early) - 60
+    late = rest.orders["created_us"].to_numpy() > middle + HOUR_US
+    assert late.sum() > 60
+    np.testing.assert_array_equal(whole.values[kept][late], rest.values[late])
+    known = np.nan_to_num(rest.values[late, N_SIGNALS:]).max(axis=0) > 0
+    assert known.mean() > 0.4
+
+
+def _matrix(home: Home, out: Path) -> Matrix:
+    contacts = Contacts(home.keyring.sealing)
+    export_log(home.connection, contacts, out, with_contacts=False)
+    return build(read_folder(out), threads=1)

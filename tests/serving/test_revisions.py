@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from serving.appending import StaleOrderError
-from serving.desk import OtherContentError, UnknownOrderError
+from serving.desk import Desk, OtherContentError, UnknownOrderError
 from serving.orders import story
 from serving.parsing import FieldsError
 from serving.service import Service
@@ -116,6 +116,23 @@ def test_of_two_changes_at_once_one_is_refused(tmp_path: Path) -> None:
             (done,) = (r for r in results if isinstance(r, dict))
             refused = [r for r in results if isinstance(r, StaleOrderError)]
             assert all(r.decision == done for r in refused)
+
+    run(scene())
+
+
+def test_a_change_that_another_process_overtakes_is_refused_by_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if each came through a process of its own: none knows what is under way.
+    monkeypatch.setattr(Desk, "keep_under_way", lambda *_: None)
+
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            await service.desk.score(LIVE, body())
+            changes = (_revise(service, 0, amount=i) for i in range(1, 4))
+            results = await asyncio.gather(*changes, return_exceptions=True)
+            assert sorted(type(r).__name__ for r in results) == ["StaleOrderError"] * 2 + ["dict"]
+            assert _kinds(service).count("revised") == 1
 
     run(scene())
 

@@ -108,7 +108,7 @@ def test_exaggerated_risks_and_a_lost_order_are_alerts() -> None:
 
 
 def test_a_sale_is_held_against_sales_and_not_judged_where_training_had_none() -> None:
-    matrix = a_matrix(4, sale_from=0.8)
+    matrix = a_matrix(4, sale_from=0.7)
     newest = on_sale(matrix)
     matrix.values[newest, 1] += 1.5
     none_learnt = a_reference(matrix)
@@ -142,6 +142,17 @@ def test_the_model_is_judged_on_no_outcome_from_before_it_had_learnt() -> None:
         matrix, until_us=START_US + 130 * DAY_US, learnt_us=CUT, days=7.0, outcome_days=400.0
     )
     assert matrix.orders["created_us"].to_numpy()[matured].min() >= CUT
+
+
+def test_the_newest_orders_end_with_the_last_one_placed() -> None:
+    matrix = a_matrix(6)
+    created = matrix.orders["created_us"].to_numpy()
+    for until in (START_US + 100 * DAY_US, int(created.max()) + 50 * DAY_US):
+        rows, _, _ = watched(matrix, until_us=until, learnt_us=CUT, days=7.0, outcome_days=28.0)
+        last = created[created < until].max()
+        assert created[rows].max() == last
+        assert created[rows].min() > last - 7 * DAY_US
+        assert len(rows) == ((created <= last) & (created > last - 7 * DAY_US)).sum()
 
 
 def test_a_reference_is_plain_json_and_read_again() -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from features.errors import RefusedError
+from training.contest import Contest, Lag
 from training.evaluate import Estimate
 from training.exam import Exam
-from training.gates import GATES, Evidence, refuse_unless_passed, verdicts
+from training.gates import GATES, Evidence, Size, refuse_unless_passed, verdicts
 from training.plain import plain
 from training.traps import Trap
 
@@ -25,7 +26,11 @@ SOUND = Exam(
     slope=Estimate(1.0, 0.9, 1.1),
     baselines={},
     differences={"pincode": Estimate(-0.02, -0.03, -0.01)},
+    calibration_chance=0.4,
+    score_psi=0.03,
 )
+LAG = Lag("merchant a", 900, gap=0.01, error=0.002, champion=0.4)
+BEATEN = Contest("rto-1", 1_000, Estimate(0.0, -0.01, 0.01), (LAG,))
 TRAP = Trap("fee", 0.99, 1.0, used=True)
 
 
@@ -45,16 +50,38 @@ def test_a_sound_model_passes_every_gate() -> None:
     ("gate", "given"),
     [
         ("RTO001", evidence(exam=replace(SOUND, differences={"pincode": Estimate(0.001, 0, 1)}))),
-        ("RTO002", evidence(exam=replace(SOUND, model={"calibration_error": 0.05}))),
+        (
+            "RTO002",
+            evidence(
+                exam=replace(SOUND, model={"calibration_error": 0.05}, calibration_chance=0.001)
+            ),
+        ),
         ("RTO002", evidence(exam=replace(SOUND, slope=Estimate(0.5, 0.4, 0.6)))),
+        ("RTO003", evidence(contest=replace(BEATEN, gap=Estimate(0.02, 0.01, 0.03)))),
         ("RTO004", evidence(traps=(TRAP,))),
         ("RTO005", evidence(exam=replace(SOUND, last_learnt_known_us=11))),
         ("RTO007", evidence(rto=49)),
         ("RTO007", evidence(exam=replace(SOUND, rto=19))),
+        ("RTO006", evidence(parity_gap=1e-6)),
+        ("RTO008", evidence(exam=replace(SOUND, score_psi=0.4))),
+        ("RTO009", evidence(size=Size(600, 24_000, 40))),
+        ("RTO009", evidence(size=Size(2, 160, 80))),
+        ("RTO010", evidence(contest=replace(BEATEN, segments=(replace(LAG, gap=0.03),)))),
     ],
 )
 def test_a_gate_closes_for_its_fault_and_no_other_does(gate: str, given: Evidence) -> None:
     assert failed(given) == {gate}
+
+
+def test_an_honest_model_on_few_orders_is_not_stopped_by_chance() -> None:
+    unlucky = replace(SOUND, model={"calibration_error": 0.05}, calibration_chance=0.2)
+    assert failed(evidence(exam=unlucky)) == set()
+
+
+def test_a_champion_that_is_about_as_good_closes_nothing() -> None:
+    assert failed(evidence(contest=BEATEN)) == set()
+    noisy = replace(LAG, gap=0.03, error=0.02)
+    assert failed(evidence(contest=replace(BEATEN, segments=(noisy,)))) == set()
 
 
 def test_a_trap_that_is_no_input_closes_nothing() -> None:

@@ -11,11 +11,13 @@ from sklearn import metrics as reference
 from training.metrics import (
     Ranking,
     brier,
+    calibration_chance,
     calibration_error,
     calibration_line,
     chance,
     log_loss,
     log_odds,
+    population_stability,
     pr_auc,
     precision_at,
     reliability,
@@ -106,3 +108,21 @@ def test_precision_at_capacity_counts_the_riskiest_only() -> None:
 
 def test_probabilities_of_zero_and_one_have_a_finite_loss() -> None:
     assert np.isfinite(log_loss(np.array([1.0, 0.0]), np.array([0.0, 1.0])))
+
+
+def test_honest_promises_miss_by_chance_as_often_as_they_should_and_false_ones_do_not() -> None:
+    rng = np.random.default_rng(2)
+    chances = []
+    for _ in range(200):
+        p = rng.uniform(0.05, 0.6, 400)
+        chances.append(calibration_chance((rng.random(400) < p).astype(np.float64), p))
+    assert 0.01 < np.mean(np.array(chances) < 0.05) < 0.12
+    p = rng.uniform(0.05, 0.6, 4_000)
+    assert calibration_chance((rng.random(4_000) < 1.3 * p).astype(np.float64), p) < 1e-6
+
+
+def test_scores_that_moved_have_a_high_stability_index() -> None:
+    rng = np.random.default_rng(3)
+    same, moved = rng.beta(2, 8, (2, 5_000)), rng.beta(4, 6, 5_000)
+    assert population_stability(same[0], same[1]) < 0.01
+    assert population_stability(same[0], moved) > 0.5

@@ -161,3 +161,17 @@ def test_spans_are_hours_days_and_weeks() -> None:
     for wrong in ("0d", "7", "d7", "-1d"):
         with pytest.raises(click.BadParameter, match="is no span"):
             SPAN.convert(wrong, None, None)
+
+
+def test_what_cannot_be_written_or_read_is_refused_before_any_work(data: Path, home: Path) -> None:
+    taken = home / "file"
+    taken.write_text("", encoding="utf-8")
+    with pytest.raises(RtoError, match="nothing can be written to"):
+        rto("train", "--data", data, "--out", taken / "bundle")
+    empty = home / "no-bundle"
+    empty.mkdir()
+    nothing = home / "no-history"
+    nothing.mkdir()
+    with pytest.raises(RtoError, match=r"manifest\.json cannot be read"):
+        rto("score", "--bundle", empty, "--history", nothing, "--orders", data,
+            "--out", home / "p.parquet")  # fmt: skip
