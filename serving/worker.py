@@ -24,6 +24,7 @@ def keep_folding(settings: Settings, stop: threading.Event) -> None:
         while True:
             for job in (fold_if_due, retraining.look):
                 try:
+                    home.connection.revive()
                     job(home, now_us())
                 except (StoreError, OSError):
                     _log.exception("the worker failed; trying again")

@@ -143,12 +143,25 @@ class PostgresConnection:
         is let go after the commit has become visible.
         """
         self.rollback()
-        self.revive()
         try:
-            self._wire.execute("BEGIN")
-            self._pipeline = self._wire.pipeline()
-            self._pipeline.__enter__()
-            self._wire.execute(f"SELECT pg_advisory_xact_lock({_WRITING})").fetchone()
+            self._begin()
+        except psycopg.Error as error:
+            self.rollback()
+            if not self._wire.closed:
+                raise told(error) from error
+            self._begin_anew()
+
+    def _begin(self) -> None:
+        self.revive()
+        self._wire.execute("BEGIN")
+        self._pipeline = self._wire.pipeline()
+        self._pipeline.__enter__()
+        self._wire.execute(f"SELECT pg_advisory_xact_lock({_WRITING})").fetchone()
+
+    def _begin_anew(self) -> None:
+        """Begin on a new connection: the server had closed the old one while nothing was sent."""
+        try:
+            self._begin()
         except psycopg.Error as error:
             self.rollback()
             raise told(error) from error

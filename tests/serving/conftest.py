@@ -25,6 +25,7 @@ ON_BOTH = {
     "test_revisions",
     "test_routes",
     "test_standby",
+    "test_worker",
     "test_writer",
 }
 

@@ -213,6 +213,22 @@ def test_a_connection_that_was_lost_owns_the_log_again_unless_another_does(tmp_p
     second.close()
 
 
+def test_a_write_begins_anew_where_the_server_had_closed_the_connection(tmp_path: Path) -> None:
+    connection = _open(tmp_path)
+    other = connect(shop.settings_in(tmp_path).store_url)
+    if connection.remote:
+        (pid,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+        other.execute("SELECT pg_terminate_backend(CAST(? AS INTEGER))", (pid,)).fetchone()
+    log = Log(other)
+    log.connection = connection
+    log.begin()
+    assert _place(log, "a").number == 1
+    log.commit()
+    assert last_seq(other) == 1
+    connection.close()
+    other.close()
+
+
 def test_a_server_s_database_needs_secrets_that_are_not_made_up(tmp_path: Path) -> None:
     settings = shop.settings_in(tmp_path)
     if not settings.on_postgresql:

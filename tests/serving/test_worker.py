@@ -1,0 +1,49 @@
+"""The worker goes on after its database was away."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from features.history.fact import FACT_SIZE
+from serving.folds import NO_FOLD, newest_fold
+from serving.home import Home
+from serving.store.log import Log
+from serving.worker import keep_folding
+from tests.serving import shop
+
+_END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+_LOOKS = 3
+
+
+class _Looks(threading.Event):
+    """Stops the worker after some looks; after the first an order comes and the server goes."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__()
+        self._home, self._looks = home, 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._looks += 1
+        if self._looks == 1:
+            self._harm()
+        return self._looks == _LOOKS
+
+    def _harm(self) -> None:
+        with Home.open(shop.settings_in(self._home)) as home:
+            log = Log(home.connection)
+            log.begin()
+            fact = bytes(8 * FACT_SIZE)
+            log.place("m", "a", b"{}", fact=fact, state=0, digest=None, at_us=0, known_us=0)
+            log.commit()
+            if home.connection.remote:
+                home.connection.execute(_END_OTHERS).fetchall()
+
+
+def test_a_fold_is_published_although_the_connection_was_lost(tmp_path: Path) -> None:
+    keep_folding(shop.settings_in(tmp_path), _Looks(tmp_path))
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        assert newest_fold(home.connection) != NO_FOLD
