@@ -18,11 +18,11 @@ from serving.home import Home
 from serving.store.connection import Connection
 from serving.store.erasing import (
     drop_contacts,
-    drop_entries,
     orders_numbered,
     overwrite_deleted,
     settle_deleted,
 )
+from serving.store.lists import drop_entries
 from serving.store.log import Log
 from serving.store.merchants import merchants
 from serving.store.renames import keep_renamed
@@ -110,7 +110,7 @@ def erase(
         find_late(log.connection, named, keys)
         renamed = bury(log.connection, named)
         sealed = sum(_erase_order(log, number, now_us) for number in named.orders)
-        entries = drop_entries(log.connection, keys)
+        entries = drop_entries(log, keys, now_us=now_us)
         orders = len(named.orders) + len(named.pruned_orders)
         audit(log, "person erased", merchant_id, now_us=now_us, orders=orders, entries=entries)
         keep_renamed(log.connection, replace(renamed, seq=log.seq))

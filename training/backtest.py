@@ -108,7 +108,12 @@ def backtest(
         progress(done, len(days))
         rows = np.flatnonzero((created >= start) & (created < end)).astype(np.int64)
         model, kept = _retrained(table, configuration, start, model, tick)
-        labels = mature(table.orders, cutoff_us=start, method=configuration.labels)
+        labels = mature(
+            table.orders,
+            cutoff_us=start,
+            method=configuration.labels,
+            interventions=configuration.interventions,
+        )
         tick("baselines")
         simple = baselines(table, labels, rows, strengths=model.choice.strengths)
         stretches.append(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.calibration import Platt
+from models.calibration import Calibration, Platt
 from training.metrics import Floats, chance, log_loss
 
 # Prior deviation of the slope's logarithm. Early stopping already aims at a slope of 1; a few
@@ -18,9 +18,11 @@ SHARE_DEVIATION = 0.15
 STEPS = 50
 
 
-def calibrated(calibration: Platt, z: Floats) -> Floats:
+def calibrated(calibration: Calibration, z: Floats) -> Floats:
     """Probabilities of many blended scores."""
-    return chance(calibration.a * z + calibration.b)
+    if isinstance(calibration, Platt):
+        return chance(calibration.a * z + calibration.b)
+    return calibration.many(z)
 
 
 def platt(z: Floats, y: Floats, weight: Floats) -> Platt:

@@ -29,6 +29,8 @@ class Configuration:
         Feature groups, feature names or token kinds to leave out (``coupons``, ``ip`` …).
     labels : {"weights", "wait"}
         How the outcomes still missing are met; see ``labels.mature``.
+    interventions : {"leave out", "propensity"}
+        Whether orders spared by a lot stand for those acted on; see ``labels.mature``.
     trees : dict
         LightGBM parameters that replace the ones chosen by the folds.
     seed, threads : int
@@ -40,6 +42,7 @@ class Configuration:
     extra: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     labels: Literal["weights", "wait"] = "weights"
+    interventions: Literal["leave out", "propensity"] = "leave out"
     trees: dict[str, float | int] = field(default_factory=dict)
     seed: int = 7
     threads: int = 2
@@ -57,6 +60,10 @@ class Configuration:
             raise SettingsError(f"trees: num_leaves must lie between 2 and {MOST_LEAVES}")
         if self.labels not in ("weights", "wait"):
             raise SettingsError(f'labels: "{self.labels}" is not one of weights, wait')
+        if self.interventions not in ("leave out", "propensity"):
+            raise SettingsError(
+                f'interventions: "{self.interventions}" is not one of leave out, propensity'
+            )
         for name in ("seed", "threads"):
             value = getattr(self, name)
             if type(value) is not int or value < (1 if name == "threads" else 0):

@@ -73,7 +73,12 @@ def sit(
     TrainingError
         When what was known then is too little to learn from, or nothing can be judged.
     """
-    labels = mature(table.orders, cutoff_us=cutoff_us, method=configuration.labels)
+    labels = mature(
+        table.orders,
+        cutoff_us=cutoff_us,
+        method=configuration.labels,
+        interventions=configuration.interventions,
+    )
     created = table.orders["created_us"].to_numpy(np.int64)
     wait = round(labels.report.wait_days * DAY_US)
     judged = labels.placed_before(created, cutoff_us - wait + 1)
@@ -85,7 +90,12 @@ def sit(
     if not 0 < y.sum() < len(y):
         raise TrainingError("the latest mature orders hold one outcome only")
     model = fit(table, configuration, cutoff_us=start, tick=tick)
-    learnt = mature(table.orders, cutoff_us=start, method=configuration.labels)
+    learnt = mature(
+        table.orders,
+        cutoff_us=start,
+        method=configuration.labels,
+        interventions=configuration.interventions,
+    )
     parts = model.parts(table, rows)
     probability = model.blended(parts)
     simple = baselines(table, learnt, rows, strengths=model.choice.strengths)

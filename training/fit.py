@@ -9,7 +9,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.days import from_us
-from models.calibration import Platt
+from models.calibration import Calibration
 from training.calibrate import calibrated
 from training.configuration import Configuration
 from training.inputs import Inputs, Table
@@ -69,7 +69,7 @@ class Model:
     scaling: Scaling
     line: Line
     trees_share: float
-    calibration: Platt
+    calibration: Calibration
     choice: Choice
     out_of_fold: OutOfFold
     rows: Ints

@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from features.errors import TrainingError
-from training.labels import FEWEST_PER_CLASS, FEWEST_ROWS, Ints, Labels, Method, mature
+from training.labels import (
+    FEWEST_PER_CLASS,
+    FEWEST_ROWS,
+    Interventions,
+    Ints,
+    Labels,
+    Method,
+    mature,
+)
 
 FOLDS = 4
 JUDGED_SHARE = 0.5
@@ -49,6 +57,7 @@ def rolling(
     wait_us: int,
     count: int = FOLDS,
     method: Method = "weights",
+    interventions: Interventions = "leave out",
 ) -> Folds:
     """Cut the latest mature half of the labelled orders into rolling folds.
 
@@ -75,7 +84,7 @@ def rolling(
     mature_rows = labels.placed_before(created, cutoff_us - wait_us + 1)
     edges = _edges(created[mature_rows.rows], count)
     strict = _as_known_then(
-        orders, mature_rows, edges, method, least=FEWEST_SHARE * len(labels.rows)
+        orders, mature_rows, edges, (method, interventions), least=FEWEST_SHARE * len(labels.rows)
     )
     if strict is not None:
         return Folds("as known then", strict)
@@ -103,14 +112,19 @@ def _edges(created: Ints, count: int) -> list[int]:
 
 
 def _as_known_then(
-    orders: pd.DataFrame, judged: Labels, edges: list[int], method: Method, *, least: float
+    orders: pd.DataFrame,
+    judged: Labels,
+    edges: list[int],
+    rule: tuple[Method, Interventions],
+    *,
+    least: float,
 ) -> tuple[Fold, ...] | None:
     """Folds on what was known at each start, or None where one would learn too little."""
     created = orders["created_us"].to_numpy(np.int64)
     folds = []
     for start, end in pairwise(edges):
         try:
-            learn = mature(orders, cutoff_us=start, method=method)
+            learn = mature(orders, cutoff_us=start, method=rule[0], interventions=rule[1])
         except TrainingError:
             return None
         judge = _between(judged, created, start, end)

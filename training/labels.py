@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,11 +15,13 @@ from features.errors import TrainingError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Method = Literal["weights", "wait"]
+Interventions = Literal["leave out", "propensity"]
 
 CLASSES = ("delivered", "rto")
 FEWEST_DELAYS = 30
 LEAST_CHANCE = 0.2
 WAIT_SHARE = 0.95
+MOST_PROPENSITY_WEIGHT = 10.0
 FEWEST_ROWS = 100
 FEWEST_PER_CLASS = 10
 
@@ -81,7 +83,8 @@ class LabelReport:
 
     ``left_out`` counts orders by the reason for which they teach nothing; ``wait_days`` is the age
     at which nearly all outcomes are known; ``effective`` is the effective sample size
-    (Σw)² / Σw².
+    (Σw)² / Σw²; ``stand_ins`` counts the untouched orders of a randomised arm that weigh for those
+    that were acted on.
     """
 
     method: Method
@@ -93,6 +96,8 @@ class LabelReport:
     least_age_days: float
     largest_weight: float
     effective: float
+    interventions: Interventions = "leave out"
+    stand_ins: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +126,12 @@ class Labels:
 
 
 def mature(
-    orders: pd.DataFrame, *, cutoff_us: int, method: Method = "weights", wait_us: int | None = None
+    orders: pd.DataFrame,
+    *,
+    cutoff_us: int,
+    method: Method = "weights",
+    wait_us: int | None = None,
+    interventions: Interventions = "leave out",
 ) -> Labels:
     """Label the orders whose outcome was known before a cutoff, slow returns made up for.
 
@@ -129,7 +139,9 @@ def mature(
     from them as they are would understate the risk. Either each order weighs one over the chance
     that an outcome of its class is known at its age, or orders younger than a wait are left out.
     Orders that someone interfered with are no label for what would have happened and are left out;
-    so are cancelled and lost ones.
+    so are cancelled and lost ones. What is left then holds few of the orders that a policy acts on;
+    with ``propensity``, those of them that a lot spared (an arm of the comparison) weigh one over
+    the recorded chance of that lot, at most tenfold, and so stand for the others.
 
     Parameters
     ----------
@@ -142,6 +154,9 @@ def mature(
     wait_us : int, optional
         The age below which ``wait`` leaves an order out; by default the age at which 95 % of the
         slower class's outcomes are known.
+    interventions : {"leave out", "propensity"}
+        Whether spared orders stand for those acted on; needs the columns ``arm`` and
+        ``propensity``.
 
     Raises
     ------
@@ -158,7 +173,35 @@ def mature(
     rows, y, age = rows[keep], y[keep], age[keep]
     _enough(y, left_out)
     weight = np.ones(len(y)) if method == "wait" else _weights(curves, age, y)
-    return Labels(rows, y, weight, _report(method, y, weight, left_out, wait, least))
+    report = _report(method, y, weight, left_out, wait, least)
+    if interventions == "propensity":
+        lots = _lots(orders, rows)
+        weight = weight * lots
+        report = replace(
+            report,
+            interventions=interventions,
+            stand_ins=int((lots > 1.0).sum()),
+            largest_weight=round(float(weight.max()), 6),
+            effective=_effective(weight),
+        )
+    return Labels(rows, y, weight, report)
+
+
+def _lots(orders: pd.DataFrame, rows: Ints) -> Floats:
+    """One over the recorded chance of the arm that spared an order, clipped; 1 for all others."""
+    if not {"arm", "propensity"} <= set(orders.columns):
+        return np.ones(len(rows))
+    arm = orders["arm"].to_numpy(dtype=object)[rows]
+    chance = orders["propensity"].to_numpy(dtype=np.float64)[rows]
+    spared = np.array([isinstance(a, str) and a not in ("", "treatment") for a in arm], dtype=bool)
+    known = spared & (chance > 0.0) & (chance <= 1.0)
+    weights = np.ones(len(rows))
+    weights[known] = np.minimum(1.0 / chance[known], MOST_PROPENSITY_WEIGHT)
+    return weights
+
+
+def _effective(weight: Floats) -> float:
+    return round(float(weight.sum() ** 2 / (weight**2).sum()), 1)
 
 
 def _known(orders: pd.DataFrame, cutoff_us: int) -> tuple[Ints, Floats, Ints, Ints, dict[str, int]]:
@@ -207,7 +250,7 @@ def _report(
         wait_days=round(wait / DAY_US, 3),
         least_age_days=round(least / DAY_US, 3),
         largest_weight=round(float(weight.max()), 6),
-        effective=round(float(weight.sum() ** 2 / (weight**2).sum()), 1),
+        effective=_effective(weight),
     )
 
 

@@ -35,7 +35,12 @@ class Lesson:
         TrainingError
             When there is too little to learn from, or to cut.
         """
-        labels = mature(table.orders, cutoff_us=cutoff_us, method=configuration.labels)
+        labels = mature(
+            table.orders,
+            cutoff_us=cutoff_us,
+            method=configuration.labels,
+            interventions=configuration.interventions,
+        )
         kind = "none; an earlier model's choices and scores"
         samples: tuple[tuple[Sample, Sample], ...] = ()
         if folds:
@@ -45,6 +50,7 @@ class Lesson:
                 cutoff_us=cutoff_us,
                 wait_us=round(labels.report.wait_days * DAY_US),
                 method=configuration.labels,
+                interventions=configuration.interventions,
             )
             kind, samples = cut.kind, _positions(labels, cut)
         return cls(table, table.inputs(labels.rows), labels, kind, samples)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.calibration import Platt
-from training.calibrate import Mixture, best_mixture, calibrated, mixture, platt
+from models.calibration import Calibration
+from training.calibrate import Mixture, best_mixture, calibrated, mixture
+from training.curves import Compared, compared
 from training.labels import Floats, Ints, Labels
 from training.metrics import calibration_error, calibration_line, roc_auc
 
@@ -49,7 +50,7 @@ class Mixed:
     """The trees' share of the blend, the calibration, and how they were found."""
 
     trees_share: float
-    calibration: Platt
+    calibration: Calibration
     summary: dict[str, object]
 
 
@@ -67,26 +68,27 @@ def mix(scores: OutOfFold, labels: Labels) -> Mixed:
     mixtures = mixture(scores.trees, scores.linear, y, weight)
     best = best_mixture(mixtures, float(weight.sum()))
     z = best.trees * scores.trees + (1.0 - best.trees) * scores.linear
-    calibration = platt(z, y, weight)
-    return Mixed(best.trees, calibration, _summary(best, mixtures, calibration, z, y, weight))
+    curves = compared(z, y, weight, scores.rows)
+    summary = _summary(best, mixtures, curves, z, y, weight)
+    return Mixed(best.trees, curves.chosen, summary)
 
 
 def _summary(
     best: Mixture,
     mixtures: tuple[Mixture, ...],
-    calibration: Platt,
+    curves: Compared,
     z: Floats,
     y: Floats,
     weight: Floats,
 ) -> dict[str, object]:
     """For the manifest; the blend chose itself on these rows, so its numbers are no report."""
-    p = calibrated(calibration, z)
+    p = calibrated(curves.chosen, z)
     return {
         "blend": {
             "trees": best.trees,
             "loss": {"blend": best.loss, "trees": mixtures[-1].loss, "linear": mixtures[0].loss},
         },
-        "calibration": calibration.to_json(),
+        "calibration": {**curves.chosen.to_json(), "compared": curves.losses},
         "out_of_fold": {
             "orders": len(y),
             "roc_auc": roc_auc(y, p, weight),

@@ -102,7 +102,12 @@ def train(
         When there is too little to learn from.
     """
     table = Table(matrix, extra=configuration.extra, exclude=configuration.exclude)
-    labels = mature(matrix.orders, cutoff_us=cutoff_us, method=configuration.labels)
+    labels = mature(
+        matrix.orders,
+        cutoff_us=cutoff_us,
+        method=configuration.labels,
+        interventions=configuration.interventions,
+    )
     tick("looking for columns that know too much")
     found = traps(matrix, table, labels)
     sat, no_exam = _exam(table, configuration, cutoff_us, tick)

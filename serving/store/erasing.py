@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from serving.store.connection import Connection
 from serving.store.log import ORDER_COLUMNS, Held, held_of
@@ -22,14 +22,6 @@ def drop_contacts(connection: Connection, number: int) -> int:
                RETURNING 1""",
             (number,),
         ).fetchall()
-    )
-
-
-def drop_entries(connection: Connection, keys: Collection[int]) -> int:
-    """Delete the list entries under these keys; how many."""
-    return sum(
-        len(connection.execute("DELETE FROM list_entry WHERE key=? RETURNING 1", (key,)).fetchall())
-        for key in keys
     )
 
 

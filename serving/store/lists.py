@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from serving.store.connection import Connection
@@ -78,6 +79,20 @@ def drop_entry(log: Log, merchant_id: str, entry_id: str, *, now_us: int) -> boo
     if found:
         _tell(log, merchant_id, {"did": "removed", "entry_id": entry_id}, now_us)
     return bool(found)
+
+
+def drop_entries(log: Log, keys: Collection[int], *, now_us: int) -> int:
+    """Take away what stands under these keys in anybody's lists; how many."""
+    gone = [
+        line
+        for key in keys
+        for line in log.connection.execute(
+            "DELETE FROM list_entry WHERE key=? RETURNING merchant_id, entry_id", (key,)
+        ).fetchall()
+    ]
+    for merchant_id, entry_id in gone:
+        _tell(log, merchant_id, {"did": "removed", "entry_id": entry_id}, now_us)
+    return len(gone)
 
 
 def list_version(connection: Connection, merchant_id: str) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from serving.api import create_app
 from serving.service import Service
+from serving.store.lists import drop_entries
 from serving.store.merchants import KeyKind, Scope, add_merchant, new_key
 from tests.serving import shop
 from tests.serving.shop import NOON, order, outcome, run, serving
@@ -334,5 +335,24 @@ def test_a_key_does_what_its_scopes_say(tmp_path: Path) -> None:
         await read("POST", "/v1/score", order(order_id="2"), 403)
         assert (await read("POST", "/v1/outcomes", outcome()))["recorded"] == 1
         await read("POST", "/v1/lists", [], 403)
+
+    played(tmp_path, scene)
+
+
+def test_an_entry_of_an_erased_person_counts_no_more(tmp_path: Path) -> None:
+    async def scene(ask: Shop) -> None:
+        entry = {"list": "block", "field": "ip", "value": "203.0.113.9"}
+        await ask("POST", "/v1/lists", [entry, entry | {"field": "device", "value": "d-1"}])
+        blocked = await ask("POST", "/v1/score", order(order_id="a", device={"device_id": "d-1"}))
+        assert blocked["rule"] == "block list: device"
+        key = ask.service.lists.key_of("kurtas", "device", "d-1")
+        assert key is not None
+        dropped = await ask.service.writer.submit(lambda log: drop_entries(log, [key], now_us=NOON))
+        assert dropped == 1
+        ask.service.lists.forget("kurtas")  # or a second later
+        after = await ask("POST", "/v1/score", order(order_id="b", device={"device_id": "d-1"}))
+        assert after["rule"] is None
+        by_ip = await ask("POST", "/v1/score", order(order_id="c"))
+        assert by_ip["rule"] == "block list: ip"
 
     played(tmp_path, scene)

@@ -106,3 +106,23 @@ def test_ten_rows_or_one_class_say_how_much_is_needed() -> None:
     unknown["outcome"], unknown["outcome_us"] = "", -1
     with pytest.raises(TrainingError, match="500 outcome not known by the cutoff"):
         mature(unknown, cutoff_us=START_US + 300 * DAY_US)
+
+
+def test_spared_orders_stand_for_those_acted_on_and_the_share_of_returns_comes_back() -> None:
+    orders = make_matrix(20_000, treated_share=0.0, fixed_delay_days=3.0).orders
+    cutoff = end_of(make_matrix(20_000)) + 90 * DAY_US
+    whole = mature(orders, cutoff_us=cutoff)
+    risky = (orders["payment_mode"] == "cod").to_numpy()
+    spared = np.random.default_rng(4).random(len(orders)) < 0.2
+    orders["treated"] = risky & ~spared
+    orders["arm"] = np.where(risky, np.where(spared, "holdout", "treatment"), "")
+    orders["propensity"] = np.where(risky, np.where(spared, 0.2, 0.8), np.nan)
+    plain = mature(orders, cutoff_us=cutoff)
+    weighed = mature(orders, cutoff_us=cutoff, interventions="propensity")
+    truth = whole.y.mean()
+    assert plain.y.mean() < truth - 0.05
+    assert np.average(weighed.y, weights=weighed.weight) == pytest.approx(truth, abs=0.01)
+    assert weighed.report.stand_ins == (spared & risky)[weighed.rows].sum()
+    assert weighed.report.effective < plain.report.effective
+    orders["propensity"] = np.where(spared, 1e-6, orders["propensity"])
+    assert mature(orders, cutoff_us=cutoff, interventions="propensity").weight.max() == 10.0
