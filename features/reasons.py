@@ -39,12 +39,16 @@ _LIST = (
     Reason("rto_prone_area", "location", "Orders to this state or area often come back", "Confirm before dispatch"),
     Reason("cod_prone_pincode", "location", "This pincode mostly pays at the door", "Offer a reason to pay in advance"),
     Reason("cod_prone_city", "location", "This city mostly pays at the door", "Offer a reason to pay in advance"),
+    Reason("return_prone_pincode", "location", "Parcels to this pincode are often sent back after delivery", "Check description, pictures and sizes"),
+    Reason("returns_prone_city", "location", "Parcels to this district are often sent back after delivery", "Check description, pictures and sizes"),
+    Reason("returns_prone_state", "location", "Parcels to this state are often sent back after delivery", "Check description, pictures and sizes"),
     Reason("far_from_origin", "location", "The parcel travels far", "Name the delivery day and confirm it"),
     Reason("remote_area", "location", "The area is remote", "Choose a courier that serves it well"),
     Reason("non_delivery_post_office", "location", "India Post itself does not deliver here", "Choose a courier that serves it"),
     # customer
     Reason("rto_prone_phone", "customer", "This phone's earlier orders came back", "Ask for payment in advance"),
     Reason("cod_prone_phone", "customer", "This phone usually pays at the door", "Offer a reason to pay in advance"),
+    Reason("cod_prone_email", "customer", "This email address usually pays at the door", "Offer a reason to pay in advance"),
     Reason("rto_prone_email", "customer", "This email's earlier orders came back", "Ask for payment in advance"),
     Reason("rto_prone_address", "customer", "Orders to this very address came back", "Ask for payment in advance"),
     Reason("rto_prone_customer", "customer", "This customer's earlier orders came back", "Ask for payment in advance"),
@@ -64,6 +68,7 @@ _LIST = (
     # device
     Reason("rto_prone_ip", "device", "Orders from this network address came back", "Confirm on WhatsApp"),
     Reason("rto_prone_device", "device", "Orders from this device came back", "Confirm on WhatsApp"),
+    Reason("cod_prone_device", "device", "Orders from this device are usually paid at the door", "Offer a reason to pay in advance"),
     Reason("device_signals", "device", "Device or browser is of a riskier kind", "Confirm on WhatsApp"),
     # order
     Reason("cod_order", "order", "Payment at the door", "Offer a reason to pay in advance"),

@@ -35,9 +35,9 @@ WHERE = (
           ("orders_7d", "orders_90d", "rto_rate_30d", "rto_rate_365d", "pending_share_30d",
            "cod_share_90d", "cancelled_share_90d", "amount_ratio_90d")),
     Kind("state", "merchant", PLACE_STRENGTH, "rto_prone_area", "this merchant's orders to the state",
-          ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d")),
+          ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d", "returned_share_365d")),
     Kind("district", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the district",
-          ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d")),
+          ("orders_90d", "rto_rate_30d", "rto_rate_365d", "cod_share_90d", "returned_share_365d")),
     Kind("city", "state", PLACE_STRENGTH, "rto_prone_city", "this merchant's orders to the city as written",
           _USUAL),
     Kind("payment_mode", "merchant", PLACE_STRENGTH, "cod_order", "this merchant's orders of the payment mode",
@@ -79,10 +79,10 @@ WHO = (
           ("orders_ever", "rto_ever", "rto_rate_ever")),
     Kind("email", "merchant", PERSON_STRENGTH, "rto_prone_email", "the email address",
           ("orders_ever", "pending", "delivered_365d", "rto_365d", "rto_rate_ever", "last_was_rto",
-           "phones", "knows_phone")),
+           "phones", "knows_phone", "cod_share_ever")),
     Kind("device", "merchant", PERSON_STRENGTH, "rto_prone_device", "the device",
           ("orders_1h", "orders_1d", "orders_ever", "pending", "delivered_365d", "rto_365d",
-           "rto_rate_ever", "last_was_rto", "phones", "addresses", "knows_phone")),
+           "rto_rate_ever", "last_was_rto", "phones", "addresses", "knows_phone", "cod_share_ever")),
     Kind("ip", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network address", _LIGHT),
     Kind("ip_net", "merchant", PERSON_STRENGTH, "rto_prone_ip", "the network",
           ("orders_1d", "orders_ever", "rto_rate_ever")),
@@ -93,7 +93,8 @@ WHO = (
            "last_was_rto", "phones", "devices", "knows_phone")),
     Kind("merchant_pincode", "district", PLACE_STRENGTH, "rto_prone_pincode",
           "this merchant's orders to the pincode",
-          ("orders_30d", "orders_ever", "pending", "rto_rate_90d", "rto_rate_365d", "cod_share_ever")),
+          ("orders_30d", "orders_ever", "pending", "rto_rate_90d", "rto_rate_365d", "cod_share_ever",
+           "returned_share_ever")),
     Kind("merchant_sku", "category", PLACE_STRENGTH, "rto_prone_product",
           "this merchant's orders of the article",
           ("orders_30d", "orders_ever", "rto_rate_90d", "rto_rate_365d", "amount_ratio")),
@@ -124,7 +125,10 @@ _REASON_OF_VALUE = {
 }
 _COD_REASON = {"phone": "cod_prone_phone", "merchant_pincode": "cod_prone_pincode",
                "district": "cod_prone_city", "state": "cod_prone_city",
-               "customer": "cod_prone_phone"}  # fmt: skip
+               "customer": "cod_prone_phone", "email": "cod_prone_email",
+               "device": "cod_prone_device"}  # fmt: skip
+_RETURN_REASON = {"merchant_pincode": "return_prone_pincode", "district": "returns_prone_city",
+                  "state": "returns_prone_state"}  # fmt: skip
 
 _SAYS = {
     "orders_1h": ("count", "orders of {} in the hour before"),
@@ -152,6 +156,8 @@ _SAYS = {
     "cod_share_90d": ("share", "share of the orders of {} of 90 days paid at the door; NaN without orders"),
     "cod_share_ever": ("share", "share of all orders of {} paid at the door; NaN without orders"),
     "cancelled_share_90d": ("share", "share of the orders of {} of 90 days cancelled; NaN without orders"),
+    "returned_share_365d": ("share", "share of the delivered orders of {} of 365 days sent back afterwards; NaN without any"),
+    "returned_share_ever": ("share", "share of all delivered orders of {} sent back afterwards; NaN without any"),
     "amount_ratio_90d": ("ratio", "this amount against the mean of {} in 90 days; NaN where unknown"),
     "amount_ratio": ("ratio", "this amount against the mean of all orders of {}; NaN where unknown"),
     "last_was_rto": ("flag", "whether the latest known outcome of {} was a return; NaN when none is known"),
@@ -185,6 +191,8 @@ def _feature(place: Kind, value: str, when: str) -> Feature:
         reason = place.reason
     if value.startswith("cod_share"):
         reason = _COD_REASON.get(place.name, "cod_order")
+    if value.startswith("returned_share"):
+        reason = _RETURN_REASON.get(place.name, place.reason)
     above = f"the {place.above.replace('_', ' ')}'s" if place.above else "its rate over all time"
     sentence = says.format(place.says, above=above)
     edges = "NaN without the key"

@@ -70,7 +70,7 @@ RATES = 3
 WHERE_VALUES = (
     "orders_7d", "orders_30d", "orders_90d", "orders_365d", "rto_rate_30d", "rto_rate_90d",
     "rto_rate_365d", "pending_share_30d", "cod_share_90d", "cancelled_share_90d",
-    "amount_ratio_90d",
+    "amount_ratio_90d", "returned_share_365d",
 )  # fmt: skip
 
 WHO_VALUES = (
@@ -79,7 +79,7 @@ WHO_VALUES = (
     "returned_ever", "treated_ever", "rto_rate_90d", "rto_rate_365d", "rto_rate_ever",
     "cod_share_ever", "last_was_rto", "rto_share_of_last_3", "days_since_order", "days_since_rto",
     "amount_ratio", "phones", "devices", "addresses", "capped", "knows_phone", "knows_device",
-    "knows_address", "bought_before", "merchants", "merchants_1d",
+    "knows_address", "bought_before", "merchants", "merchants_1d", "returned_share_ever",
 )  # fmt: skip
 
 NEAR_VALUES = ("linked", "linked_orders", "linked_delivered", "linked_rto")
@@ -126,6 +126,13 @@ def where_rates(counts: Integers, rates: Floats, strength: float, top: bool) -> 
 
 
 @compiled
+def returned_share(counts: Integers) -> float:
+    """Orders sent back after delivery among all that were delivered; NaN without any."""
+    returned = _of_class(counts, RETURNED)
+    return _share(returned, _of_class(counts, DELIVERED) + returned)
+
+
+@compiled
 def amount_ratio(amount: int, counts: Integers) -> float:
     """This amount against the mean of those counted; NaN where either is unknown."""
     if amount < 0 or counts[AMOUNT_PAISE] <= 0:
@@ -148,6 +155,7 @@ def where_values(counts: Integers, rates: Floats, amount: int, out: Floats) -> N
     out[8] = _share(quarter[COD_ORDERS], quarter[ORDERS])
     out[9] = _share(_of_class(quarter, CANCELLED), quarter[ORDERS])
     out[10] = amount_ratio(amount, quarter)
+    out[11] = returned_share(counts[DAYS_365])
 
 
 @compiled
@@ -223,6 +231,7 @@ def who_values(
     out[31] = _known_partner(marks, ever, SAME_ARTICLE)
     out[32] = marks[MERCHANTS]
     out[33] = marks[MERCHANTS_1D]
+    out[34] = returned_share(ever)
 
 
 @compiled

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.telling.claims import claim_of
 from features.telling.past import PASTS, customer_of, past_of
-from features.telling.rates import RATES, SHARES, rate_of, share_of
+from features.telling.rates import RATES, RETURNS, SHARES, rate_of, returns_of, share_of
 from features.telling.sight import Sight, Telling
 
 __all__ = ["Telling", "tell"]
@@ -33,6 +33,8 @@ def tell(code: str, values: NDArray[np.float64]) -> Telling:
         return past_of(PASTS[code], seen)
     if code in RATES:
         return rate_of(code, seen)
+    if code in RETURNS:
+        return returns_of(code, seen)
     if code in SHARES:
         return share_of(code, seen)
     if code == "new_customer_on_your_store":

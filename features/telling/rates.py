@@ -63,6 +63,10 @@ RATES = {
 }
 SHARES = {
     "cod_prone_phone": Share("of this phone", "phone_cod_share_ever", "phone_orders_ever", 2),
+    "cod_prone_email": Share(
+        "of this email address", "email_cod_share_ever", "email_orders_ever", 2
+    ),
+    "cod_prone_device": Share("of this device", "device_cod_share_ever", "device_orders_ever", 2),
     "cod_prone_pincode": Share(
         "to this pincode", "merchant_pincode_cod_share_ever", "merchant_pincode_orders_ever", 5
     ),
@@ -70,6 +74,12 @@ SHARES = {
         "to this district of 90 days", "district_cod_share_90d", "district_orders_90d", 5
     ),
 }
+RETURNS = {
+    "return_prone_pincode": ("this pincode", "merchant_pincode_returned_share_ever"),
+    "returns_prone_city": ("this district", "district_returned_share_365d"),
+    "returns_prone_state": ("this state", "state_returned_share_365d"),
+}
+OFTEN_SENT_BACK = 0.1
 _NO_RATE = {
     "rto_prone_pincode": "No outcome at this pincode is known yet",
     "rto_prone_city": "No outcome in this city or district is known yet",
@@ -114,6 +124,16 @@ def _missing(code: str, seen: Sight) -> str:
             return "Coupons not given"
         return "No coupon used" if coupons == 0 else f"{counted(coupons, 'coupon')} used"
     return _NO_RATE[code]
+
+
+def returns_of(code: str, seen: Sight) -> Telling:
+    """The share sent back after delivery; more than a tenth bears it out."""
+    where, name = RETURNS[code]
+    share = seen.value(name)
+    if math.isnan(share):
+        return Telling(f"No delivery to {where} is known yet", holds=False)
+    text = f"{share:.0%} of what was delivered to {where} was sent back"
+    return Telling(text, share > OFTEN_SENT_BACK)
 
 
 def share_of(code: str, seen: Sight) -> Telling:

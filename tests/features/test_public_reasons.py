@@ -11,11 +11,6 @@ from features.catalogue import CATALOGUE
 
 README = Path(__file__).resolve().parents[2] / "features" / "README.md"
 LISTS = "the merchant's lists, which decide before the model and train nothing"
-# What history does not count yet; a code leaves this set with the feature that knows it.
-NOT_YET = {
-    "cod_prone_email", "cod_prone_device",
-    "return_prone_pincode", "returns_prone_city", "returns_prone_state",
-}  # fmt: skip
 FEATURES = {feature.name for feature in CATALOGUE}
 
 # Razorpay RTO Intelligence, the keys in public use, read 2026-11-23.
@@ -49,9 +44,6 @@ def test_the_table_holds_every_public_reason_and_no_other() -> None:
 def test_every_public_reason_is_known_by_a_feature_or_decided_by_lists(code: str) -> None:
     if code.endswith("_blocklisted"):
         assert table()[code] == LISTS
-        return
-    if code in NOT_YET:
-        assert table()[code] == "nothing yet"
         return
     named = re.findall(r"`(\w+)`", table()[code])
     assert named

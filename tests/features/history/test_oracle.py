@@ -54,12 +54,14 @@ WHO_SQL = {
     "returned_ever": "count(*) FILTER (class = 6)",
     "treated_ever": "count(*) FILTER (treated)",
     "cod_share_ever": "avg(cod)",
+    "returned_share_ever": "avg((class = 6)::INT) FILTER (class IN (1, 6))",
     "days_since_order": f"(any_value(k.as_of) - max(placed_us)) / {DAY_US}.0",
     "days_since_rto": f"(any_value(k.as_of) - max(placed_us) FILTER (class = 2)) / {DAY_US}.0",
 }  # fmt: skip
 WHERE_SQL = {
     "orders_90d": "count(*) FILTER (day > today - 90)",
     "cod_share_90d": "avg(cod) FILTER (day > today - 90)",
+    "returned_share_365d": "avg((class = 6)::INT) FILTER (class IN (1, 6) AND day > today - 365)",
 }
 RATE_SQL = """
 count(*) FILTER (class IN (2, 3) AND NOT treated AND day > today - {days}) AS rto,
