@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 
 from features.days import DAY_US
 from features.history import who
-from features.history.counts import AMOUNT_PAISE, COD_ORDERS, COUNTS, EVER, FIRST_STATE, ORDERS
+from features.history.counts import (
+    AMOUNT_PAISE,
+    COD_ORDERS,
+    COUNTS,
+    DAYS_365,
+    EVER,
+    FIRST_STATE,
+    ORDERS,
+)
 from features.history.counts import WINDOWS as N_WINDOWS
 
 Integers = NDArray[np.int64]
@@ -30,7 +38,8 @@ def test_whatever_is_done_the_counts_are_those_of_the_orders_that_stand(seed: in
     stand: dict[int, tuple[int, int, int, int]] = {}
     for number in range(300):
         placed = FIRST_US + number * DAY_US // 4
-        amount, cod = int(rng.integers(-1, 9_000)), int(rng.integers(0, 2))
+        amount = int(rng.integers(0, 9_000)) if rng.random() < 0.8 else -1
+        cod = int(rng.integers(0, 2))
         who.place(record, number, placed, amount, cod, 0, NOBODY)
         stand[number] = (placed, amount, cod, 0)
         for other in rng.choice(list(stand), min(2, len(stand)), replace=False).tolist():
@@ -54,6 +63,7 @@ def test_whatever_is_done_the_counts_are_those_of_the_orders_that_stand(seed: in
     assert counts[EVER, AMOUNT_PAISE] == sum(max(0, amount) for _, amount, _, _ in stand.values())
     states = np.bincount([state for *_, state in stand.values()], minlength=14)
     np.testing.assert_array_equal(counts[EVER, FIRST_STATE:], states)
+    np.testing.assert_array_equal(counts[DAYS_365], counts[EVER])  # 75 days, counted day by day
     recent = [n for n, (placed, *_) in stand.items() if placed > now - 30 * DAY_US]
     assert abs(counts[3, ORDERS] - len(recent)) <= 4  # a window ends with the Indian day
 
