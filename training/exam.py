@@ -16,6 +16,7 @@ from training.fit import Earlier, Tick, fit, silent
 from training.inputs import Table
 from training.labels import Floats, Ints, mature
 from training.metrics import calibration_chance, population_stability
+from training.tuning import Tuner
 
 EXAM_SHARE = 0.15
 REPLICATES = 100
@@ -54,7 +55,12 @@ class Sheet:
 
 
 def sit(
-    table: Table, configuration: Configuration, *, cutoff_us: int, tick: Tick = silent
+    table: Table,
+    configuration: Configuration,
+    *,
+    cutoff_us: int,
+    tuner: Tuner | None = None,
+    tick: Tick = silent,
 ) -> tuple[Exam, Earlier, Sheet]:
     """Train on what was known before the latest mature orders and judge on them.
 
@@ -89,7 +95,7 @@ def sit(
     y = judged.y[created[judged.rows] >= start]
     if not 0 < y.sum() < len(y):
         raise TrainingError("the latest mature orders hold one outcome only")
-    model = fit(table, configuration, cutoff_us=start, tick=tick)
+    model = fit(table, configuration, cutoff_us=start, tuner=tuner, tick=tick)
     learnt = mature(
         table.orders,
         cutoff_us=start,

@@ -20,6 +20,7 @@ from training.ridge import Design, Line
 from training.scaling import Scaling
 from training.strengths import learn
 from training.trees import Orchard, Shape, shapes
+from training.tuning import Tuner
 
 Tick = Callable[[str], None]
 CHUNK = 65_536
@@ -132,6 +133,7 @@ def fit(
     cutoff_us: int,
     choice: Choice | None = None,
     earlier: Earlier | None = None,
+    tuner: Tuner | None = None,
     tick: Tick = silent,
 ) -> Model:
     """Learn from what was known strictly before a cutoff.
@@ -152,6 +154,8 @@ def fit(
         A shape chosen before; the folds then choose the rest only.
     earlier : Earlier, optional
         From a model of the same table with an earlier cutoff; no folds are cut then.
+    tuner : Tuner, optional
+        Searches the trees' shape on the folds, where there are any.
     tick : callable
         Called with a few words before each step.
 
@@ -162,7 +166,7 @@ def fit(
     """
     lesson = Lesson.of(table, configuration, cutoff_us, folds=earlier is None)
     fixed = earlier.choice if earlier is not None else choice
-    grown = _grow(lesson, configuration, fixed, earlier is not None, tick)
+    grown = _grow(lesson, configuration, fixed, earlier is not None, tuner, tick)
     drawn = _draw(lesson, fixed, tick)
     tick("blend and calibration")
     scores = (
@@ -204,7 +208,12 @@ class _Grown:
 
 
 def _grow(
-    lesson: Lesson, configuration: Configuration, fixed: Choice | None, whole: bool, tick: Tick
+    lesson: Lesson,
+    configuration: Configuration,
+    fixed: Choice | None,
+    whole: bool,
+    tuner: Tuner | None,
+    tick: Tick,
 ) -> _Grown:
     """Try the shapes on the folds and refit the best on everything known."""
     orchard = Orchard(
@@ -220,6 +229,8 @@ def _grow(
     if fixed is not None and whole:
         shape, rounds, loose, tried = fixed.shape, fixed.rounds, np.empty(0), []
     else:
+        if tuner is not None and fixed is None:
+            candidates = (tuner.shape(orchard, candidates, lesson.samples, tick),)
         trials = orchard.trials(candidates, lesson.samples, tick)
         best = min(trials, key=lambda trial: trial.loss)
         shape, rounds, loose = best.shape, best.rounds, np.concatenate(best.out_of_fold)

@@ -23,16 +23,22 @@ from training.release import next_version, trained_dir, versions
 from training.report_text import INVENTED
 from training.tracked import track_training
 from training.trainer import Trained, end_of_knowledge, release_bundle, train
+from training.tuning import Tuner
 
 
 @click.command("train")
 @existing_folder("--data", "Data folder with past orders.")
 @click.option("--until", type=MOMENT, help="Use only what was known before this time.")
+@click.option(
+    "--tune",
+    type=click.IntRange(min=1),
+    help="Search so many shapes of trees on the folds; interrupted searches are taken up again.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Also put the bundle here.")
 @click.option("--no-tracking", is_flag=True, help="Record nothing in MLflow.")
 @configuration_options
 def train_(
-    data: Path, until: int | None, out: Path | None, no_tracking: bool,
+    data: Path, until: int | None, tune: int | None, out: Path | None, no_tracking: bool,
     config: Path | None, extra: tuple[str, ...], exclude: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Learn a model from past orders.
@@ -56,6 +62,7 @@ def train_(
             configuration,
             cutoff_us=cutoff,
             champion=_champion(settings, matrix),
+            tuner=Tuner(tune, settings.home / "studies", configuration.seed) if tune else None,
             tick=progress.step,
         )
         progress.step("bundle")

@@ -26,6 +26,7 @@ from training.matrix import Matrix
 from training.plain import plain_object
 from training.reference import reference
 from training.traps import Trap, traps
+from training.tuning import Tuner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +80,7 @@ def train(
     *,
     cutoff_us: int,
     champion: Bundle | None = None,
+    tuner: Tuner | None = None,
     tick: Tick = silent,
 ) -> Trained:
     """Learn from what was known before a cutoff, sit an exam, and ask the gates.
@@ -93,6 +95,8 @@ def train(
         Outcomes known at or after it are not looked at (µs since 1970, UTC).
     champion : Bundle, optional
         The model in force, to compare with on orders that neither had learnt.
+    tuner : Tuner, optional
+        Searches the trees' shape, on the folds of the exam's model where an exam can be sat.
     tick : callable
         Called with a few words before each step.
 
@@ -110,9 +114,9 @@ def train(
     )
     tick("looking for columns that know too much")
     found = traps(matrix, table, labels)
-    sat, no_exam = _exam(table, configuration, cutoff_us, tick)
+    sat, no_exam = _exam(table, configuration, cutoff_us, tuner, tick)
     exam, earlier, sheet = sat or (None, None, None)
-    model = fit(table, configuration, cutoff_us=cutoff_us, earlier=earlier, tick=tick)
+    model = fit(table, configuration, cutoff_us=cutoff_us, earlier=earlier, tuner=tuner, tick=tick)
     tick("gates")
     evidence = Evidence(
         exam=exam,
@@ -130,13 +134,13 @@ def train(
 
 
 def _exam(
-    table: Table, configuration: Configuration, cutoff_us: int, tick: Tick
+    table: Table, configuration: Configuration, cutoff_us: int, tuner: Tuner | None, tick: Tick
 ) -> tuple[tuple[Exam, Earlier, Sheet] | None, str]:
     def say(text: str) -> None:
         tick(f"exam: {text}")
 
     try:
-        return sit(table, configuration, cutoff_us=cutoff_us, tick=say), ""
+        return sit(table, configuration, cutoff_us=cutoff_us, tuner=tuner, tick=say), ""
     except TrainingError as error:
         return None, str(error)
 
