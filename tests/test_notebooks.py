@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom, say something in pictures, and are stored without output."""
+"""The notebooks run from top to bottom, say something in pictures, and are stored bare."""
 
 from __future__ import annotations
 
