@@ -71,7 +71,7 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path: P
         write_year(tmp_path / name, 400, seed, WorldSpec(), quiet=True)
     a, b, c = (digests(tmp_path / name) for name in "abc")
     assert set(a) == set(c)
-    assert len(a) == 6
+    assert len(a) == 7
     assert a == b
     assert all(a[f] != c[f] for f in a if f.endswith(".parquet"))
 
@@ -107,7 +107,8 @@ def test_no_column_outside_the_truth_folder_tells_the_truth(path: Path, folder: 
     assert told & truth == {"order_id", "merchant_id", "action"}
     assert folder.events["action"].null_count == folder.events.num_rows
     assert {p.name for p in path.iterdir()} == {
-        "orders.parquet", "events.parquet", "items.parquet", "folder.json", TRUTH,
+        "orders.parquet", "events.parquet", "items.parquet", "consents.parquet", "folder.json",
+        TRUTH,
     }  # fmt: skip
 
 
