@@ -188,7 +188,7 @@ def _read_orders(
     lines = _lines_by_chunk(folder, starts)
     consents = Consents(folder.consents)
     pieces = (
-        delayed(_read_chunk)(usable.slice(s, CHUNK), of, consents, s)
+        delayed(_read_chunk)(_part(usable, s, CHUNK), of, consents, s)
         for s, of in zip(starts, lines, strict=True)
     )
     run = Parallel(n_jobs=threads if n > CHUNK else 1, return_as="generator")
@@ -219,7 +219,12 @@ def _lines_by_chunk(folder: Folder, starts: range) -> Iterator[pa.Table | None]:
     items, rows = folder.items.take(by_order), rows[by_order]
     for start in starts:
         begin, end = np.searchsorted(rows, (start, start + CHUNK))
-        yield items.slice(begin, end - begin)
+        yield _part(items, begin, end - begin)
+
+
+def _part(table: pa.Table, first: int, rows: int) -> pa.Table:
+    """Some rows, copied: a slice would take the whole table along to another process."""
+    return table.take(pa.array(np.arange(first, min(first + rows, table.num_rows))))
 
 
 def _read_chunk(orders: pa.Table, items: pa.Table | None, consents: Consents, first: int) -> _Read:
