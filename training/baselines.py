@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.fit import design
+from training.fit import design, scaling_of
 from training.metrics import chance
-from training.scaling import Scaling
 from training.strengths import learn
 
 if TYPE_CHECKING:
@@ -59,8 +58,8 @@ def _rates(keys: np.ndarray, labels: Labels, rows: Ints, rate: float) -> Floats:
 
 def _logistic(table: Table, labels: Labels, rows: Ints, strengths: Mapping[str, float]) -> Floats:
     inputs = replace(table.inputs(labels.rows), tokens=())
-    scaling = Scaling.of(table.numbers(inputs, labels.rows))
+    scaling = scaling_of(table, inputs, labels.rows)
     columns = design(table, inputs, scaling, labels.rows, np.float32)
     kinds = table.kinds(inputs, scaling.gaps)
     line = learn(columns, kinds, labels.y, labels.weight, before=strengths).line
-    return chance(line.score(design(table, inputs, scaling, rows)))
+    return chance(line.score(design(table, inputs, scaling, rows, np.float32)))

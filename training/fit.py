@@ -19,11 +19,13 @@ from training.mixing import OutOfFold, mix
 from training.ridge import Design, Line
 from training.scaling import Scaling
 from training.strengths import learn
+from training.tree_rows import TreeRows
 from training.trees import Orchard, Shape, shapes
 from training.tuning import Tuner
 
 Tick = Callable[[str], None]
 CHUNK = 65_536
+SCALED_ON = 200_000
 
 
 def silent(_: str) -> None:
@@ -122,8 +124,18 @@ def design(
     dtype: type[np.floating] = np.float64,
 ) -> Design:
     """The linear part's columns for some rows of a table."""
-    numbers = scaling.columns(table.numbers(inputs, rows), dtype)
-    return Design(numbers, table.tokens(inputs.tokens, rows))
+    width = len(scaling.median) + int(scaling.gaps.sum())
+    dense = np.empty((len(rows), width), dtype)
+    for start in range(0, len(rows), CHUNK):
+        part = slice(start, start + CHUNK)
+        dense[part] = scaling.columns(table.numbers(inputs, rows[part]), dtype)
+    return Design(dense, table.tokens(inputs.tokens, rows))
+
+
+def scaling_of(table: Table, inputs: Inputs, rows: Ints) -> Scaling:
+    """How numbers come to one scale, from at most ``SCALED_ON`` of the rows, evenly spread."""
+    at = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), SCALED_ON)).astype(np.int64))
+    return Scaling.of(table.numbers(inputs, rows[at]))
 
 
 def fit(
@@ -217,7 +229,7 @@ def _grow(
 ) -> _Grown:
     """Try the shapes on the folds and refit the best on everything known."""
     orchard = Orchard(
-        lesson.table.tree_columns(lesson.inputs, lesson.labels.rows),
+        TreeRows(lesson.table, lesson.inputs, lesson.labels.rows),
         seed=configuration.seed,
         threads=configuration.threads,
         replaced=configuration.trees,
@@ -257,14 +269,19 @@ class _Drawn:
 def _draw(lesson: Lesson, fixed: Choice | None, tick: Tick) -> _Drawn:
     """Fit the ridge on every fold's past and on everything known, each learning its strengths."""
     rows, labels = lesson.labels.rows, lesson.labels
-    scaling = Scaling.of(lesson.table.numbers(lesson.inputs, rows))
+    scaling = scaling_of(lesson.table, lesson.inputs, rows)
     columns = design(lesson.table, lesson.inputs, scaling, rows, np.float32)
     kinds = lesson.table.kinds(lesson.inputs, scaling.gaps)
     strengths = fixed.strengths if fixed is not None else None
     loose = [np.empty(0)]
     for k, (known, judge) in enumerate(lesson.samples):
         tick(f"linear part, fold {k + 1} of {len(lesson.samples)}")
-        part = learn(columns.take(known.at), kinds, known.y, known.weight, before=strengths)
+        # A fold's past is nearly a prefix: what was not known yet weighs nothing, and the gigabytes
+        # before it are not copied.
+        past = columns.head(int(known.at[-1]) + 1)
+        y, weight = np.zeros((2, len(past.dense)))
+        y[known.at], weight[known.at] = known.y, known.weight
+        part = learn(past, kinds, y, weight, before=strengths)
         strengths = part.strengths
         loose.append(part.line.score(columns.take(judge.at)))
     tick("linear part on everything known")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ FLAG_SHARE = 0.01
 FEWEST_FLAG_ROWS = 50
 FEWEST_TOKEN_ROWS = 5
 IDENTITIES = frozenset({"phone", "email", "device", "ip", "address", "customer"})
+CHUNK = 8_192
 LINKING = frozenset({"phone", "device", "address"})
 
 
@@ -100,9 +102,13 @@ class Table:
         """
         dtype = np.float64 if inputs.extras else self._values.dtype
         out = np.empty((len(rows), len(inputs.features) + len(inputs.extras)), dtype)
-        for j, name in enumerate(inputs.features):
-            out[:, j] = self._values[rows, self._column[name]]
-        for j, name in enumerate(inputs.extras, len(inputs.features)):
+        width = len(inputs.features)
+        columns = [self._column[name] for name in inputs.features]
+        for start in range(0, len(rows), CHUNK):
+            part = slice(start, start + CHUNK)
+            # Whole rows first: one column at a time would fetch every row once per column.
+            out[part, :width] = self._values[rows[part]][:, columns]
+        for j, name in enumerate(inputs.extras, width):
             out[:, j] = self.numeric[name][rows]
         return out
 
@@ -117,7 +123,7 @@ class Table:
     def inputs(self, rows: Ints) -> Inputs:
         """Choose columns that vary and tokens that recur; outcomes are not looked at."""
         found = self.index[rows]
-        counts = np.asarray(found.sum(axis=0)).reshape(-1)
+        counts = np.asarray(found.sum(axis=0, dtype=np.int64)).reshape(-1)
         tokens = np.flatnonzero(counts >= FEWEST_TOKEN_ROWS)
         return Inputs(
             features=tuple(n for n, i in self._column.items() if _varies(self._values[rows, i])),
@@ -128,13 +134,20 @@ class Table:
 
     def tokens(self, names: Sequence[str], rows: Ints) -> sparse.csr_matrix:
         """0/1 columns of the named tokens, sparse, shape (n_rows, n_names)."""
-        place = {name: k for k, name in enumerate(names)}
-        column = np.array([place.get(name, -1) for name in self.vocabulary], dtype=np.int64)
-        found = self.index[rows].tocoo()
-        at = column[found.col] if len(column) else np.empty(0, dtype=np.int64)
+        column = np.full(len(self.vocabulary), -1, np.int32)
+        for k, name in enumerate(names):
+            j = bisect_left(self.vocabulary, name)
+            if j < len(self.vocabulary) and self.vocabulary[j] == name:
+                column[j] = k
+        found = self.index[rows]
+        at = column[found.indices] if len(column) else np.empty(0, dtype=np.int32)
         keep = at >= 0
-        ones = np.ones(int(keep.sum()))
-        return sparse.csr_matrix((ones, (found.row[keep], at[keep])), shape=(len(rows), len(names)))
+        at = at[keep]
+        ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep)])[found.indptr]
+        del found, keep
+        chosen = sparse.csr_matrix((np.ones(len(at)), at, ends), shape=(len(rows), len(names)))
+        chosen.sort_indices()
+        return chosen
 
     def tree_columns(self, inputs: Inputs, rows: Ints) -> Floats:
         """Features, then flags, then numeric extras: the trees' columns in bundle order."""
@@ -160,8 +173,9 @@ def _indexed(
     at = column[words.codes] if len(column) else np.empty(0, dtype=np.int64)
     keep = at >= 0
     pairs = (row[keep], at[keep])
-    index = sparse.csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(words), len(names)))
-    index.data[:] = 1.0
+    ones = np.ones(len(pairs[0]), np.int8)
+    index = sparse.csr_matrix((ones, pairs), shape=(len(words), len(names)))
+    index.data[:] = 1
     return tuple(names), index
 
 

@@ -30,6 +30,14 @@ class Design:
         """Some of the rows."""
         return Design(self.dense[at], self.tokens[at])
 
+    def head(self, count: int) -> Design:
+        """The first so many rows, not copied."""
+        whole = self.tokens
+        end = int(whole.indptr[count])
+        parts = (whole.data[:end], whole.indices[:end], whole.indptr[: count + 1])
+        tokens = sparse.csr_matrix(parts, shape=(count, whole.shape[1]), copy=False)
+        return Design(self.dense[:count], tokens)
+
     @property
     def width(self) -> int:
         """Number of coefficients without the intercept."""

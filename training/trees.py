@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from training.labels import Floats, Ints
+from training.tree_rows import TreeRows
 
 # Threads that wait by spinning cost a busy machine a hundred times the work itself; the runtime
 # reads this once, when LightGBM loads it.
@@ -21,6 +22,7 @@ import lightgbm as lgb
 MOST_LEAVES = 9_300
 """Of a whole ensemble (300 trees of 31): what serving scores and explains within its budget."""
 PATIENCE = 30
+SCORED_AT_ONCE = 65_536
 
 FIXED: Mapping[str, object] = {
     "objective": "binary",
@@ -102,7 +104,7 @@ class Orchard:
 
     def __init__(
         self,
-        columns: Floats,
+        columns: Floats | TreeRows,
         *,
         seed: int,
         threads: int,
@@ -138,21 +140,38 @@ class Orchard:
         calibration, better than any later month.
         """
         tables = [self._parameters(shape, 1) for shape in shapes_]
-        parts = [(self._subset(learn), self._subset(judge)) for learn, judge in folds]
         jobs = [
-            (table, shape.most_rounds, *part)
+            (table, shape.most_rounds, *fold)
             for table, shape in zip(tables, shapes_, strict=True)
-            for part in parts
+            for fold in folds
         ]
         with ThreadPoolExecutor(self._threads) as pool:
             done = []
-            for k, fitted in enumerate(pool.map(lambda job: _watched(*job), jobs)):
+            for k, fitted in enumerate(pool.map(lambda job: self._watched(*job), jobs)):
                 tick(f"trees, fold {k + 1} of {len(jobs)}")
                 done.append(fitted)
         return tuple(
             self._trial(shape, table, done[k * len(folds) : (k + 1) * len(folds)], folds)
             for k, (shape, table) in enumerate(zip(shapes_, tables, strict=True))
         )
+
+    def _watched(
+        self, parameters: dict[str, object], rounds: int, learn: Sample, judge: Sample
+    ) -> tuple[lgb.Booster, list[float]]:
+        """Fit one fold, watching its judged part."""
+        record: dict[str, dict[str, list[float]]] = {}
+        booster = lgb.train(
+            parameters,
+            self._subset(learn),
+            rounds,
+            valid_sets=[self._subset(judge)],
+            valid_names=["judge"],
+            callbacks=[
+                lgb.early_stopping(PATIENCE, verbose=False),
+                lgb.record_evaluation(record),
+            ],
+        )
+        return booster, record["judge"]["binary_logloss"]
 
     def _trial(
         self,
@@ -167,13 +186,19 @@ class Orchard:
         pooled = np.average([curve[:shortest] for curve in curves], axis=0, weights=mass)
         best = int(np.argmin(pooled)) + 1
         scores = tuple(
-            np.asarray(
-                booster.predict(self._columns[judge.at], raw_score=True, num_iteration=best),
-                dtype=np.float64,
-            )
+            self._scores(booster, judge.at, best)
             for (booster, _), (_, judge) in zip(fitted, folds, strict=True)
         )
         return Trial(shape, parameters, best, float(pooled[best - 1]), scores)
+
+    def _scores(self, booster: lgb.Booster, at: Ints, rounds: int) -> Floats:
+        """Log-odds at some positions, by the first so many trees."""
+        out = np.empty(len(at))
+        for start in range(0, len(at), SCORED_AT_ONCE):
+            part = slice(start, start + SCORED_AT_ONCE)
+            columns = self._columns[at[part]]
+            out[part] = booster.predict(columns, raw_score=True, num_iteration=rounds)
+        return out
 
     def fit(self, shape: Shape, rounds: int, sample: Sample) -> lgb.Booster:
         """Refit a shape on everything known, as many rounds as the folds chose."""
@@ -191,22 +216,3 @@ class Orchard:
 def _binning(replaced: Mapping[str, float | int]) -> dict[str, float | int]:
     """What is settled when the columns are binned."""
     return {name: replaced[name] for name in ("max_bin",) if name in replaced}
-
-
-def _watched(
-    parameters: dict[str, object], rounds: int, learn: lgb.Dataset, judge: lgb.Dataset
-) -> tuple[lgb.Booster, list[float]]:
-    """Fit one fold, watching its judged part."""
-    record: dict[str, dict[str, list[float]]] = {}
-    booster = lgb.train(
-        parameters,
-        learn,
-        rounds,
-        valid_sets=[judge],
-        valid_names=["judge"],
-        callbacks=[
-            lgb.early_stopping(PATIENCE, verbose=False),
-            lgb.record_evaluation(record),
-        ],
-    )
-    return booster, record["judge"]["binary_logloss"]
