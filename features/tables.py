@@ -102,7 +102,8 @@ def read_folder(path: Path) -> Folder:
     order = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
     orders = orders.sort_by(order)
     _refuse_doubles(orders, name)
-    return Folder(
+    del raw
+    folder = Folder(
         orders=orders,
         events=_optional(path, "events", EVENT_COLUMNS),
         items=_optional(path, "items", ITEM_COLUMNS),
@@ -112,6 +113,9 @@ def read_folder(path: Path) -> Folder:
         extras=tuple(c for c in orders.column_names if c not in ORDER_COLUMNS),
         about=about,
     )
+    # Reading takes twice what is kept, and the allocator would hold on to it.
+    pa.default_memory_pool().release_unused()
+    return folder
 
 
 def write_folder(

@@ -239,20 +239,19 @@ def _events(rows: Iterable[tuple[int, str, int, int]]) -> Events:
     return Events(order, kind, detail, known, np.full(len(table), -1))
 
 
+_WORDS = ["event", "reason", "outcome", "action"]
+
+
 def _from_table(folder: Folder, events: pa.Table) -> Events:
     # A reader passes over kinds it does not know.
     events = events.filter(pc.is_in(events.column("event"), pa.array(list(EVENT_CODES))))
     rows = order_rows(folder.orders, events)
-    kinds = events.column("event").to_pylist()
-    words = (events.column(c).to_pylist() for c in ("reason", "outcome", "action"))
-    detail = [
-        event_detail(kind, reason=reason, outcome=outcome, action=action)
-        for kind, reason, outcome, action in zip(kinds, *words, strict=True)
-    ]
+    kind, detail = _kinds(events)
     fact_row = fact_rows(folder)
-    revision = events.column("revision").to_pylist()
-    for i in (i for i, kind in enumerate(kinds) if kind == "revised"):
-        detail[i] = fact_row.get((int(rows[i]), revision[i]), -1)
+    revised = np.flatnonzero(kind == _REVISED)
+    revision = events.column("revision").take(pa.array(revised)).to_pylist()
+    for i, number in zip(revised.tolist(), revision, strict=True):
+        detail[i] = fact_row.get((int(rows[i]), number), -1)
     known = events.column("known_at")
     if known.null_count:
         row = pc.index(pc.is_null(known), True).as_py() + 1
@@ -261,8 +260,27 @@ def _from_table(folder: Folder, events: pa.Table) -> Events:
         )
     return Events(
         order=rows,
-        kind=np.array([EVENT_CODES[kind] for kind in kinds], np.int64),
-        detail=np.array(detail, np.int64),
+        kind=kind,
+        detail=detail,
         known_us=_us(known),
         seq=events.column("seq").fill_null(-1).to_numpy().astype(np.int64),
     )
+
+
+def _kinds(events: pa.Table) -> tuple[Integers, Integers]:
+    """Kind and detail of every event; the few combinations of words are looked up once each."""
+    columns = [events.column(c).dictionary_encode("encode") for c in _WORDS]
+    combination = np.zeros(events.num_rows, np.int64)
+    for column in columns:
+        codes = column.combine_chunks()
+        combination = combination * len(codes.dictionary) + codes.indices.to_numpy()
+    _, first, code = np.unique(combination, return_index=True, return_inverse=True)
+    words = events.select(_WORDS).take(pa.array(first)).to_pylist()
+    kinds = [EVENT_CODES[row["event"]] for row in words]
+    details = [
+        event_detail(
+            row["event"], reason=row["reason"], outcome=row["outcome"], action=row["action"]
+        )
+        for row in words
+    ]
+    return np.array(kinds, np.int64)[code], np.array(details, np.int64)[code]

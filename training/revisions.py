@@ -15,6 +15,8 @@ from features.tables import Folder
 
 Integers = NDArray[np.int64]
 
+_KEY = ("merchant_id", "order_id")
+
 
 def fact_rows(folder: Folder) -> dict[tuple[int, int], int]:
     """The row of the facts for every (orders row, revision) after the first."""
@@ -81,10 +83,12 @@ def _persons(facts: Integers, otherwise: Integers) -> Integers:
     return persons
 
 
-def order_keys(table: pa.Table) -> list[tuple[str, str]]:
-    """Merchant and order id of every row."""
-    columns = (table.column(name).to_pylist() for name in ("merchant_id", "order_id"))
-    return list(zip(*columns, strict=True))
+def order_keys(table: pa.Table) -> pa.Array:
+    """Merchant and order id of every row in one text that no other pair gives."""
+    merchant, order = (table.column(name).cast(pa.large_string()) for name in _KEY)
+    length = pc.binary_length(merchant).cast(pa.large_string())
+    joined = pc.binary_join_element_wise(length, merchant, order, pa.scalar(":", pa.large_string()))
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
 def order_rows(orders: pa.Table, others: pa.Table, *, file: str = "events") -> Integers:
@@ -95,13 +99,11 @@ def order_rows(orders: pa.Table, others: pa.Table, *, file: str = "events") -> I
     DataError
         Naming the first row whose order is not there.
     """
-    at = {key: row for row, key in enumerate(order_keys(orders))}
-    rows = np.empty(others.num_rows, np.int64)
-    for i, key in enumerate(order_keys(others)):
-        row = at.get(key)
-        if row is None:
-            raise DataError(
-                f'order "{key[1]}" is not in orders', file=file, row=i + 1, column="order_id"
-            )
-        rows[i] = row
-    return rows
+    rows = pc.index_in(order_keys(others), value_set=order_keys(orders))
+    if rows.null_count:
+        first = pc.index(pc.is_null(rows), True).as_py()
+        order = others.column("order_id")[first].as_py()
+        raise DataError(
+            f'order "{order}" is not in orders', file=file, row=first + 1, column="order_id"
+        )
+    return np.asarray(rows.to_numpy(zero_copy_only=False), np.int64)

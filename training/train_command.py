@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import pyarrow as pa
 
 from features.days import IST, from_us
 from features.errors import RtoError, SettingsError
@@ -54,6 +55,7 @@ def train_(
     folder = read_folder(data)
     with Progress("reading orders") as progress:
         matrix = build(folder, threads=configuration.threads, progress=progress.count)
+        folder = emptied(folder)
         last = end_of_knowledge(matrix)
         cutoff = last if until is None else min(until, last)
         progress.stage("training", "step")
@@ -76,6 +78,13 @@ def train_(
         known = f"{from_us(last):%Y-%m-%d %H:%M} UTC"
         click.echo(f"--until lies after all that is known; trained on all that was, until {known}")
     click.echo(said(trained, matrix, path, cutoff))
+
+
+def emptied(folder: Folder) -> Folder:
+    """What a manifest says of a folder, without its tables: gigabytes once the matrix is made."""
+    about = Folder(orders=folder.orders.select([]), about=folder.about)
+    pa.default_memory_pool().release_unused()
+    return about
 
 
 def refuse_unwritable(out: Path) -> None:
