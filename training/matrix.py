@@ -9,7 +9,6 @@ from typing import NamedTuple, overload
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE, N_SIGNALS, SIGNAL_FEATURES, signals_of
@@ -18,11 +17,11 @@ from features.directory import Directory
 from features.feature import Feature
 from features.history.carried import Carried
 from features.history.fact import FACT_SIZE, fact_of
-from features.history.replay import replay
 from features.keys import Hasher, Keys, keys_of, person_of
 from features.tables import Folder, orders_of
 from features.tokens import tokens_of
 from training.carried import carried_of, history_only, joined
+from training.executor import Executor, Local
 from training.fates import fates
 from training.pastlog import Events, changes_of, events_of, imported_asks, live_asks
 from training.revisions import order_rows, with_revisions
@@ -111,7 +110,11 @@ class _Read(NamedTuple):
 
 
 def build(
-    folder: Folder, *, threads: int = 2, progress: Callable[[int, int], None] | None = None
+    folder: Folder,
+    *,
+    threads: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+    executor: Executor | None = None,
 ) -> Matrix:
     """Compute the as-of features of every order of ``folder``.
 
@@ -122,13 +125,16 @@ def build(
         Processes that read the orders' text; threads that count history.
     progress : callable, optional
         Told how many orders of how many have been read.
+    executor : Executor, optional
+        Who does it, where that is not this machine.
     """
+    executor = executor or Local(threads)
     orders = folder.orders
     values = np.empty((orders.num_rows, len(CATALOGUE)), np.float32)
-    facts, words, persons = _read_orders(folder, values, threads, progress)
+    facts, words, persons = _read_orders(folder, values, executor, progress)
     facts = with_revisions(folder, facts, values, persons)
     events, carried = events_of(folder), carried_of(folder)
-    _read_history(folder, events, facts, carried, values[:, N_SIGNALS:], threads)
+    _read_history(folder, events, facts, carried, values[:, N_SIGNALS:], executor)
     frame = fates(folder, events, persons)
     early = history_only(folder, carried, frame["created_us"].to_numpy())
     frame.loc[early, "outcome"], frame.loc[early, "outcome_us"] = "", -1
@@ -148,7 +154,7 @@ def _read_history(
     facts: Integers,
     carried: Carried,
     out: NDArray[np.float32],
-    threads: int,
+    executor: Executor,
 ) -> None:
     """Read history as an import does, and for live decisions as they recorded it."""
     n = folder.orders.num_rows
@@ -164,18 +170,18 @@ def _read_history(
     imported = np.flatnonzero(~is_live)
     asks = imported_asks(imported, created[imported], known_us)
     if not is_live.any():
-        replay(log, asks, out, threads=threads)
+        executor.replay(log, asks, out)
         return
     for these, source in ((asks, log), (live, live_log)):
         rows = np.empty((len(these.order), out.shape[1]), np.float32)
-        replay(source, these, rows, threads=threads)
+        executor.replay(source, these, rows)
         out[these.order] = rows
 
 
 def _read_orders(
     folder: Folder,
     values: NDArray[np.float32],
-    threads: int,
+    executor: Executor,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[Integers, Words, Integers]:
     n = folder.orders.num_rows
@@ -187,12 +193,11 @@ def _read_orders(
     starts = range(0, n, CHUNK)
     lines = _lines_by_chunk(folder, starts)
     consents = Consents(folder.consents)
-    pieces = (
-        delayed(_read_chunk)(_part(usable, s, CHUNK), of, consents, s)
-        for s, of in zip(starts, lines, strict=True)
+    calls = (
+        (_part(usable, s, CHUNK), of, consents, s) for s, of in zip(starts, lines, strict=True)
     )
-    run = Parallel(n_jobs=threads if n > CHUNK else 1, return_as="generator")
-    for start, read in zip(starts, run(pieces), strict=True):
+    done = executor.map(_read_chunk, calls, count=len(starts))
+    for start, read in zip(starts, done, strict=True):
         end = start + len(read.facts)
         facts[start:end], persons[start:end] = read.facts, read.persons
         values[start:end, :N_SIGNALS] = read.values
