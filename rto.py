@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from features.settings import Settings
 
 
+INTERRUPTED = 130
+"""What shells report of a program that SIGINT (2) has ended: 128 + 2."""
+
+
 class Place(NamedTuple):
     """Where a command lives, and the line ``rto --help`` shows for it without importing it."""
 
@@ -158,12 +162,23 @@ def main() -> None:
         sys.exit(2)
     except click.ClickException as error:
         _end(_usage(error), error.exit_code)
-    except (click.Abort, BrokenPipeError):
+    except KeyboardInterrupt as stopped:
+        _end(_interrupted(stopped), INTERRUPTED)
+    except click.Abort as stopped:
+        if isinstance(stopped.__cause__, KeyboardInterrupt):
+            _end(_interrupted(stopped.__cause__), INTERRUPTED)
+        sys.exit(1)
+    except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
         if (says := told(error)) is None:
             raise
         _end(says, 1)
+
+
+def _interrupted(stopped: KeyboardInterrupt) -> str:
+    """One line, with what a command had to say about where it was interrupted."""
+    return ": ".join(["interrupted", *map(str, stopped.args)])
 
 
 def _usage(error: click.ClickException) -> str:

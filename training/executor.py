@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from numpy.typing import NDArray
 
 from features.history.replay import Asks, Log, replay
@@ -49,9 +51,17 @@ class Local:
         self, work: Callable[..., T], calls: Iterable[tuple[Any, ...]], *, count: int
     ) -> Iterator[T]:
         """In processes of their own, or in this one where there is one call only."""
-        run = Parallel(n_jobs=self.threads if count > 1 else 1, return_as="generator")
-        found: Iterator[T] = run(delayed(work)(*call) for call in calls)
-        return found
+        if count <= 1 or self.threads <= 1:
+            yield from (work(*call) for call in calls)
+            return
+        run = Parallel(n_jobs=self.threads, return_as="generator")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".* tasks? wh.* been cancelled")
+            try:
+                yield from run(delayed(work)(*call) for call in calls)
+            finally:
+                # Waiting processes would hold a quarter of a gigabyte each for minutes.
+                get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
     def replay(self, log: Log, asks: Asks, out: NDArray[np.float32]) -> None:
         """In threads: the passes are machine code."""

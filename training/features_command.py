@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.tables import read_folder
+from training.aside import aside
 from training.matrix import Matrix, build
 from training.options import existing_folder
 from training.progress import Progress
@@ -41,7 +42,5 @@ def write_features(matrix: Matrix, out: Path) -> None:
     for i, feature in enumerate(matrix.features):
         columns[feature.name] = pa.array(matrix.values[:, i], from_pandas=True)
     columns["tokens"] = pa.array(list(matrix.tokens), pa.list_(pa.string()))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    pq.write_table(pa.table(columns), partial, compression="zstd")
-    partial.replace(out)
+    with aside(out) as partial:
+        pq.write_table(pa.table(columns), partial, compression="zstd")

@@ -250,8 +250,7 @@ def _grow(
             {"num_leaves": t.parameters["num_leaves"], "rounds": t.rounds, "loss": t.loss}
             for t in trials
         ]
-    tick("trees on everything known")
-    booster = orchard.fit(shape, rounds, lesson.everything)
+    booster = orchard.fit(shape, rounds, lesson.everything, tick)
     settings = orchard.settings(shape)
     return _Grown(
         shape, booster, loose, {"rounds": booster.num_trees(), "tried": tried, "settings": settings}

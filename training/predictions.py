@@ -16,6 +16,7 @@ from features.errors import DataError
 from features.history.states import CLASSES
 from features.states import state_name
 from features.tables import Folder
+from training.aside import aside
 from training.city_tiers import city_tier
 from training.labels import Floats, Ints
 from training.pastlog import changes_of, events_of
@@ -105,10 +106,8 @@ def write_predictions(
     )
     if holdout_merchants:
         table = table.replace_schema_metadata({HELD_OUT: json.dumps(list(holdout_merchants))})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    pq.write_table(table, partial, compression="zstd")
-    partial.replace(path)
+    with aside(path) as partial:
+        pq.write_table(table, partial, compression="zstd")
 
 
 def outcomes_of(folder: Folder) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import SettingsError
+from training.interrupts import uninterrupted
 from training.lineage import Lineage
 
 EXPERIMENT = "rto"
@@ -109,15 +110,18 @@ class Tracker:
         """Record one finished run and return its id; a run cut short is marked as failed."""
         tags = dict(run.tags) | (run.lineage.tags() if run.lineage else {})
         with self._told():
-            run_id: str = self._client.create_run(
-                self._experiment, run_name=run.name, tags=tags
-            ).info.run_id
+            # A Ctrl-C before we know the run's name would leave one that runs for ever.
+            with uninterrupted():
+                run_id: str = self._client.create_run(
+                    self._experiment, run_name=run.name, tags=tags
+                ).info.run_id
             try:
                 self._fill(run_id, run)
+                self._client.set_terminated(run_id)
             except BaseException:
-                self._client.set_terminated(run_id, "FAILED")
+                with uninterrupted():
+                    self._client.set_terminated(run_id, "FAILED")
                 raise
-            self._client.set_terminated(run_id)
         return run_id
 
     def _fill(self, run_id: str, run: Run) -> None:

@@ -22,6 +22,7 @@ from training.options import MOMENT, configuration_options, existing_folder
 from training.progress import Progress
 from training.release import next_version, trained_dir, versions
 from training.report_text import INVENTED
+from training.stages import TRAINING, Course
 from training.tracked import track_training
 from training.trainer import Trained, end_of_knowledge, release_bundle, train
 from training.tuning import Tuner
@@ -53,8 +54,8 @@ def train_(
     settings = load_settings()
     configuration = read_configuration(config).with_options(extra=extra, exclude=exclude)
     folder = read_folder(data)
-    with Progress("reading orders") as progress:
-        matrix = build(folder, threads=configuration.threads, progress=progress.count)
+    with Progress("reading orders", course=Course(TRAINING)) as progress:
+        matrix = build(folder, threads=configuration.threads, progress=progress.read)
         folder = emptied(folder)
         last = end_of_knowledge(matrix)
         cutoff = last if until is None else min(until, last)
@@ -74,10 +75,12 @@ def train_(
         if not no_tracking:
             progress.step("MLflow")
             _track(path, data, settings)
+        took = progress.took()
     if until is not None and until > last:
         known = f"{from_us(last):%Y-%m-%d %H:%M} UTC"
         click.echo(f"--until lies after all that is known; trained on all that was, until {known}")
     click.echo(said(trained, matrix, path, cutoff))
+    click.echo(took)
 
 
 def emptied(folder: Folder) -> Folder:
@@ -142,6 +145,8 @@ def _track(bundle: Path, data: Path, settings: Settings) -> None:
     """Record in MLflow; the bundle stands without it."""
     try:
         track_training(bundle, data=data, settings=settings)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{bundle} is whole, but not recorded in MLflow") from None
     except RtoError as error:
         click.echo(f"not recorded in MLflow: {error}", err=True)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -18,10 +20,12 @@ from training.tree_rows import TreeRows
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import lightgbm as lgb
+from lightgbm.callback import CallbackEnv
 
 MOST_LEAVES = 9_300
 """Of a whole ensemble (300 trees of 31): what serving scores and explains within its budget."""
 PATIENCE = 30
+TOLD_EVERY = 10
 SCORED_AT_ONCE = 65_536
 
 FIXED: Mapping[str, object] = {
@@ -33,6 +37,8 @@ FIXED: Mapping[str, object] = {
     "feature_pre_filter": False,
     "bagging_freq": 1,
     "boost_from_average": True,
+    # Bins are found on so many orders; twice as many take a gigabyte more and find the same.
+    "bin_construct_sample_cnt": 100_000,
 }
 
 
@@ -99,6 +105,24 @@ class Trial:
     out_of_fold: tuple[Floats, ...]
 
 
+class _Stoppable(ThreadPoolExecutor):
+    """Threads that end after their present tree when the one that waits for them is interrupted."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads)
+        self.stopped = threading.Event()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is not None:
+            self.stopped.set()
+        self.shutdown(cancel_futures=kind is not None)
+
+
+def _end_if(stopped: threading.Event) -> None:
+    if stopped.is_set():
+        raise InterruptedError("another fold failed, or the program was interrupted")
+
+
 class Orchard:
     """One table of tree columns, binned once and fitted on many subsets of its rows."""
 
@@ -127,6 +151,14 @@ class Orchard:
         part.set_weight(sample.weight)
         return part
 
+    def _whole(self, sample: Sample) -> lgb.Dataset:
+        """The table itself, where a sample is all of it: a copy would take as much again."""
+        y, weight = np.empty((2, len(sample.at)))
+        y[sample.at], weight[sample.at] = sample.y, sample.weight
+        self._binned.set_label(y)
+        self._binned.set_weight(weight)
+        return self._binned
+
     def trials(
         self,
         shapes_: Sequence[Shape],
@@ -141,13 +173,13 @@ class Orchard:
         """
         tables = [self._parameters(shape, 1) for shape in shapes_]
         jobs = [
-            (table, shape.most_rounds, *fold)
+            partial(self._watched, table, shape.most_rounds, learn, judge)
             for table, shape in zip(tables, shapes_, strict=True)
-            for fold in folds
+            for learn, judge in folds
         ]
-        with ThreadPoolExecutor(self._threads) as pool:
-            done = []
-            for k, fitted in enumerate(pool.map(lambda job: self._watched(*job), jobs)):
+        done = []
+        with _Stoppable(self._threads) as pool:
+            for k, fitted in enumerate(pool.map(lambda job: job(pool.stopped), jobs)):
                 tick(f"trees, fold {k + 1} of {len(jobs)}")
                 done.append(fitted)
         return tuple(
@@ -156,7 +188,12 @@ class Orchard:
         )
 
     def _watched(
-        self, parameters: dict[str, object], rounds: int, learn: Sample, judge: Sample
+        self,
+        parameters: dict[str, object],
+        rounds: int,
+        learn: Sample,
+        judge: Sample,
+        stopped: threading.Event,
     ) -> tuple[lgb.Booster, list[float]]:
         """Fit one fold, watching its judged part."""
         record: dict[str, dict[str, list[float]]] = {}
@@ -169,6 +206,7 @@ class Orchard:
             callbacks=[
                 lgb.early_stopping(PATIENCE, verbose=False),
                 lgb.record_evaluation(record),
+                lambda _: _end_if(stopped),
             ],
         )
         return booster, record["judge"]["binary_logloss"]
@@ -200,9 +238,18 @@ class Orchard:
             out[part] = booster.predict(columns, raw_score=True, num_iteration=rounds)
         return out
 
-    def fit(self, shape: Shape, rounds: int, sample: Sample) -> lgb.Booster:
+    def fit(
+        self, shape: Shape, rounds: int, sample: Sample, tick: Callable[[str], None]
+    ) -> lgb.Booster:
         """Refit a shape on everything known, as many rounds as the folds chose."""
-        return lgb.train(self._parameters(shape, self._threads), self._subset(sample), rounds)
+
+        def told(one: CallbackEnv) -> None:
+            if one.iteration % TOLD_EVERY == 0:
+                tick(f"trees on everything known, {one.iteration + 1} of {rounds}")
+
+        rows = self._whole(sample) if len(sample.at) == len(self._columns) else self._subset(sample)
+        parameters = self._parameters(shape, self._threads)
+        return lgb.train(parameters, rows, rounds, callbacks=[told])
 
     def settings(self, shape: Shape) -> dict[str, object]:
         """LightGBM's parameters for the manifest, which names seed and threads elsewhere."""
