@@ -6,6 +6,7 @@ RtoError
 ├── SettingsError      an environment variable or option
 ├── BundleError        a released model that must not be served
 ├── TrainingError      too little or too odd data to learn from
+├── ClusterError       other machines that were to help and could not
 ├── StoreError         the log's database
 └── RefusedError       a request that cannot be granted (a gate, a duplicate, a right)
 """
@@ -65,6 +66,10 @@ class BundleError(RtoError):
 
 class TrainingError(RtoError):
     """Data from which nothing honest can be learned; says what is missing and how much."""
+
+
+class ClusterError(RtoError):
+    """Machines that were to help, and were lost; says what to look at."""
 
 
 class StoreError(RtoError):

@@ -12,6 +12,7 @@ from training.baselines import BASELINES, baselines
 from training.bootstrap import clusters, intervals
 from training.configuration import Configuration
 from training.evaluate import Duel, Estimate, Scoreboard, quick
+from training.executor import Executor
 from training.fit import Earlier, Tick, fit, silent
 from training.inputs import Table
 from training.labels import Floats, Ints, mature
@@ -60,6 +61,7 @@ def sit(
     *,
     cutoff_us: int,
     tuner: Tuner | None = None,
+    executor: Executor | None = None,
     tick: Tick = silent,
 ) -> tuple[Exam, Earlier, Sheet]:
     """Train on what was known before the latest mature orders and judge on them.
@@ -95,7 +97,7 @@ def sit(
     y = judged.y[created[judged.rows] >= start]
     if not 0 < y.sum() < len(y):
         raise TrainingError("the latest mature orders hold one outcome only")
-    model = fit(table, configuration, cutoff_us=start, tuner=tuner, tick=tick)
+    model = fit(table, configuration, cutoff_us=start, tuner=tuner, executor=executor, tick=tick)
     learnt = mature(
         table.orders,
         cutoff_us=start,

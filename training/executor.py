@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -13,6 +14,10 @@ from joblib.externals.loky import get_reusable_executor
 from numpy.typing import NDArray
 
 from features.history.replay import Asks, Log, replay
+
+if TYPE_CHECKING:
+    from training.tree_rows import TreeRows
+    from training.trees import Grower
 
 T = TypeVar("T")
 
@@ -38,6 +43,12 @@ class Executor(Protocol):
 
     def replay(self, log: Log, asks: Asks, out: NDArray[np.float32]) -> None:
         """``features.history.replay.replay``, with equal results to the last bit."""
+        ...
+
+    def orchard(
+        self, columns: TreeRows, *, seed: int, replaced: Mapping[str, float | int]
+    ) -> Grower:
+        """What grows trees on these columns."""
         ...
 
 
@@ -66,3 +77,29 @@ class Local:
     def replay(self, log: Log, asks: Asks, out: NDArray[np.float32]) -> None:
         """In threads: the passes are machine code."""
         replay(log, asks, out, threads=self.threads)
+
+    def orchard(
+        self, columns: TreeRows, *, seed: int, replaced: Mapping[str, float | int]
+    ) -> Grower:
+        """LightGBM's own threads."""
+        from training.trees import Orchard
+
+        return Orchard(columns, seed=seed, threads=self.threads, replaced=replaced)
+
+
+@contextmanager
+def executor_on(address: str | None, *, threads: int = 2) -> Iterator[Executor]:
+    """This machine, or the cluster at ``dask://host:port``, for the time of a command.
+
+    Raises
+    ------
+    SettingsError
+        When the cluster cannot be used; says why.
+    """
+    if address is None:
+        yield Local(threads)
+        return
+    from training.cluster import cluster_at
+
+    with cluster_at(address) as cluster:
+        yield cluster

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 
 from features.tables import read_folder
 from training.aside import aside
+from training.executor import executor_on
 from training.matrix import Matrix, build
-from training.options import existing_folder
+from training.options import existing_folder, on_option
 from training.progress import Progress
 
 
@@ -19,14 +20,15 @@ from training.progress import Progress
 @existing_folder("--data", "Data folder.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
               help="Parquet file to write.")  # fmt: skip
-def features_(data: Path, out: Path) -> None:
+@on_option
+def features_(data: Path, out: Path, on: str | None) -> None:
     """Compute every order's features as they stood when it was placed.
 
     One row per order: its ids and time, every feature of the catalogue (empty: unknown), and its
     plain tokens.
     """
-    with Progress("reading orders") as progress:
-        matrix = build(read_folder(data), progress=progress.count)
+    with executor_on(on) as executor, Progress("reading orders") as progress:
+        matrix = build(read_folder(data), progress=progress.count, executor=executor)
     write_features(matrix, out)
     click.echo(f"{len(matrix.orders):,} orders with {len(matrix.features)} features in {out}")
 

@@ -12,6 +12,7 @@ from features.days import from_us
 from models.calibration import Calibration
 from training.calibrate import calibrated
 from training.configuration import Configuration
+from training.executor import Executor, Local
 from training.inputs import Inputs, Table
 from training.labels import Floats, Ints
 from training.lesson import Lesson
@@ -20,7 +21,7 @@ from training.ridge import Design, Line
 from training.scaling import Scaling
 from training.strengths import learn
 from training.tree_rows import TreeRows
-from training.trees import Orchard, Shape, shapes
+from training.trees import Shape, shapes
 from training.tuning import Tuner
 
 Tick = Callable[[str], None]
@@ -146,6 +147,7 @@ def fit(
     choice: Choice | None = None,
     earlier: Earlier | None = None,
     tuner: Tuner | None = None,
+    executor: Executor | None = None,
     tick: Tick = silent,
 ) -> Model:
     """Learn from what was known strictly before a cutoff.
@@ -168,6 +170,8 @@ def fit(
         From a model of the same table with an earlier cutoff; no folds are cut then.
     tuner : Tuner, optional
         Searches the trees' shape on the folds, where there are any.
+    executor : Executor, optional
+        Who grows the trees, where that is not this machine.
     tick : callable
         Called with a few words before each step.
 
@@ -178,7 +182,8 @@ def fit(
     """
     lesson = Lesson.of(table, configuration, cutoff_us, folds=earlier is None)
     fixed = earlier.choice if earlier is not None else choice
-    grown = _grow(lesson, configuration, fixed, earlier is not None, tuner, tick)
+    executor = executor or Local(configuration.threads)
+    grown = _grow(lesson, configuration, fixed, earlier is not None, tuner, executor, tick)
     drawn = _draw(lesson, fixed, tick)
     tick("blend and calibration")
     scores = (
@@ -225,13 +230,13 @@ def _grow(
     fixed: Choice | None,
     whole: bool,
     tuner: Tuner | None,
+    executor: Executor,
     tick: Tick,
 ) -> _Grown:
     """Try the shapes on the folds and refit the best on everything known."""
-    orchard = Orchard(
+    orchard = executor.orchard(
         TreeRows(lesson.table, lesson.inputs, lesson.labels.rows),
         seed=configuration.seed,
-        threads=configuration.threads,
         replaced=configuration.trees,
     )
     report = lesson.labels.report

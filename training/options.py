@@ -84,3 +84,12 @@ def configuration_options(command: F) -> F:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+def on_option(command: F) -> F:
+    """The option ``--on``: a Dask cluster that does the work."""
+    return click.option(
+        "--on",
+        metavar="dask://HOST:PORT",
+        help="Let the workers of this Dask scheduler do the work.",
+    )(command)

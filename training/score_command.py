@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -15,9 +17,10 @@ from features.catalogue import CATALOGUE
 from features.errors import DataError
 from features.tables import Folder, read_folder
 from models.bundle import Bundle
+from training.executor import Executor, executor_on
 from training.labels import Floats, Ints
 from training.matrix import Matrix, build
-from training.options import existing_folder
+from training.options import existing_folder, on_option
 from training.predictions import write_predictions
 from training.progress import Progress
 
@@ -45,7 +48,8 @@ _AFTERWARDS = (
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
               help="Parquet file for the predictions.")  # fmt: skip
-def score_(bundle: Path, history: Path, orders: Path, out: Path) -> None:
+@on_option
+def score_(bundle: Path, history: Path, orders: Path, out: Path, on: str | None) -> None:
     """Score a file of orders in one batch.
 
     Every order sees the history as it was known when the order was placed, the other orders of the
@@ -54,10 +58,13 @@ def score_(bundle: Path, history: Path, orders: Path, out: Path) -> None:
     model = Bundle.load(bundle, features=CATALOGUE)
     past, asked = read_folder(history), read_orders(orders)
     both, keys = joined(past, asked)
-    with Progress("reading orders") as progress:
-        matrix = build(both, progress=progress.count)
+    with executor_on(on) as executor, Progress("reading orders") as progress:
+        matrix = build(both, progress=progress.count, executor=executor)
         rows = _rows(matrix, keys)
-        probability = score_rows(model, matrix, rows)
+        if on is None:
+            probability = score_rows(model, matrix, rows)
+        else:
+            probability = _score_elsewhere(executor, bundle, matrix, rows)
     write_predictions(out, matrix.orders, rows, probability)
     click.echo(f"{len(rows):,} orders scored by {model.version} in {out}")
 
@@ -104,8 +111,32 @@ def score_rows(model: Bundle, matrix: Matrix, rows: Ints) -> Floats:
     out = np.empty(len(rows))
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        tokens = [matrix.tokens[row] for row in part.tolist()]
-        extras = {name: column[part].tolist() for name, column in matrix.extras.items()}
-        values = matrix.values[part].astype(np.float64)
-        out[start : start + len(part)] = model.score_many(values, tokens, extras)
+        out[start : start + len(part)] = model.score_many(*_questions(matrix, part))
     return out
+
+
+Questions = tuple[Floats, list[tuple[str, ...]], dict[str, list[Any]]]
+
+
+def _questions(matrix: Matrix, rows: Ints) -> Questions:
+    """What a bundle is asked about some orders."""
+    tokens = [matrix.tokens[row] for row in rows.tolist()]
+    extras = {name: column[rows].tolist() for name, column in matrix.extras.items()}
+    return matrix.values[rows].astype(np.float64), tokens, extras
+
+
+def _score_elsewhere(executor: Executor, bundle: Path, matrix: Matrix, rows: Ints) -> Floats:
+    """``score_rows`` by others, who get the bundle's files along with the questions."""
+    files = {path.name: path.read_bytes() for path in bundle.iterdir() if path.is_file()}
+    starts = range(0, len(rows), CHUNK)
+    calls = ((files, _questions(matrix, rows[start : start + CHUNK])) for start in starts)
+    found = executor.map(scored_by, calls, count=len(starts))
+    return np.concatenate([np.empty(0), *found])
+
+
+def scored_by(files: Mapping[str, bytes], questions: Questions) -> Floats:
+    """Probabilities by a bundle that came as its files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, body in files.items():
+            (Path(folder) / name).write_bytes(body)
+        return Bundle.load(Path(folder), features=CATALOGUE).score_many(*questions)

@@ -17,8 +17,9 @@ from features.tables import Folder, read_folder
 from models.bundle import Bundle
 from training.comparison import champion
 from training.configuration import Configuration, read_configuration
+from training.executor import executor_on
 from training.matrix import Matrix, build
-from training.options import MOMENT, configuration_options, existing_folder
+from training.options import MOMENT, configuration_options, existing_folder, on_option
 from training.progress import Progress
 from training.release import next_version, trained_dir, versions
 from training.report_text import INVENTED
@@ -38,10 +39,11 @@ from training.tuning import Tuner
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Also put the bundle here.")
 @click.option("--no-tracking", is_flag=True, help="Record nothing in MLflow.")
+@on_option
 @configuration_options
 def train_(
     data: Path, until: int | None, tune: int | None, out: Path | None, no_tracking: bool,
-    config: Path | None, extra: tuple[str, ...], exclude: tuple[str, ...],
+    on: str | None, config: Path | None, extra: tuple[str, ...], exclude: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Learn a model from past orders.
 
@@ -54,8 +56,11 @@ def train_(
     settings = load_settings()
     configuration = read_configuration(config).with_options(extra=extra, exclude=exclude)
     folder = read_folder(data)
-    with Progress("reading orders", course=Course(TRAINING)) as progress:
-        matrix = build(folder, threads=configuration.threads, progress=progress.read)
+    with (
+        executor_on(on, threads=configuration.threads) as executor,
+        Progress("reading orders", course=Course(TRAINING)) as progress,
+    ):
+        matrix = build(folder, progress=progress.read, executor=executor)
         folder = emptied(folder)
         last = end_of_knowledge(matrix)
         cutoff = last if until is None else min(until, last)
@@ -66,6 +71,7 @@ def train_(
             cutoff_us=cutoff,
             champion=_champion(settings, matrix),
             tuner=Tuner(tune, settings.home / "studies", configuration.seed) if tune else None,
+            executor=executor,
             tick=progress.step,
         )
         progress.step("bundle")

@@ -17,6 +17,7 @@ from training.bundling import bundle_parts, parity_gap
 from training.configuration import Configuration
 from training.contest import Contest, contest
 from training.exam import Exam, Sheet, sit
+from training.executor import Executor
 from training.fallbacks import fallbacks
 from training.fit import Earlier, Model, Tick, fit, silent
 from training.gates import Evidence, Size, Verdict, verdicts
@@ -81,6 +82,7 @@ def train(
     cutoff_us: int,
     champion: Bundle | None = None,
     tuner: Tuner | None = None,
+    executor: Executor | None = None,
     tick: Tick = silent,
 ) -> Trained:
     """Learn from what was known before a cutoff, sit an exam, and ask the gates.
@@ -97,6 +99,8 @@ def train(
         The model in force, to compare with on orders that neither had learnt.
     tuner : Tuner, optional
         Searches the trees' shape, on the folds of the exam's model where an exam can be sat.
+    executor : Executor, optional
+        Who grows the trees, where that is not this machine.
     tick : callable
         Called with a few words before each step.
 
@@ -114,9 +118,17 @@ def train(
     )
     tick("looking for columns that know too much")
     found = traps(matrix, table, labels)
-    sat, no_exam = _exam(table, configuration, cutoff_us, tuner, tick)
+    sat, no_exam = _exam(table, configuration, cutoff_us, tuner, executor, tick)
     exam, earlier, sheet = sat or (None, None, None)
-    model = fit(table, configuration, cutoff_us=cutoff_us, earlier=earlier, tuner=tuner, tick=tick)
+    model = fit(
+        table,
+        configuration,
+        cutoff_us=cutoff_us,
+        earlier=earlier,
+        tuner=tuner,
+        executor=executor,
+        tick=tick,
+    )
     tick("gates")
     evidence = Evidence(
         exam=exam,
@@ -134,13 +146,21 @@ def train(
 
 
 def _exam(
-    table: Table, configuration: Configuration, cutoff_us: int, tuner: Tuner | None, tick: Tick
+    table: Table,
+    configuration: Configuration,
+    cutoff_us: int,
+    tuner: Tuner | None,
+    executor: Executor | None,
+    tick: Tick,
 ) -> tuple[tuple[Exam, Earlier, Sheet] | None, str]:
     def say(text: str) -> None:
         tick(f"exam: {text}")
 
     try:
-        return sit(table, configuration, cutoff_us=cutoff_us, tuner=tuner, tick=say), ""
+        sat = sit(
+            table, configuration, cutoff_us=cutoff_us, tuner=tuner, executor=executor, tick=say
+        )
+        return sat, ""
     except TrainingError as error:
         return None, str(error)
 

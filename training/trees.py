@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 
@@ -105,6 +106,29 @@ class Trial:
     out_of_fold: tuple[Floats, ...]
 
 
+class Grower(Protocol):
+    """What grows trees on subsets of one table: ``Orchard`` here, or a cluster."""
+
+    def trials(
+        self,
+        shapes_: Sequence[Shape],
+        folds: Sequence[tuple[Sample, Sample]],
+        tick: Callable[[str], None],
+    ) -> tuple[Trial, ...]:
+        """Fit every shape on every fold and choose its rounds."""
+        ...
+
+    def fit(
+        self, shape: Shape, rounds: int, sample: Sample, tick: Callable[[str], None]
+    ) -> lgb.Booster:
+        """Fit a shape on some rows."""
+        ...
+
+    def settings(self, shape: Shape) -> dict[str, object]:
+        """The parameters for the manifest."""
+        ...
+
+
 class _Stoppable(ThreadPoolExecutor):
     """Threads that end after their present tree when the one that waits for them is interrupted."""
 
@@ -183,7 +207,9 @@ class Orchard:
                 tick(f"trees, fold {k + 1} of {len(jobs)}")
                 done.append(fitted)
         return tuple(
-            self._trial(shape, table, done[k * len(folds) : (k + 1) * len(folds)], folds)
+            whole_trial(
+                shape, table, done[k * len(folds) : (k + 1) * len(folds)], folds, self._scores
+            )
             for k, (shape, table) in enumerate(zip(shapes_, tables, strict=True))
         )
 
@@ -211,24 +237,6 @@ class Orchard:
         )
         return booster, record["judge"]["binary_logloss"]
 
-    def _trial(
-        self,
-        shape: Shape,
-        parameters: dict[str, object],
-        fitted: Sequence[tuple[lgb.Booster, list[float]]],
-        folds: Sequence[tuple[Sample, Sample]],
-    ) -> Trial:
-        curves = [curve for _, curve in fitted]
-        shortest = min(len(curve) for curve in curves)
-        mass = [judge.weight.sum() for _, judge in folds]
-        pooled = np.average([curve[:shortest] for curve in curves], axis=0, weights=mass)
-        best = int(np.argmin(pooled)) + 1
-        scores = tuple(
-            self._scores(booster, judge.at, best)
-            for (booster, _), (_, judge) in zip(fitted, folds, strict=True)
-        )
-        return Trial(shape, parameters, best, float(pooled[best - 1]), scores)
-
     def _scores(self, booster: lgb.Booster, at: Ints, rounds: int) -> Floats:
         """Log-odds at some positions, by the first so many trees."""
         out = np.empty(len(at))
@@ -253,8 +261,7 @@ class Orchard:
 
     def settings(self, shape: Shape) -> dict[str, object]:
         """LightGBM's parameters for the manifest, which names seed and threads elsewhere."""
-        table = self._parameters(shape, self._threads)
-        return {k: v for k, v in table.items() if k not in ("seed", "num_threads")}
+        return settings_of(self._parameters(shape, self._threads))
 
     def _parameters(self, shape: Shape, threads: int) -> dict[str, object]:
         return shape.parameters(self._replaced, seed=self._seed, threads=threads)
@@ -263,3 +270,28 @@ class Orchard:
 def _binning(replaced: Mapping[str, float | int]) -> dict[str, float | int]:
     """What is settled when the columns are binned."""
     return {name: replaced[name] for name in ("max_bin",) if name in replaced}
+
+
+def settings_of(parameters: Mapping[str, object]) -> dict[str, object]:
+    """LightGBM's parameters without what a manifest names elsewhere."""
+    return {k: v for k, v in parameters.items() if k not in ("seed", "num_threads")}
+
+
+def whole_trial(
+    shape: Shape,
+    parameters: dict[str, object],
+    fitted: Sequence[tuple[lgb.Booster, list[float]]],
+    folds: Sequence[tuple[Sample, Sample]],
+    score: Callable[[lgb.Booster, Ints, int], Floats],
+) -> Trial:
+    """One number of rounds for all folds of a shape, and what it makes of the judged orders."""
+    curves = [curve for _, curve in fitted]
+    shortest = min(len(curve) for curve in curves)
+    mass = [judge.weight.sum() for _, judge in folds]
+    pooled = np.average([curve[:shortest] for curve in curves], axis=0, weights=mass)
+    best = int(np.argmin(pooled)) + 1
+    scores = tuple(
+        score(booster, judge.at, best)
+        for (booster, _), (_, judge) in zip(fitted, folds, strict=True)
+    )
+    return Trial(shape, parameters, best, float(pooled[best - 1]), scores)

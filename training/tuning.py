@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.trees import Orchard, Sample, Shape
+from training.trees import Grower, Sample, Shape
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -37,7 +37,7 @@ class Tuner:
 
     def shape(
         self,
-        orchard: Orchard,
+        orchard: Grower,
         usual: Sequence[Shape],
         folds: Folds,
         tick: Callable[[str], None],
