@@ -23,12 +23,19 @@ from features.tokens import tokens_of
 from training.carried import carried_of, history_only, joined
 from training.executor import Executor, Local
 from training.fates import fates
+from training.memory import give_back
 from training.pastlog import Events, changes_of, events_of, imported_asks, live_asks
 from training.revisions import order_rows, with_revisions
 
 Integers = NDArray[np.int64]
 
 CHUNK = 8_192
+# Columns of the orders that signals, keys and tokens are read from and nothing else is.
+_ONLY_READ = frozenset({
+    "customer_name", "phone", "alt_phone", "email", "ship_name", "ship_phone", "address_line1",
+    "address_line2", "landmark", "ip", "device_id", "user_agent", "channel", "utm_source",
+    "utm_campaign", "coupons",
+})  # fmt: skip
 # Keys of a batch live in memory only, so any secret will do.
 _BATCH_SECRET = b"keys of one batch, never stored"
 
@@ -87,6 +94,8 @@ class Matrix:
         Whether the orders are simulated.
     history_only : int
         Orders without a label because what they had read has been pruned from the log since.
+    sampled_from : int
+        Orders of the folder, where these are a sample of them; else 0.
     """
 
     values: NDArray[np.float32]
@@ -96,6 +105,7 @@ class Matrix:
     features: tuple[Feature, ...] = CATALOGUE
     invented: bool = False
     history_only: int = 0
+    sampled_from: int = 0
 
 
 class _Read(NamedTuple):
@@ -129,10 +139,11 @@ def build(
         Who does it, where that is not this machine.
     """
     executor = executor or Local(threads)
-    orders = folder.orders
-    values = np.empty((orders.num_rows, len(CATALOGUE)), np.float32)
+    values = np.empty((folder.orders.num_rows, len(CATALOGUE)), np.float32)
     facts, words, persons = _read_orders(folder, values, executor, progress)
     facts = with_revisions(folder, facts, values, persons)
+    folder = _without_text(folder)
+    give_back()
     events, carried = events_of(folder), carried_of(folder)
     _read_history(folder, events, facts, carried, values[:, N_SIGNALS:], executor)
     frame = fates(folder, events, persons)
@@ -146,6 +157,12 @@ def build(
         invented=folder.about.invented,
         history_only=int(early.sum()),
     )
+
+
+def _without_text(folder: Folder) -> Folder:
+    """What history and fates need of a folder; the text has been read."""
+    kept = [c for c in folder.orders.column_names if c not in _ONLY_READ]
+    return replace(folder, orders=folder.orders.select(kept), items=None)
 
 
 def _read_history(

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import pyarrow as pa
 
 from features.days import IST, from_us
 from features.errors import RtoError, SettingsError
@@ -19,10 +18,12 @@ from training.comparison import champion
 from training.configuration import Configuration, read_configuration
 from training.executor import executor_on
 from training.matrix import Matrix, build
+from training.memory import give_back
 from training.options import MOMENT, configuration_options, existing_folder, on_option
 from training.progress import Progress
 from training.release import next_version, trained_dir, versions
 from training.report_text import INVENTED
+from training.sampling import PORTION, sampled
 from training.stages import TRAINING, Course
 from training.tracked import track_training
 from training.trainer import Trained, end_of_knowledge, release_bundle, train
@@ -39,11 +40,18 @@ from training.tuning import Tuner
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Also put the bundle here.")
 @click.option("--no-tracking", is_flag=True, help="Record nothing in MLflow.")
+@click.option(
+    "--sample",
+    type=PORTION,
+    metavar="N",
+    help="Learn from about so many orders, or such a share of them; histories stay whole.",
+)
 @on_option
 @configuration_options
 def train_(
     data: Path, until: int | None, tune: int | None, out: Path | None, no_tracking: bool,
-    on: str | None, config: Path | None, extra: tuple[str, ...], exclude: tuple[str, ...],
+    sample: float | None, on: str | None, config: Path | None, extra: tuple[str, ...],
+    exclude: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Learn a model from past orders.
 
@@ -56,14 +64,21 @@ def train_(
     settings = load_settings()
     configuration = read_configuration(config).with_options(extra=extra, exclude=exclude)
     folder = read_folder(data)
+    told = emptied(folder)
+    handed = [folder]
+    del folder
     with (
         executor_on(on, threads=configuration.threads) as executor,
         Progress("reading orders", course=Course(TRAINING)) as progress,
     ):
-        matrix = build(folder, progress=progress.read, executor=executor)
-        folder = emptied(folder)
+        # Handed over, not lent: its text goes as soon as it has been read.
+        matrix = build(handed.pop(), progress=progress.read, executor=executor)
+        give_back()
         last = end_of_knowledge(matrix)
         cutoff = last if until is None else min(until, last)
+        if sample is not None:
+            matrix = sampled(matrix, sample, seed=configuration.seed)
+            give_back()
         progress.stage("training", "step")
         trained = train(
             matrix,
@@ -75,7 +90,7 @@ def train_(
             tick=progress.step,
         )
         progress.step("bundle")
-        path = _write(trained, folder, matrix, configuration, settings)
+        path = _write(trained, told, matrix, configuration, settings)
         if out is not None:
             _copied(path, out)
         if not no_tracking:
@@ -91,9 +106,7 @@ def train_(
 
 def emptied(folder: Folder) -> Folder:
     """What a manifest says of a folder, without its tables: gigabytes once the matrix is made."""
-    about = Folder(orders=folder.orders.select([]), about=folder.about)
-    pa.default_memory_pool().release_unused()
-    return about
+    return Folder(orders=folder.orders.select([]), about=folder.about)
 
 
 def refuse_unwritable(out: Path) -> None:
@@ -164,6 +177,11 @@ def said(trained: Trained, matrix: Matrix, path: Path, cutoff_us: int) -> str:
         lines.append(
             f"{matrix.history_only:,} orders count for later ones and teach nothing: what they had"
             " read has been pruned from the log since"
+        )
+    if matrix.sampled_from:
+        lines.append(
+            f"a sample: {len(matrix.orders):,} of {matrix.sampled_from:,} orders, all those of the"
+            " persons drawn; each has its whole history"
         )
     labels = mature_line(trained)
     lines.append(

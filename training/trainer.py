@@ -26,6 +26,7 @@ from training.labels import mature
 from training.matrix import Matrix
 from training.plain import plain_object
 from training.reference import reference
+from training.sampling import sample_of
 from training.traps import Trap, traps
 from training.tuning import Tuner
 
@@ -35,7 +36,8 @@ class Trained:
     """A model with everything that was found out about it on the way.
 
     ``no_exam`` says why no exam could be sat, where ``exam`` is None; ``contest`` is None where no
-    champion could be compared with; ``fallbacks`` say where the data allowed less than usual.
+    champion could be compared with; ``fallbacks`` say where the data allowed less than usual;
+    ``sample`` says how many orders were drawn to learn from, where not all were.
     """
 
     model: Model
@@ -45,6 +47,7 @@ class Trained:
     gates: tuple[Verdict, ...]
     contest: Contest | None = None
     fallbacks: tuple[str, ...] = ()
+    sample: dict[str, object] | None = None
 
     def summary(self, folder: Folder) -> dict[str, object]:
         """The manifest's training part: JSON values that depend on data and settings alone."""
@@ -55,6 +58,7 @@ class Trained:
                     "orders": folder.orders.num_rows,
                     "invented": folder.about.invented,
                     "source": folder.about.source,
+                    **({"sample": self.sample} if self.sample else {}),
                 },
                 "exam": self.exam,
                 "no_exam": self.no_exam,
@@ -142,7 +146,9 @@ def train(
     )
     asked = verdicts(evidence, mute=configuration.mute)
     fell_back = fallbacks(matrix, labels, model, no_exam)
-    return Trained(model, exam, no_exam, found, asked, evidence.contest, fell_back)
+    return Trained(
+        model, exam, no_exam, found, asked, evidence.contest, fell_back, sample_of(matrix)
+    )
 
 
 def _exam(

@@ -12,6 +12,7 @@ from tests.bench.live_row import live_row
 from tests.bench.matrix import matrix
 from tests.bench.memory import memory
 from tests.bench.outage import outage
+from tests.bench.training import training
 
 BENCHES: dict[str, Callable[[], None]] = {
     "live-row": live_row,
@@ -21,19 +22,21 @@ BENCHES: dict[str, Callable[[], None]] = {
     "matrix": matrix,
 }
 
-ON_REQUEST = ("history-of", "matrix-of", "outage")
+ON_REQUEST = ("history-of", "matrix-of", "train-of", "outage")
 
 
 @click.command()
-@click.argument(
-    "names", nargs=-1, type=click.Choice([*BENCHES, "history-of", "matrix-of", "outage"])
+@click.argument("names", nargs=-1, type=click.Choice([*BENCHES, *ON_REQUEST]))
+@click.option(
+    "--orders", type=int, help="For history-of (about 2 GB a million), matrix-of and train-of."
 )
-@click.option("--orders", type=int, help="For history-of (about 2 GB a million) and matrix-of.")
-def main(names: tuple[str, ...], orders: int | None) -> None:
+@click.option("--twice", is_flag=True, help="For train-of: train again and compare digests.")
+def main(names: tuple[str, ...], orders: int | None, *, twice: bool) -> None:
     """Print what the features cost: processor time, ratios and memory, on this machine."""
     sized = {
         "history-of": lambda: whole_history(orders or 5_000_000),
         "matrix-of": lambda: matrix(orders or 100_000),
+        "train-of": lambda: training(orders or 100_000, twice=twice),
         "outage": outage,  # over a minute, and needs PostgreSQL
     }
     for name in names or BENCHES:
