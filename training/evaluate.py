@@ -52,13 +52,17 @@ class Scoreboard:
             [
                 self._ranking.roc_auc(weight),
                 self._ranking.pr_auc(weight),
-                np.average(self._losses, weights=weight),
+                self.loss(weight),
                 np.average(self._squares, weights=weight),
-                self._slope(weight),
+                self.slope(weight),
             ]
         )
 
-    def _slope(self, weight: Floats | None) -> float:
+    def loss(self, weight: Floats | None) -> float:
+        """Mean log-loss."""
+        return float(np.average(self._losses, weights=weight))
+
+    def slope(self, weight: Floats | None) -> float:
         """Exact for the estimate; a draw, of which there are hundreds, counts fine bins."""
         if weight is None or not np.isfinite(self._line[1]):
             return self._line[1]

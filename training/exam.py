@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from features.errors import TrainingError
 from training.baselines import BASELINES, baselines
 from training.bootstrap import clusters, intervals
 from training.configuration import Configuration
-from training.evaluate import Duel, Estimate, Scoreboard, quick
+from training.evaluate import Estimate, Scoreboard, quick
 from training.executor import Executor
 from training.fit import Earlier, Tick, fit, silent
 from training.inputs import Table
@@ -53,6 +54,21 @@ class Sheet:
     rows: Ints
     y: Floats
     probability: Floats
+
+
+class _Field:
+    """The model's slope, and its log-loss less each rival's, all weighted alike.
+
+    One draw of the bootstrap serves all of them: the model is not judged anew for every rival.
+    """
+
+    def __init__(self, model: Scoreboard, rivals: Sequence[Scoreboard]) -> None:
+        self._model, self._rivals = model, rivals
+
+    def __call__(self, weight: Floats | None) -> Floats:
+        own = self._model.loss(weight)
+        gaps = [own - rival.loss(weight) for rival in self._rivals]
+        return np.array([self._model.slope(weight), *gaps])
 
 
 def sit(
@@ -108,15 +124,16 @@ def sit(
     probability = model.blended(parts)
     simple = baselines(table, learnt, rows, strengths=model.choice.strengths)
     groups = clusters(table.orders["person"].to_numpy(np.int64)[rows], created[rows])
-    board = Scoreboard(y, probability)
-    differences, slope = {}, Estimate(np.nan, np.nan, np.nan)
     tick("exam")
-    for name in BASELINES:
-        found = intervals(Duel(board, Scoreboard(y, simple[name])), groups, replicates=REPLICATES)
-        differences[name] = Estimate(
-            *(float(a[2, 2]) for a in (found.estimate, found.low, found.high))
+    field = _Field(Scoreboard(y, probability), [Scoreboard(y, simple[n]) for n in BASELINES])
+    found = intervals(field, groups, replicates=REPLICATES)
+    slope, *gaps = (
+        Estimate(*numbers)
+        for numbers in zip(
+            *(a.tolist() for a in (found.estimate, found.low, found.high)), strict=True
         )
-        slope = Estimate(*(float(a[0, 4]) for a in (found.estimate, found.low, found.high)))
+    )
+    differences = dict(zip(BASELINES, gaps, strict=True))
     known_at = table.orders["outcome_us"].to_numpy(np.int64)
     exam = Exam(
         learnt_until=from_us(start).isoformat(),
