@@ -84,7 +84,8 @@ class Writer:
         self._busy = False
         self._stopping = False
         self._given_up: str | None = None
-        self._handed: tuple[_Group, float] | None = None
+        self._handed: _Group | None = None
+        self._since: float | None = None
         self._idle = asyncio.Event()
         self._orders: SimpleQueue[tuple[str, _Group] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -97,8 +98,9 @@ class Writer:
 
     @property
     def stuck_s(self) -> float:
-        """For how long disk, server or lock have kept the present group waiting."""
-        return 0.0 if self._handed is None else time.monotonic() - self._handed[1]
+        """For how long disk, server or lock have kept the thread; a busy loop does not count."""
+        since = self._since
+        return 0.0 if since is None else time.monotonic() - since
 
     def give_up(self, why: str) -> None:
         """Fail whatever waits, begun or not, and take nothing until the present group is through.
@@ -106,7 +108,7 @@ class Writer:
         What a group had written when it was given up may still be committed.
         """
         self._given_up = why
-        waiting = [*(self._handed[0].items if self._handed else ()), *self._queue]
+        waiting = [*(self._handed.items if self._handed else ()), *self._queue]
         self._queue.clear()
         for item in waiting:
             if not item.future.done():
@@ -161,7 +163,7 @@ class Writer:
 
     def _hand_over(self, what: str, group: _Group) -> None:
         """Let the thread do what may take long."""
-        self._handed = group, time.monotonic()
+        self._handed, self._since = group, time.monotonic()
         self._orders.put((what, group))
 
     def _back(self) -> None:
@@ -243,6 +245,7 @@ class Writer:
                     then = (self._committed, group)
             except BaseException as error:  # noqa: BLE001 - the thread outlives whatever happens
                 then = (self._failed, group, error)
+            self._since = None
             assert self._loop is not None
             try:
                 self._loop.call_soon_threadsafe(*then)

@@ -145,6 +145,19 @@ def test_what_was_given_up_before_it_began_is_never_written(tmp_path: Path) -> N
     asyncio.run(scene())
 
 
+def test_a_loop_that_is_busy_is_no_disk_that_hangs(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            noted = desk.note("held up by the loop alone")
+            await asyncio.sleep(0)
+            assert desk.writer._handed is not None
+            assert any(not desk.writer.stuck_s for _ in range(10_000_000))  # nothing else runs
+            assert not noted.done()
+            assert await noted == 1
+
+    asyncio.run(scene())
+
+
 def test_what_others_append_is_told_too(tmp_path: Path) -> None:
     async def scene() -> None:
         async with _desk(tmp_path) as desk:
