@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,17 +10,12 @@ from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
+import lightgbm as lgb
 import numpy as np
+from lightgbm.callback import CallbackEnv
 
 from training.labels import Floats, Ints
 from training.tree_rows import TreeRows
-
-# Threads that wait by spinning cost a busy machine a hundred times the work itself; the runtime
-# reads this once, when LightGBM loads it.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-import lightgbm as lgb
-from lightgbm.callback import CallbackEnv
 
 MOST_LEAVES = 9_300
 """Of a whole ensemble (300 trees of 31): what serving scores and explains within its budget."""
