@@ -7,7 +7,7 @@ import pytest
 
 from models.calibration import Beta, Platt, Spline
 from training.calibrate import calibrated
-from training.curves import CURVES, beta, compared, spline
+from training.curves import CURVES, beta, compared, spline, venn_abers
 from training.metrics import chance
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -50,7 +50,7 @@ def test_the_future_does_not_choose() -> None:
 def test_every_curve_rises_and_never_reaches_0_or_1(n: int, seed: int) -> None:
     z, y, weight = scored(n, bend=0.3, seed=seed)
     grid = np.linspace(-20.0, 20.0, 400)
-    for fit in (beta, spline):
+    for fit in (beta, spline, venn_abers):
         p = calibrated(fit(z, y, weight), grid)
         assert (np.diff(p) > 0.0).all()
         assert 0.0 < p[0] < p[-1] < 1.0
@@ -59,3 +59,11 @@ def test_every_curve_rises_and_never_reaches_0_or_1(n: int, seed: int) -> None:
 def test_a_single_class_keeps_the_line() -> None:
     z, _, weight = scored(400, bend=0.0)
     assert isinstance(compared(z, np.zeros(400), weight, np.arange(400)).chosen, Platt)
+
+
+def test_venn_abers_finds_a_bend_and_a_few_returns_leave_the_line() -> None:
+    z, y, weight = scored(40_000, bend=0.7)
+    grid = np.linspace(-3.0, 2.0, 40)
+    true = chance(grid - 0.7 * np.maximum(grid, 0.0))
+    assert np.abs(calibrated(venn_abers(z, y, weight), grid) - true).max() < 0.04
+    assert isinstance(venn_abers(z[:150], y[:150], weight[:150]), Platt)
