@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.fit import design, scaling_of
+from training.linear_part import design, scaling_of
 from training.metrics import chance
 from training.strengths import learn
 

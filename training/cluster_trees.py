@@ -17,7 +17,8 @@ from features.errors import ClusterError
 from training.cluster import LOST_S, POLL_S, connected
 from training.labels import Floats
 from training.metrics import losses
-from training.trees import PATIENCE, Sample, Shape, Trial, settings_of, whole_trial
+from training.shape import Shape, settings_of
+from training.trees import PATIENCE, Sample, Trial, whole_trial
 
 if TYPE_CHECKING:
     from training.cluster import Cluster
@@ -86,7 +87,9 @@ class ClusterOrchard:
         return settings_of(self._parameters(shape))
 
     def _parameters(self, shape: Shape) -> dict[str, object]:
-        return shape.parameters(self._replaced, seed=self._seed, threads=1)
+        return shape.parameters(
+            self._replaced, seed=self._seed, threads=1, directions=self._columns.directions
+        )
 
     def _grown(self, shape: Shape, rounds: int, sample: Sample) -> lgb.Booster:
         """Grow an ensemble; a lost worker costs the whole fit, which begins anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import lightgbm as lgb
 import numpy as np
@@ -16,17 +16,17 @@ from training.executor import Executor, Local
 from training.inputs import Inputs, Table
 from training.labels import Floats, Ints
 from training.lesson import Lesson
+from training.linear_part import design, draw
 from training.mixing import OutOfFold, mix
-from training.ridge import Design, Line
+from training.ridge import Line
 from training.scaling import Scaling
-from training.strengths import learn
+from training.shape import Shape, shapes
+from training.strengths import AS_LEARNED, Firmness
 from training.tree_rows import TreeRows
-from training.trees import Shape, shapes
 from training.tuning import Tuner
 
 Tick = Callable[[str], None]
 CHUNK = 65_536
-SCALED_ON = 200_000
 
 
 def silent(_: str) -> None:
@@ -35,11 +35,12 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the folds chose: the trees' shape and number, and the ridge's strengths by kind."""
+    """What the folds chose: the trees' shape and number, the ridge's strengths and firmness."""
 
     shape: Shape
     rounds: int
     strengths: dict[str, float]
+    firmness: Firmness = AS_LEARNED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,28 +118,6 @@ class Earlier:
     scores: OutOfFold
 
 
-def design(
-    table: Table,
-    inputs: Inputs,
-    scaling: Scaling,
-    rows: Ints,
-    dtype: type[np.floating] = np.float64,
-) -> Design:
-    """The linear part's columns for some rows of a table."""
-    width = len(scaling.median) + int(scaling.gaps.sum())
-    dense = np.empty((len(rows), width), dtype)
-    for start in range(0, len(rows), CHUNK):
-        part = slice(start, start + CHUNK)
-        dense[part] = scaling.columns(table.numbers(inputs, rows[part]), dtype)
-    return Design(dense, table.tokens(inputs.tokens, rows))
-
-
-def scaling_of(table: Table, inputs: Inputs, rows: Ints) -> Scaling:
-    """How numbers come to one scale, from at most ``SCALED_ON`` of the rows, evenly spread."""
-    at = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), SCALED_ON)).astype(np.int64))
-    return Scaling.of(table.numbers(inputs, rows[at]))
-
-
 def fit(
     table: Table,
     configuration: Configuration,
@@ -169,7 +148,7 @@ def fit(
     earlier : Earlier, optional
         From a model of the same table with an earlier cutoff; no folds are cut then.
     tuner : Tuner, optional
-        Searches the trees' shape on the folds, where there are any.
+        Searches shape and firmness on the folds, where there are any.
     executor : Executor, optional
         Who grows the trees, where that is not this machine.
     tick : callable
@@ -184,7 +163,8 @@ def fit(
     fixed = earlier.choice if earlier is not None else choice
     executor = executor or Local(configuration.threads)
     grown = _grow(lesson, configuration, fixed, earlier is not None, tuner, executor, tick)
-    drawn = _draw(lesson, fixed, tick)
+    before = (fixed.strengths, fixed.firmness) if fixed is not None else None
+    drawn = draw(lesson, before, tuner, tick)
     tick("blend and calibration")
     scores = (
         earlier.scores
@@ -196,7 +176,7 @@ def fit(
         "until": from_us(cutoff_us).isoformat(),
         **lesson.summary,
         "trees": grown.summary,
-        "linear": {"strengths": drawn.strengths},
+        "linear": {"strengths": drawn.strengths, "firmness": asdict(drawn.firmness)},
         **mixed.summary,
         "excluded": list(configuration.exclude),
         "seed": configuration.seed,
@@ -209,7 +189,7 @@ def fit(
         line=drawn.line,
         trees_share=mixed.trees_share,
         calibration=mixed.calibration,
-        choice=Choice(grown.shape, grown.booster.num_trees(), drawn.strengths),
+        choice=Choice(grown.shape, grown.booster.num_trees(), drawn.strengths, drawn.firmness),
         out_of_fold=scores,
         rows=lesson.labels.rows,
         summary=summary,
@@ -260,34 +240,3 @@ def _grow(
     return _Grown(
         shape, booster, loose, {"rounds": booster.num_trees(), "tried": tried, "settings": settings}
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
-    line: Line
-    scaling: Scaling
-    strengths: dict[str, float]
-    out_of_fold: Floats
-
-
-def _draw(lesson: Lesson, fixed: Choice | None, tick: Tick) -> _Drawn:
-    """Fit the ridge on every fold's past and on everything known, each learning its strengths."""
-    rows, labels = lesson.labels.rows, lesson.labels
-    scaling = scaling_of(lesson.table, lesson.inputs, rows)
-    columns = design(lesson.table, lesson.inputs, scaling, rows, np.float32)
-    kinds = lesson.table.kinds(lesson.inputs, scaling.gaps)
-    strengths = fixed.strengths if fixed is not None else None
-    loose = [np.empty(0)]
-    for k, (known, judge) in enumerate(lesson.samples):
-        tick(f"linear part, fold {k + 1} of {len(lesson.samples)}")
-        # A fold's past is nearly a prefix: what was not known yet weighs nothing, and the gigabytes
-        # before it are not copied.
-        past = columns.head(int(known.at[-1]) + 1)
-        y, weight = np.zeros((2, len(past.dense)))
-        y[known.at], weight[known.at] = known.y, known.weight
-        part = learn(past, kinds, y, weight, before=strengths)
-        strengths = part.strengths
-        loose.append(part.line.score(columns.take(judge.at)))
-    tick("linear part on everything known")
-    whole = learn(columns, kinds, labels.y, labels.weight, before=strengths)
-    return _Drawn(whole.line, scaling, whole.strengths, np.concatenate(loose))

@@ -18,9 +18,28 @@ ROUNDS = 5
 ROUNDS_AGAIN = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Firmness:
+    """By what the learned strengths are multiplied: those of numbers, and those of words."""
+
+    numbers: float = 1.0
+    words: float = 1.0
+
+    def of(self, kind: str) -> float:
+        """The factor of one kind."""
+        number = kind.startswith("numbers of ") or kind in ("own numbers", "unknown")
+        return self.numbers if number else self.words
+
+
+AS_LEARNED = Firmness()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """A line, and the strength (inverse prior variance) of each kind of coefficient."""
+    """A line, and the strength (inverse prior variance) that each kind of coefficient was found.
+
+    The line is held by these times the firmness asked for.
+    """
 
     line: Line
     strengths: dict[str, float]
@@ -33,6 +52,7 @@ def learn(
     weight: Floats,
     *,
     before: Mapping[str, float] | None = None,
+    firmness: Firmness = AS_LEARNED,
 ) -> Learned:
     """Fit a ridge whose strengths come from the data: pincodes among pincodes, coupons among them.
 
@@ -52,6 +72,8 @@ def learn(
         Outcomes and case weights.
     before : mapping, optional
         Strengths learned on an earlier part of the same data, to start from.
+    firmness : Firmness
+        Holds the line more or less firmly than the evidence says, where a search found that good.
     """
     names, at = np.unique(np.array(kinds, dtype=object).astype(str), return_inverse=True)
     at = at.reshape(-1)
@@ -62,6 +84,9 @@ def learn(
     for _ in range(ROUNDS_AGAIN if before else ROUNDS):
         strengths = _evident(line.coefficients, slopes.at(strengths[at]).variance, strengths, at)
         line = fit(design, y, weight, strengths[at], slopes=slopes, begin=line)
+    if firmness != AS_LEARNED:
+        held = strengths * np.array([firmness.of(name) for name in names.tolist()])
+        line = fit(design, y, weight, held[at], slopes=slopes, begin=line)
     return Learned(line, dict(zip(names.tolist(), strengths.tolist(), strict=True)))
 
 

@@ -36,7 +36,8 @@ from training.tuning import Tuner
 @click.option(
     "--tune",
     type=click.IntRange(min=1),
-    help="Search so many shapes of trees on the folds; interrupted searches are taken up again.",
+    help="Search so many shapes of trees, and so many firmnesses of the ridge, on the folds;"
+    " interrupted searches are taken up again.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Also put the bundle here.")
 @click.option("--no-tracking", is_flag=True, help="Record nothing in MLflow.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import lightgbm as lgb
 import numpy as np
 
+from training.directions import direction
 from training.labels import Floats, Ints
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ class TreeRows(lgb.Sequence):  # type: ignore[misc]
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def directions(self) -> tuple[int, ...]:
+        """Which way each column may push the risk; 0 is either way."""
+        known = tuple(map(direction, self._inputs.features))
+        return known + (0,) * (len(self._inputs.flags) + len(self._inputs.extras))
 
     def __getitem__(self, at: Any) -> Floats:
         """One row, or several as a slice or positions: shape (n_columns,) or (n, n_columns)."""

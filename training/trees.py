@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Protocol
@@ -15,69 +15,12 @@ import numpy as np
 from lightgbm.callback import CallbackEnv
 
 from training.labels import Floats, Ints
+from training.shape import FIXED, Shape, settings_of
 from training.tree_rows import TreeRows
 
-MOST_LEAVES = 9_300
-"""Of a whole ensemble (300 trees of 31): what serving scores and explains within its budget."""
 PATIENCE = 30
 TOLD_EVERY = 10
 SCORED_AT_ONCE = 65_536
-
-FIXED: Mapping[str, object] = {
-    "objective": "binary",
-    "metric": "binary_logloss",
-    "verbosity": -1,
-    "deterministic": True,
-    "force_col_wise": True,
-    "feature_pre_filter": False,
-    "bagging_freq": 1,
-    "boost_from_average": True,
-    # Bins are found on so many orders; twice as many take a gigabyte more and find the same.
-    "bin_construct_sample_cnt": 100_000,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How large one tree may grow, how fast the ensemble learns, and how much of it each sees.
-
-    Many of our columns are nearly copies of each other (one key over many windows); a tree that
-    sees a fifth of them averages over the copies instead of following the luckiest, and is grown in
-    a third of the time. With ``extra_trees`` one random cut per column is tried at each node in
-    place of the best of all (Geurts, Ernst and Wehenkel 2006), which is worth more the less there
-    is to learn from.
-    """
-
-    num_leaves: int
-    min_data_in_leaf: int
-    learning_rate: float = 0.04
-    feature_fraction: float = 0.2
-    bagging_fraction: float = 0.8
-    lambda_l2: float = 10.0
-    extra_trees: bool = False
-
-    @property
-    def most_rounds(self) -> int:
-        """As many trees as serving's budget holds."""
-        return MOST_LEAVES // self.num_leaves
-
-    def parameters(
-        self, replaced: Mapping[str, float | int], *, seed: int, threads: int
-    ) -> dict[str, object]:
-        """LightGBM's parameter table, with a user's own values in place of these."""
-        own = {name: getattr(self, name) for name in self.__slots__}
-        return {**FIXED, **own, **replaced, "seed": seed, "num_threads": threads}
-
-
-def shapes(orders: int, rto: int) -> tuple[Shape, ...]:
-    """The shapes worth trying for this much evidence; few returns feed only small trees."""
-    leaf = int(np.clip(orders // 200, 20, 200))
-    if rto < 5_000:
-        small = Shape(8, max(leaf, 50), 0.06, 0.3, extra_trees=True)
-        return replace(small, num_leaves=4), small
-    if rto < 20_000:
-        return (Shape(16, leaf),)
-    return (Shape(31, leaf, 0.06),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +96,7 @@ class Orchard:
         replaced: Mapping[str, float | int] = MappingProxyType({}),
     ) -> None:
         self._columns, self._replaced = columns, replaced
+        self._directions = columns.directions if isinstance(columns, TreeRows) else ()
         self._seed, self._threads = seed, threads
         self._binned = lgb.Dataset(
             columns,
@@ -258,17 +202,14 @@ class Orchard:
         return settings_of(self._parameters(shape, self._threads))
 
     def _parameters(self, shape: Shape, threads: int) -> dict[str, object]:
-        return shape.parameters(self._replaced, seed=self._seed, threads=threads)
+        return shape.parameters(
+            self._replaced, seed=self._seed, threads=threads, directions=self._directions
+        )
 
 
 def _binning(replaced: Mapping[str, float | int]) -> dict[str, float | int]:
     """What is settled when the columns are binned."""
     return {name: replaced[name] for name in ("max_bin",) if name in replaced}
-
-
-def settings_of(parameters: Mapping[str, object]) -> dict[str, object]:
-    """LightGBM's parameters without what a manifest names elsewhere."""
-    return {k: v for k, v in parameters.items() if k not in ("seed", "num_threads")}
 
 
 def whole_trial(

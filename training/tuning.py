@@ -1,4 +1,4 @@
-"""A search for the trees' shape on the rolling folds; interrupted, it is taken up again."""
+"""A search for trees and ridge on the rolling folds; interrupted, it is taken up again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from training.trees import Grower, Sample, Shape
+from training.shape import Shape
+from training.strengths import AS_LEARNED, Firmness
+from training.trees import Grower, Sample
 
 if TYPE_CHECKING:
+    from optuna.study import Study
     from optuna.trial import Trial
 
 Folds = Sequence[tuple[Sample, Sample]]
@@ -19,7 +22,7 @@ FIRST_UNPRUNED = 5
 
 @dataclass(frozen=True, slots=True)
 class Tuner:
-    """So many trials, kept in a folder.
+    """So many trials of each part of a model, kept in a folder.
 
     Parameters
     ----------
@@ -28,7 +31,7 @@ class Tuner:
     folder : Path
         Where searches are kept, one journal each, named after the folds.
     seed : int
-        An uninterrupted search of the same folds, seed and number of trials finds the same shape.
+        An uninterrupted search of the same folds, seed and number of trials finds the same.
     """
 
     trials: int
@@ -44,53 +47,94 @@ class Tuner:
     ) -> Shape:
         """The best shape found; the usual ones are tried first, so it is never worse on the folds.
 
+        How many trees a shape is worth the folds say at every trial, within serving's budget.
+        """
+
+        def loss(trial: Trial, fold: int) -> float:
+            return orchard.trials((_shape(trial),), [folds[fold]], _silent)[0].loss
+
+        begin = [asdict(shape) for shape in usual]
+        name = self._name("", usual, folds)
+        return Shape(**self._best(name, "tuning", begin, loss, len(folds), tick))
+
+    def firmness(
+        self, loss_of: Callable[[Firmness, int], float], folds: Folds, tick: Callable[[str], None]
+    ) -> Firmness:
+        """How firmly to hold the ridge, against what its evidence says; that is tried first.
+
+        Parameters
+        ----------
+        loss_of : callable
+            The log-loss of a fold's judged orders, the ridge being held so.
+        """
+
+        def loss(trial: Trial, fold: int) -> float:
+            return loss_of(_firmness(trial), fold)
+
+        name, begin = self._name("ridge-", (), folds), [asdict(AS_LEARNED)]
+        return Firmness(**self._best(name, "tuning the ridge", begin, loss, len(folds), tick))
+
+    def _best(
+        self,
+        name: str,
+        doing: str,
+        begin: Sequence[dict[str, Any]],
+        loss: Callable[[Trial, int], float],
+        folds: int,
+        tick: Callable[[str], None],
+    ) -> dict[str, Any]:
+        """Search, or go on with a search; what it begins with comes first.
+
         Folds are tried from the latest back, and a trial that falls behind the median of the others
         is given up (pruned).
         """
+        import optuna
+
+        study = self._study(name)
+        for parameters in begin:
+            study.enqueue_trial(parameters, skip_if_exists=True)
+
+        def objective(trial: Trial) -> float:
+            total = 0.0
+            for step, fold in enumerate(reversed(range(folds))):
+                tick(f"{doing}, trial {trial.number + 1} of {self.trials}")
+                total += loss(trial, fold)
+                trial.report(total / (step + 1), step)
+                if trial.should_prune():
+                    raise optuna.TrialPruned
+            return total / folds
+
+        states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+        done = len(study.get_trials(deepcopy=False, states=states))
+        study.optimize(objective, n_trials=max(self.trials - done, 0))
+        return dict(study.best_params)
+
+    def _study(self, name: str) -> Study:
         import optuna
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = self._name(usual, folds)
-        study = optuna.create_study(
+        return optuna.create_study(
             study_name=name,
             storage=JournalStorage(JournalFileBackend(str(self.folder / f"{name}.journal"))),
             sampler=optuna.samplers.TPESampler(seed=self.seed),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_UNPRUNED),
             load_if_exists=True,
         )
-        for shape in usual:
-            study.enqueue_trial(asdict(shape), skip_if_exists=True)
 
-        def objective(trial: Trial) -> float:
-            shape = _suggested(trial)
-            total = 0.0
-            for step, fold in enumerate(reversed(folds)):
-                tick(f"tuning, trial {trial.number + 1} of {self.trials}")
-                total += orchard.trials((shape,), [fold], _silent)[0].loss
-                trial.report(total / (step + 1), step)
-                if trial.should_prune():
-                    raise optuna.TrialPruned
-            return total / len(folds)
-
-        states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-        done = len(study.get_trials(deepcopy=False, states=states))
-        study.optimize(objective, n_trials=max(self.trials - done, 0))
-        return Shape(**study.best_params)
-
-    def _name(self, usual: Sequence[Shape], folds: Folds) -> str:
+    def _name(self, prefix: str, usual: Sequence[Shape], folds: Folds) -> str:
         """The same for the same labels in the same folds."""
         digest = hashlib.sha256(repr((self.seed, usual)).encode())
         for learn, judge in folds:
             for sample in (learn, judge):
                 for part in (sample.at, sample.y, sample.weight):
                     digest.update(part.tobytes())
-        return digest.hexdigest()[:16]
+        return prefix + digest.hexdigest()[:16]
 
 
-def _suggested(trial: Trial) -> Shape:
+def _shape(trial: Trial) -> Shape:
     """What is searched, around what has been good on invented and real folders."""
     return Shape(
         num_leaves=trial.suggest_int("num_leaves", 4, 64, log=True),
@@ -100,6 +144,14 @@ def _suggested(trial: Trial) -> Shape:
         bagging_fraction=trial.suggest_float("bagging_fraction", 0.4, 1.0),
         lambda_l2=trial.suggest_float("lambda_l2", 0.1, 100.0, log=True),
         extra_trees=trial.suggest_categorical("extra_trees", [False, True]),
+        monotone=trial.suggest_categorical("monotone", [False, True]),
+    )
+
+
+def _firmness(trial: Trial) -> Firmness:
+    return Firmness(
+        numbers=trial.suggest_float("numbers", 0.1, 10.0, log=True),
+        words=trial.suggest_float("words", 0.1, 10.0, log=True),
     )
 
 

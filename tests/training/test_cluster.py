@@ -21,8 +21,9 @@ from rto import cli
 from training.cluster import Cluster, cluster_at, connected, refuse_other_versions, versions
 from training.cluster_trees import ClusterOrchard, losses_by_round, scored, stopped
 from training.metrics import log_loss
+from training.shape import Shape
 from training.simulate_command import write_year
-from training.trees import Orchard, Sample, Shape
+from training.trees import Orchard, Sample
 from training.world.spec import WorldSpec
 
 distributed = pytest.importorskip("distributed")

@@ -18,9 +18,10 @@ from models.bundle import Bundle
 from training.aside import aside
 from training.interrupts import uninterrupted
 from training.progress import Progress
+from training.shape import Shape
 from training.simulate_command import write_year
 from training.tracking import Tracker
-from training.trees import Orchard, Sample, Shape
+from training.trees import Orchard, Sample
 from training.world.spec import WorldSpec
 
 
