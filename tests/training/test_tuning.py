@@ -128,7 +128,7 @@ def test_the_ridge_is_searched_after_its_own_evidence_and_the_search_goes_on(
     _, folds = a_table()
 
     def loss(firmness: Firmness, fold: int) -> float:
-        return abs(np.log(firmness.words) - 0.5) + 0.1 * np.log(firmness.numbers) ** 2 + fold
+        return float(abs(np.log(firmness.words) - 0.5) + 0.1 * np.log(firmness.numbers) ** 2 + fold)
 
     assert Tuner(1, tmp_path, 7).firmness(loss, folds, said.append) == AS_LEARNED
     found = Tuner(30, tmp_path, 7).firmness(loss, folds, said.append)
