@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation bench-quality
+.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation bench-quality bench-serving
 .DEFAULT_GOAL := help
 
 help:
@@ -58,6 +58,10 @@ mutants: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.models.bench_models
+
+# The whole path under load by wrk: make bench-serving ARGS="--orders 1000000" (20,000 by default).
+bench-serving: $(READY)
+	$(BIN)/python -m tests.bench.serving $(ARGS)
 
 # What each group of features is worth on data folders: make bench-ablation DATA="var/data other".
 bench-ablation: $(READY)

@@ -29,7 +29,7 @@ Integers = NDArray[np.int64]
 # A record of ten orders takes about 1 KB: the cache stays below some 50 MB for usual customers.
 _CACHED = 40_000
 # A checkpoint holds up the event loop for some ten microseconds a record.
-_DIRTY = 1_000
+_DIRTY = 400
 _REPLAY_STEP = 20_000
 
 

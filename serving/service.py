@@ -122,6 +122,7 @@ class Service:
             self.metrics.degraded_for_log,
         )  # fmt: skip
         self._upkeep: tuple[asyncio.Task[None], ...] = ()
+        self._storing: asyncio.Task[None] | None = None
         self._due: list[tuple[int, list[Change | Renamed]]] = []
         self.draining = False
 
@@ -159,6 +160,8 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await task
         await self.writer.stop()
+        if self._storing is not None:
+            await self._storing
         try:
             if not self.writer.stuck_s:
                 store_changed(self.history.ledger, self._writing)
@@ -180,7 +183,7 @@ class Service:
         self.history.follow_fold()
         await self.champion.follow(self.connection)
         if self.history.ledger.wants_checkpoint:
-            await self.history.checkpoint(self.writer)
+            await self._store()
 
     async def _keep_up(self) -> None:
         ticks = 0
@@ -199,7 +202,13 @@ class Service:
     async def _checkpoint(self) -> None:
         self.vitals.look_for_backup()
         if self.history.ledger.dirty:
-            await self.history.checkpoint(self.writer)
+            await self._store()
+
+    def _store(self) -> asyncio.Task[None]:
+        """Store the changed who-records, beside whatever the desk decides; one after the other."""
+        if self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self.history.checkpoint(self.writer))
+        return self._storing
 
     async def _find_log(self) -> None:
         """Connect again where that is needed, catch up, and see whether the log takes writes."""
@@ -229,6 +238,9 @@ class Service:
             self._settle()
         except LogDownError as error:  # they stay due; decisions see the log up to before them
             self.reach.lost(error)
+        # Many short transactions: one for all the records of a busy second holds up whoever waits.
+        if self.history.ledger.wants_checkpoint and self.reach.up and not self.draining:
+            self._store()
 
     def _settle(self) -> None:
         """Let history take in what the log holds by now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
 from serving.recheck import windows_at
 from serving.store.log import Log, changes_between, find_order, last_seq
+from serving.store.who import stored_seq
 from serving.worker import fold_if_due
 from tests.serving import shop
 
@@ -135,3 +137,19 @@ def test_the_worker_folds_when_the_last_fold_is_an_hour_old(tmp_path: Path) -> N
         assert fold_if_due(home, 6 * HOUR_US)
         # Nothing changed: the new fold stands for the same orders.
         assert newest_fold(home.connection).boundary == 1
+
+
+def test_records_are_stored_as_soon_as_enough_have_changed_not_at_the_next_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.ledger._DIRTY", 1)
+    monkeypatch.setattr("serving.service._TICK_S", 3_600)
+
+    async def scene() -> None:
+        async with shop.serving(tmp_path) as service:
+            await service.desk.score(shop.LIVE, shop.body())
+            for _ in range(3):  # whatever was handed to the writer before is on disk then
+                await service.writer.submit(lambda _: None)
+            assert stored_seq(service.connection) == service.history.seq
+
+    shop.run(scene())

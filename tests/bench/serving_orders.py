@@ -1,0 +1,96 @@
+"""Orders for the benchmark of serving: a past year's placed anew, by old and new customers."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+RETURNING, CAPPED = 0.40, 0.01
+_REGULARS, _OFTEN = 20, 80  # more orders each than a record tells apart
+_WHO = ("customer_id", "phone", "email", "device_id", "ip")
+
+Row = Mapping[str, Any]
+
+
+def make_regulars(data: Path) -> None:
+    """Give some orders of the largest merchant to a few customers, whose keys are then capped."""
+    path = data / "orders.parquet"
+    orders = pq.read_table(path)
+    mine = pc.indices_nonzero(pc.equal(orders["merchant_id"], largest_merchant(orders))).to_pylist()
+    chosen = random.Random(1).sample(mine, min(len(mine) // 2, _REGULARS * _OFTEN))
+    for name in _WHO:
+        values = orders[name].to_pylist()
+        for at, row in enumerate(chosen):
+            values[row] = values[chosen[at % _REGULARS]]
+        column = pa.array(values, orders.schema.field(name).type)
+        orders = orders.set_column(orders.schema.get_field_index(name), name, column)
+    pq.write_table(orders, path)
+
+
+def bodies(data: Path, count: int) -> Iterator[str]:
+    """Different orders of the largest merchant as JSON without an id, of some forty fields."""
+    table, rng = pq.read_table(data / "orders.parquet"), random.Random(2)
+    mine = table.filter(pc.equal(table["merchant_id"], largest_merchant(table)))
+    rows = mine.sort_by([("created_at", "descending")]).slice(0, count).to_pylist()
+    phones = pc.value_counts(mine["phone"]).to_pylist()
+    often = {pair["values"] for pair in phones if pair["counts"] >= 64} - {None}
+    regulars = [row for row in mine.to_pylist() if row["phone"] in often]
+    for i in range(count):
+        row, kind = rows[i % len(rows)], rng.random()
+        if kind < CAPPED and regulars:
+            row = rng.choice(regulars)
+        elif kind >= RETURNING:
+            row = _somebody_new(row, rng)
+        yield json.dumps(_request(row, rng))[1:]
+
+
+def largest_merchant(orders: pa.Table) -> str:
+    """Who has most orders."""
+    counts = pc.value_counts(orders["merchant_id"]).to_pylist()
+    return str(max(counts, key=lambda pair: (pair["counts"], pair["values"]))["values"])
+
+
+def _somebody_new(row: Row, rng: random.Random) -> Row:
+    number = rng.randrange(10**9)
+    phone = f"+919{number:09d}"
+    return dict(row) | {
+        "customer_id": f"n-{number}", "phone": phone, "ship_phone": phone,
+        "email": f"n{number}@example.com", "device_id": f"d-{number}",
+        "ip": f"198.51.100.{number % 250}",
+        "address_line1": f"{number % 997} {row['address_line1'] or ''}",
+    }  # fmt: skip
+
+
+def _request(row: Row, rng: random.Random) -> dict[str, Any]:
+    price = _plain(row["amount"])
+    return {
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **_some(row, "payment_mode", "amount", "discount", "shipping_fee", "cod_fee", "channel"),
+        **_some(row, "origin_pincode", "courier"),
+        "coupons": row["coupons"].split("|") if row["coupons"] else [],
+        "items": [_some(row, "sku", "category", "quantity") | {"name": row["sku"], "price": price}],
+        "customer": {"id": row["customer_id"], "name": row["customer_name"],
+                     "whatsapp_opt_in": True, **_some(row, "phone", "email", "language")},
+        "shipping_address": {"name": row["ship_name"], "phone": row["ship_phone"],
+                             "line1": row["address_line1"], "line2": row["address_line2"],
+                             **_some(row, "landmark", "city", "state", "pincode")},
+        "device": _some(row, "ip", "device_id", "user_agent"),
+        "utm": {"source": "meta", "campaign": f"c{rng.randrange(20)}"},
+    }  # fmt: skip
+
+
+def _some(row: Row, *names: str) -> dict[str, Any]:
+    return {name: _plain(row[name]) for name in names}
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else value
