@@ -11,7 +11,7 @@ from features.settings import Settings
 from serving.keyring import Keyring, open_keyring
 from serving.store.connection import Connection, connect
 from serving.store.log import Log
-from serving.store.migrations import migrate
+from serving.store.migrations import check_facts, migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Home:
         keyring = open_keyring(settings)
         connection = connect(settings.store_url)
         migrate(connection)
+        check_facts(connection)
         return cls(settings, keyring, connection)
 
     @contextmanager

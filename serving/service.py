@@ -35,7 +35,7 @@ from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
 from serving.store.log import Change, last_seq
-from serving.store.migrations import migrate
+from serving.store.migrations import check_facts, migrate
 from serving.store.renames import Renamed
 from serving.vitals import Vitals, gauges
 from serving.warmup import warm_up
@@ -78,6 +78,7 @@ class Service:
         self.champion = champion
         with closing(connect(settings.store_url)) as first:
             migrate(first)
+            check_facts(first)
         self._writing = connect(settings.store_url, patient=False, limit_s=_WRITE_S)
         if not self._writing.own():
             self._writing.close()

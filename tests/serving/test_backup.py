@@ -12,6 +12,7 @@ import pytest
 
 import serving.backup
 from features.errors import RefusedError, StoreError
+from features.history.fact import FACT_SIZE
 from features.settings import Settings
 from serving.backup import About, about_of, backup, backups, restore
 from serving.home import Home
@@ -135,7 +136,14 @@ def test_a_backup_is_one_instant_of_a_log_that_is_written_to(
             n += 1
             log.begin()
             held = log.place(
-                "m", f"w{n}", b"{}", fact=bytes(512), state=0, digest=None, at_us=0, known_us=0
+                "m",
+                f"w{n}",
+                b"{}",
+                fact=bytes(8 * FACT_SIZE),
+                state=0,
+                digest=None,
+                at_us=0,
+                known_us=0,
             )
             log.decide(held, n.to_bytes(16, "big"), b"{}", None, becomes=0, at_us=0)
             log.commit()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.days import DAY_US
+from features.history.fact import FACT_SIZE
 from features.settings import Settings
 from serving import retraining
 from serving.home import Home
@@ -74,8 +75,9 @@ def placed(home: Home) -> Home:
 def place_one(home: Home, at_us: int) -> None:
     with home.transaction() as log:
         log.place(
-            "kurtas", "1", b"{}", fact=bytes(200), state=0, digest=None, at_us=at_us, known_us=at_us
-        )
+            "kurtas", "1", b"{}", fact=bytes(8 * FACT_SIZE), state=0, digest=None,
+            at_us=at_us, known_us=at_us,
+        )  # fmt: skip
 
 
 def promoted(home: Home, at_us: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import RefusedError, SettingsError, StoreError
+from features.history.fact import FACT_SIZE
 from features.settings import Settings, load_settings, settings_table
 from serving.home import Home
 from serving.keyring import VersionedKeys, open_keyring
@@ -21,6 +22,19 @@ from serving.store.owner import Owner
 from tests.serving import shop
 
 ONE, TWO = bytes(range(32)), bytes(range(32, 64))
+
+
+def test_a_database_with_another_layout_of_facts_is_refused(tmp_path: Path) -> None:
+    settings = shop.settings_in(tmp_path)
+    for size in (FACT_SIZE, FACT_SIZE + 1):
+        with Home.open(settings) as home, home.transaction() as log:
+            log.connection.execute("DELETE FROM orders")
+            log.place(
+                "m", str(size), b"{}", fact=bytes(8 * size), state=0, digest=None,
+                at_us=0, known_us=0,
+            )  # fmt: skip
+    with pytest.raises(StoreError, match=f"keeps {FACT_SIZE + 1} numbers an order, this program"):
+        Home.open(settings)
 
 
 def test_the_first_start_makes_keys_outside_the_database_folder(tmp_path: Path) -> None:
