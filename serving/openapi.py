@@ -109,6 +109,29 @@ POLICY_BODY: dict[str, Any] = {
     "parameters": [IF_MATCH, MERCHANT],
 }
 
+SIMULATION_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "policy": {
+                            "type": "object",
+                            "description": "The draft, as GET /v1/policy shows it; "
+                            "left out, the policy in force.",
+                        },
+                        "days": {"type": "integer", "enum": [30, 90, 365], "default": 90},
+                    },
+                },
+                "example": {"days": 90, "policy": default_policy().to_json()},
+            }
+        },
+    },
+    "parameters": [MERCHANT],
+}
+
 
 def body(
     schema: str, *, most: int | None = None, parameters: Sequence[Parameter] = ()

@@ -30,6 +30,7 @@ from serving.policies import Policies
 from serving.reach import Reach
 from serving.reception import Reception
 from serving.rows import Rows
+from serving.simulations import Simulations
 from serving.standby import Standby
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
@@ -118,6 +119,7 @@ class Service:
             clock=clock,
         )
         self.checkout = Checkout(self.judge, self.metrics)
+        self.simulations = Simulations(settings.store_url)
         self.standby = Standby(
             self.desk, self.contacts, self.reach, settings.spool,
             self.metrics.degraded_for_log,
@@ -160,6 +162,7 @@ class Service:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self.simulations.stop()
         await self.writer.stop()
         if self._storing is not None:
             await self._storing

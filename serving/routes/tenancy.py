@@ -27,6 +27,7 @@ from serving.routes.door import (
     service_of,
     whole_of,
 )
+from serving.simulation import DAYS
 from serving.store.lists import entries
 from serving.store.log import Log
 from serving.store.policies import save_policy
@@ -71,6 +72,29 @@ async def put_policy(request: Request) -> Response:
     revision = await service.writer.submit(work)
     service.policies.forget(access.merchant_id)
     return answered(saved | {"revision": revision}, revision=revision)
+
+
+@router.post(
+    "/v1/policy/simulate",
+    operation_id="simulate_policy",
+    summary="What a draft of the policy would have done to the last days' orders",
+    responses={200: {"description": "Orders by action, rupees and returns with 90 % intervals."},
+               **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.SIMULATION_BODY,
+)  # fmt: skip
+async def simulate_policy(request: Request) -> Response:
+    """Against the policy in force and against none; nothing is saved."""
+    service, access = service_of(request), merchant_of(request, "read")
+    plain = await object_of(request, ORDER_BYTES)
+    policy, days = plain.get("policy"), plain.get("days", 90)
+    if policy is not None and not isinstance(policy, dict):
+        raise FieldsError([("policy", "must be an object, as GET /v1/policy shows it")])
+    if type(days) is not int or days not in DAYS:
+        raise FieldsError([("days", f"must be one of {', '.join(map(str, DAYS))}")])
+    if policy:
+        Policy.from_json(policy)
+    now = service.clock()
+    return answered(await service.simulations.simulate(access.merchant_id, policy or {}, days, now))
 
 
 @router.get(

@@ -1,0 +1,163 @@
+"""A merchant's decided orders as columns in memory, following the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.history.fact import FIRST_WHERE, FIRST_WHO
+from features.history.states import PENDING
+from features.keys import Keys, order_key, person_of
+from models.actions import SEVERITY
+from models.arms import draw
+from models.replay import NO_OVERRULE, UNKNOWN_AMOUNT, Orders
+from serving.store.connection import Connection
+from serving.store.log import body_of
+
+_AT_ONCE = 20_000
+_FIRST_ROOM = 1_024
+
+_COLUMNS: dict[str, type] = {
+    "number": np.int64, "probability": np.float64, "draw": np.float64, "amount_paise": np.int64,
+    "prepaid": np.bool_, "degraded": np.bool_, "late": np.bool_, "created_us": np.int64,
+    "now_us": np.int64, "overrule": np.int8, "person": np.int64, "action": np.int8,
+    "propensity": np.float64, "policy": np.int64, "state": np.int8,
+}  # fmt: skip
+
+_EVENTS = """SELECT e.seq, e.number, e.kind, e.revision, e.becomes, e.at_us, o.order_id,
+           CASE WHEN e.kind IN ('placed', 'decided') THEN e.body END,
+           CASE WHEN e.kind = 'placed' THEN e.data END
+    FROM event e JOIN orders o ON o.number = e.number
+    WHERE e.merchant_id=? AND e.seq>? AND o.test=0 ORDER BY e.seq LIMIT ?"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What is needed of an order until its decision comes."""
+
+    created_us: int
+    amount_paise: int
+    prepaid: bool
+    person: int
+    state: int
+
+
+class Past:
+    """First decisions of a merchant's live orders, and how each order stands.
+
+    An order counts with its first decision: what was decided after we had asked its customer is a
+    consequence of acting and no ground for comparing policies.
+
+    Parameters
+    ----------
+    merchant_id : str
+    arm_secret : bytes
+        Draws the arms.
+    """
+
+    def __init__(self, merchant_id: str, arm_secret: bytes) -> None:
+        self.merchant_id = merchant_id
+        self._secret = arm_secret
+        self._clear()
+
+    def _clear(self) -> None:
+        self.seq, self._n = 0, 0
+        self._waiting: dict[int, _Placed] = {}
+        self._room: dict[str, NDArray[Any]] = {
+            name: np.zeros(_FIRST_ROOM, kind) for name, kind in _COLUMNS.items()
+        }
+
+    def __len__(self) -> int:
+        return self._n
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column, in the order in which the orders were placed."""
+        found: NDArray[Any] = self._room[name][: self._n]
+        return found
+
+    def orders(self) -> Orders:
+        """What decisions read."""
+        return Orders(*(self.column(name) for name in Orders.__slots__))
+
+    def follow(self, connection: Connection) -> None:
+        """Take in what has been appended; an erasure has renamed persons, so all is read anew."""
+        if self.seq and _erased_since(connection, self.merchant_id, self.seq):
+            self._clear()
+        while events := connection.execute(
+            _EVENTS, (self.merchant_id, self.seq, _AT_ONCE)
+        ).fetchall():
+            for event in events:
+                self._take(*event)
+            self.seq = int(events[-1][0])
+
+    def _take(
+        self, _seq: int, number: int, kind: str, revision: int, becomes: int | None, at_us: int,
+        order_id: str, body: bytes | None, data: bytes | None,
+    ) -> None:  # fmt: skip
+        if kind == "placed" and body is not None and data is not None:
+            said = body_of(body)
+            self._waiting[number] = _placed(self.merchant_id, order_id, said, data, at_us, becomes)
+            return
+        waits = self._waiting.get(number)
+        if kind == "decided" and revision == 0 and body is not None and waits is not None:
+            del self._waiting[number]
+            self._add(number, waits, body_of(body))
+        if becomes is not None:
+            self._move(number, becomes)
+
+    def _add(self, number: int, placed: _Placed, decided: dict[str, Any]) -> None:
+        if self._n == len(self._room["number"]):
+            self._room = {n: np.concatenate([c, np.zeros_like(c)]) for n, c in self._room.items()}
+        now = int(decided["as_of_us"])
+        row = {
+            "number": number, "probability": decided["probability"],
+            "draw": draw(self._secret, merchant_id=self.merchant_id, person=placed.person,
+                         as_of_us=now),
+            "amount_paise": placed.amount_paise, "prepaid": placed.prepaid,
+            "degraded": decided["degraded"], "late": decided["record_only"],
+            "created_us": placed.created_us, "now_us": now,
+            "overrule": _overrule(decided), "person": placed.person,
+            "action": SEVERITY[decided["action"]], "propensity": decided["propensity"],
+            "policy": decided["policy"], "state": placed.state,
+        }  # fmt: skip
+        for name, value in row.items():
+            self._room[name][self._n] = value
+        self._n += 1
+
+    def _move(self, number: int, state: int) -> None:
+        at = int(np.searchsorted(self.column("number"), number))
+        if at < self._n and self._room["number"][at] == number:
+            self._room["state"][at] = state
+
+
+def _placed(
+    merchant_id: str, order_id: str, said: dict[str, Any], data: bytes, at_us: int,
+    state: int | None,
+) -> _Placed:  # fmt: skip
+    fact = np.frombuffer(data, np.int64)
+    keys = Keys(fact[FIRST_WHO:FIRST_WHERE], fact[FIRST_WHERE:])
+    amount = said.get("amount_paise")
+    return _Placed(
+        created_us=at_us,
+        amount_paise=UNKNOWN_AMOUNT if amount is None else int(amount),
+        prepaid=said.get("payment_mode") == "prepaid",
+        person=person_of(keys, order_key(merchant_id, order_id)),
+        state=PENDING if state is None else state,
+    )
+
+
+def _overrule(decided: dict[str, Any]) -> int:
+    """The action of the list that decided; lists are taken as they were then."""
+    rule = decided["rule"]
+    return NO_OVERRULE if rule is None else SEVERITY[decided["policy_action"]]
+
+
+def _erased_since(connection: Connection, merchant_id: str, after: int) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM event WHERE merchant_id=? AND seq>? AND kind='erased' LIMIT 1",
+        (merchant_id, after),
+    )
+    return found.fetchone() is not None

@@ -1,0 +1,187 @@
+"""What a draft policy would have meant on a merchant's past orders, against today's and none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from features.days import DAY_US, from_us, ist_day
+from features.errors import RefusedError
+from features.history.states import (
+    CLASSES,
+    DELIVERED,
+    PENDING,
+    RETURNED,
+    RTO,
+    RTO_NOT_CUSTOMER,
+)
+from models.actions import ACTIONS, MESSAGES, SEVERITY
+from models.estimates import Comparison, Ends, Estimate, compare
+from models.policy import Policy
+from models.replay import Flags, Floats, Integers, Orders, Replayed, replay
+from serving.past import Past
+
+DAYS = (30, 90, 365)
+
+SETTLED_SHARE = 0.9
+"""Share of a week's orders whose end must be known before the week counts."""
+
+_WEEK_BEGINS = 4  # 1970-01-01 was a Thursday, weeks begin on Monday.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """The orders of the last days, what was done with them and how they stand."""
+
+    orders: Orders
+    action: Integers
+    state: Integers
+    policy: Integers
+
+
+def window_of(past: Past, days: int, now_us: int) -> Window:
+    """The orders decided in the last days."""
+    chosen = past.column("now_us") > now_us - days * DAY_US
+    columns = (past.column(name)[chosen] for name in ("action", "state", "policy"))
+    return Window(past.orders().where(chosen), *columns)
+
+
+def simulate(
+    past: Past, draft: Policy, policies: Mapping[int, Policy], *, days: int, now_us: int
+) -> dict[str, Any]:
+    """The answer of ``POST /v1/policy/simulate``.
+
+    The draft is taken to act, whatever its mode; everything is priced by the draft's costs.
+
+    Parameters
+    ----------
+    policies : mapping of int to Policy
+        All revisions by number, 0 included; the last is in force.
+
+    Raises
+    ------
+    RefusedError
+        If ``days`` is none of those offered.
+    """
+    if days not in DAYS:
+        raise RefusedError(f"days is {days}; it must be one of {', '.join(map(str, DAYS))}")
+    window = window_of(past, days, now_us)
+    today = policies[max(policies)]
+    acting = replay(replace(draft, mode="act"), window.orders)
+    kept = replay(today, window.orders)
+    mature, weeks_out = _mature(window)
+    orders = window.orders.where(mature)
+    ends = _ends(window, mature)
+    logged = chances_then(window, policies)[mature]
+    nothing = _nothing(len(orders))
+    drafted, running = acting.chances[mature], kept.chances[mature]
+    return {
+        "days": days,
+        "orders": len(window.orders),
+        "judged_orders": len(orders),
+        "weeks_left_out": weeks_out,
+        "happened": _counts(window.action.astype(np.int8)),
+        "draft": _told(acting, window.orders),
+        "today": _told(kept, window.orders) | {"revision": today.revision, "mode": today.mode},
+        "against_today": _comparison(compare(orders, ends, logged, drafted, running, draft.model)),
+        "against_none": _comparison(compare(orders, ends, logged, drafted, nothing, draft.model)),
+        "today_against_none": _comparison(
+            compare(orders, ends, logged, running, nothing, draft.model)
+        ),
+        "assumptions": [
+            "the draft acts, even where it is marked observe",
+            "lists as they were when each order was decided; reviews and messages do not run out",
+            "good orders bothered are counted by the model's probability",
+            "what was never tried on such orders follows the effects of the draft's cost model, "
+            "each uncertain by half of itself",
+        ],
+    }
+
+
+def chances_then(window: Window, policies: Mapping[int, Policy]) -> Floats:
+    """The chance that each action had for each order, under the revision in force then."""
+    found = np.zeros((len(window.orders), len(ACTIONS)))
+    for revision in np.unique(window.policy).tolist():
+        mine = window.policy == revision
+        if revision in policies:
+            found[mine] = replay(policies[revision], window.orders.where(mine)).chances
+        else:
+            found[mine, window.action[mine]] = 1.0
+    return found
+
+
+def _nothing(n: int) -> Floats:
+    found = np.zeros((n, len(ACTIONS)))
+    found[:, SEVERITY["ship"]] = 1.0
+    return found
+
+
+def _mature(window: Window) -> tuple[Flags, list[str]]:
+    """Orders of weeks whose ends are nearly all known, and the Mondays of the other weeks.
+
+    Returns travel longer than deliveries, so a week that is half known looks better than it is.
+    """
+    known = (window.state % CLASSES != PENDING) | (window.action == SEVERITY["block"])
+    day = np.asarray(ist_day(window.orders.created_us))  # type: ignore[arg-type]
+    week = (day - _WEEK_BEGINS) // 7
+    weeks, at = np.unique(week, return_inverse=True)
+    share = np.bincount(at, known) / np.maximum(np.bincount(at), 1)
+    out = [_monday(int(number)) for number in weeks[share < SETTLED_SHARE]]
+    return (share >= SETTLED_SHARE)[at] & known, out
+
+
+def _monday(week: int) -> str:
+    return from_us((week * 7 + _WEEK_BEGINS) * DAY_US).date().isoformat()
+
+
+def _ends(window: Window, mature: Flags) -> Ends:
+    ending = window.state[mature] % CLASSES
+    return Ends(
+        window.action[mature].astype(np.int8),
+        np.isin(ending, (DELIVERED, RETURNED)),
+        np.isin(ending, (RTO, RTO_NOT_CUSTOMER)),
+    )
+
+
+def _counts(action: np.ndarray[Any, Any]) -> dict[str, int]:
+    counted = np.bincount(action, minlength=len(ACTIONS)).tolist()
+    return dict(zip(ACTIONS, counted, strict=True))
+
+
+def _told(replayed: Replayed, orders: Orders) -> dict[str, Any]:
+    asked = np.isin(replayed.action, [SEVERITY[a] for a in MESSAGES])
+    bothered = replayed.action != SEVERITY["ship"]
+    return {
+        "actions": _counts(replayed.action),
+        "messages": int(asked.sum()),
+        "good_orders_bothered": round(float((1 - orders.probability)[bothered].sum()), 1),
+    }
+
+
+def _comparison(found: Comparison) -> dict[str, Any]:
+    return {
+        "enough": found.enough,
+        "why": found.why,
+        "saved_rupees": _estimate(found.saved_paise, 100.0),
+        "rto_avoided": _estimate(found.rto_avoided, 1.0),
+        "orders_changed": found.changed,
+        "orders_assumed": found.assumed,
+        "orders_with": found.for_it,
+        "orders_without": found.against_it,
+    }
+
+
+def _estimate(found: Estimate, unit: float) -> dict[str, float | None]:
+    """In rupees or orders; below the numbers needed the parts are no points either."""
+    named = found.point is not None
+    return {
+        "point": round(found.point / unit, 2) if found.point is not None else None,
+        "low": round(found.low / unit, 2),
+        "high": round(found.high / unit, 2),
+        "measured": round(found.measured / unit, 2) if named else None,
+        "measured_ips": round(found.measured_ips / unit, 2) if named else None,
+        "assumed": round(found.assumed / unit, 2) if named else None,
+    }

@@ -1,0 +1,191 @@
+"""The simulator knows what happened, and says what it cannot know."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+
+from features.days import DAY_US
+from features.row import Row
+from models.actions import ACTIONS
+from models.policy import Policy, default_policy
+from models.replay import replay
+from models.risk import Risk
+from models.thresholds import Thresholds
+from serving.moments import rfc3339
+from serving.past import Past
+from serving.service import Service, arm_secret
+from serving.simulation import chances_then, simulate, window_of
+from serving.simulation_process import Room, revisions
+from tests.serving import shop
+from tests.serving.town import door
+
+POLICY = Policy(
+    mode="act",
+    thresholds=Thresholds(verify=0.2, prepaid=0.5, hold=0.8),
+    prepaid_thresholds=Thresholds(hold=0.7),
+)
+ORDERS = 60
+
+
+class Varied(shop.Steady):
+    """A model that knows nothing and says something else each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._luck = np.random.default_rng(7)
+
+    def score(self, row: Row, extra: Any) -> Risk:
+        """Another probability."""
+        return Risk(float(self._luck.uniform(0.01, 0.99)), 0.0, 0.2, -1.4)
+
+
+async def ask(
+    client: httpx2.AsyncClient, key: str, what: dict[str, Any] | None = None
+) -> httpx2.Response:
+    """Simulate."""
+    headers = {"Authorization": f"Bearer {key}"}
+    return await client.post("/v1/policy/simulate", content=json.dumps(what or {}), headers=headers)
+
+
+async def trade(client: httpx2.AsyncClient, key: str, clock: shop.Clock) -> None:
+    """A month of orders, most of which have ended by its end."""
+    headers = {"Authorization": f"Bearer {key}"}
+    for number in range(ORDERS):
+        clock.us += DAY_US // 2
+        body = shop.body(
+            order_id=f"o{number}",
+            created_at=rfc3339(clock.us - (DAY_US if number % 9 == 8 else 0)),
+            payment_mode=("cod", "cod", "prepaid")[number % 3],
+            customer={"phone": f"+91 90000 {number % 40:05d}"},
+            dispatch_cutoff=None,
+            promised_at=None,
+        )
+        answer = await client.post("/v1/score", content=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+    told = [
+        shop.outcome(f"o{n}", ("delivered", "rto")[n % 2], outcome_at=rfc3339(clock.us))
+        for n in range(ORDERS - 10)
+    ]
+    answer = await client.post("/v1/outcomes", content=json.dumps(told), headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+async def save(client: httpx2.AsyncClient, key: str, policy: Policy, revision: int) -> None:
+    """Put a policy in force."""
+    headers = {"Authorization": f"Bearer {key}", "If-Match": f'"{revision}"'}
+    body = json.dumps(policy.to_json())
+    answer = await client.put("/v1/policy", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+def past_of(service: Service) -> tuple[Past, dict[int, Policy]]:
+    """The shop's past, read from the log."""
+    past = Past("kurtas", arm_secret(service.connection))
+    past.follow(service.connection)
+    return past, revisions(service.connection, "kurtas")
+
+
+def test_the_policy_that_was_in_force_did_what_really_happened(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock, scorer=Varied()) as service:
+            key = await shop.add_shop(service)
+            async with door(service) as client:
+                await save(client, key, POLICY, 0)
+                await trade(client, key, clock)
+                await save(client, key, replace(POLICY, thresholds=Thresholds(hold=0.4)), 1)
+                past, policies = past_of(service)
+                window = window_of(past, 90, clock())
+                assert len(past) == ORDERS
+                again = replay(policies[1], window.orders)
+                assert again.action.tolist() == window.action.tolist()
+                assert len(set(window.action.tolist())) >= 4
+                logged = chances_then(window, policies)[np.arange(ORDERS), window.action]
+                assert logged.tolist() == past.column("propensity").tolist()
+                found = simulate(past, policies[1], {1: policies[1]}, days=90, now_us=clock())
+                assert found["today"]["actions"] == found["happened"]
+                assert found["against_today"]["saved_rupees"]["point"] == 0.0
+                assert sum(found["happened"].values()) == found["orders"] == ORDERS
+
+    shop.run(scene())
+
+
+def test_weeks_whose_ends_are_not_known_are_left_out_and_named(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock, scorer=Varied()) as service:
+            key = await shop.add_shop(service)
+            async with door(service) as client:
+                await trade(client, key, clock)
+            past, policies = past_of(service)
+            found = simulate(past, POLICY, policies, days=90, now_us=clock())
+            assert found["weeks_left_out"] == ["2026-12-14"]
+            assert 0 < found["judged_orders"] < found["orders"]
+            assert found["against_none"]["enough"] is False
+            assert found["against_none"]["saved_rupees"]["point"] is None
+
+    shop.run(scene())
+
+
+def test_the_route_asks_another_process_and_refuses_what_is_wrong(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock, scorer=Varied()) as service:
+            key = await shop.add_shop(service)
+            async with door(service) as client:
+                await trade(client, key, clock)
+                draft = POLICY.to_json()
+                answer = await ask(client, key, {"policy": draft, "days": 30})
+                assert answer.status_code == 200, answer.text
+                found = answer.json()
+                assert found["orders"] == ORDERS
+                assert set(found["draft"]["actions"]) == set(ACTIONS)
+                assert found["today"]["mode"] == "observe"
+                wrong = await ask(client, key, {"policy": {"mode": "live"}})
+                assert wrong.status_code == 422
+                assert 'mode must be "observe" or "act"' in wrong.json()["detail"]
+                days = await ask(client, key, {"days": 31})
+                assert days.json()["errors"][0]["message"] == "must be one of 30, 90, 365"
+                held = await client.get("/v1/policy", headers={"Authorization": f"Bearer {key}"})
+                assert held.json()["revision"] == 0
+
+    shop.run(scene())
+
+
+def test_a_past_follows_the_log_and_says_so_when_asked_wrongly(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock, scorer=Varied()) as service:
+            key = await shop.add_shop(service)
+            async with door(service) as client:
+                past, _ = past_of(service)
+                await trade(client, key, clock)
+                past.follow(service.connection)
+                fresh, _ = past_of(service)
+                for name in ("number", "state", "action", "person", "draw"):
+                    assert past.column(name).tolist() == fresh.column(name).tolist()
+            asked = {"store_url": service.settings.store_url, "merchant_id": "kurtas",
+                     "policy": {}, "days": 7, "now_us": clock()}  # fmt: skip
+            assert "must be one of 30, 90, 365" in Room().answer(asked)["refused"]
+
+    shop.run(scene())
+
+
+def test_a_shop_without_orders_gets_an_empty_answer(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with shop.serving(tmp_path) as service:
+            await shop.add_shop(service)
+            asked = {"store_url": service.settings.store_url, "merchant_id": "kurtas",
+                     "policy": default_policy().to_json(), "days": 365,
+                     "now_us": shop.NOON}  # fmt: skip
+            found = Room().answer(asked)["found"]
+            assert found["orders"] == 0
+            assert found["against_none"]["saved_rupees"]["point"] == 0.0
+
+    shop.run(scene())
