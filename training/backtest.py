@@ -111,7 +111,7 @@ def backtest(
         labels = mature(
             table.orders,
             cutoff_us=start,
-            method=configuration.labels,
+            method=configuration.label_method,
             interventions=configuration.interventions,
         )
         tick("baselines")

@@ -27,8 +27,10 @@ class Configuration:
         Columns beyond the contract's that are known at order time and may become inputs.
     exclude : tuple of str
         Feature groups, feature names or token kinds to leave out (``coupons``, ``ip`` …).
-    labels : {"weights", "wait"}
-        How the outcomes still missing are met; see ``labels.mature``.
+    labels : {"folds", "weights", "wait"}
+        How the outcomes still missing are met; see ``labels.mature``. The folds choose by default.
+    half_life_days : float, None or "folds"
+        After how many days an order teaches half as much; None forgets nothing.
     interventions : {"leave out", "propensity"}
         Whether orders spared by a lot stand for those acted on; see ``labels.mature``.
     trees : dict
@@ -41,7 +43,8 @@ class Configuration:
 
     extra: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    labels: Literal["weights", "wait"] = "weights"
+    labels: Literal["folds", "weights", "wait"] = "folds"
+    half_life_days: float | Literal["folds"] | None = "folds"
     interventions: Literal["leave out", "propensity"] = "leave out"
     trees: dict[str, float | int] = field(default_factory=dict)
     seed: int = 7
@@ -58,8 +61,13 @@ class Configuration:
             raise SettingsError("trees: every parameter must be a number")
         if not 2 <= self.trees.get("num_leaves", 2) <= MOST_LEAVES:
             raise SettingsError(f"trees: num_leaves must lie between 2 and {MOST_LEAVES}")
-        if self.labels not in ("weights", "wait"):
-            raise SettingsError(f'labels: "{self.labels}" is not one of weights, wait')
+        if self.labels not in ("folds", "weights", "wait"):
+            raise SettingsError(f'labels: "{self.labels}" is not one of folds, weights, wait')
+        days = self.half_life_days
+        if days not in ("folds", None) and not (isinstance(days, int | float) and days > 0):
+            raise SettingsError(
+                f'half_life_days: {days!r} is not a number above 0, null or "folds"'
+            )
         if self.interventions not in ("leave out", "propensity"):
             raise SettingsError(
                 f'interventions: "{self.interventions}" is not one of leave out, propensity'
@@ -68,6 +76,11 @@ class Configuration:
             value = getattr(self, name)
             if type(value) is not int or value < (1 if name == "threads" else 0):
                 raise SettingsError(f"{name} must be a whole number, {name} {value!r} is not")
+
+    @property
+    def label_method(self) -> Literal["weights", "wait"]:
+        """How labels are made before the folds have chosen: by weights, which leave out least."""
+        return "wait" if self.labels == "wait" else "weights"
 
     def with_options(self, *, extra: tuple[str, ...], exclude: tuple[str, ...]) -> Configuration:
         """This configuration with the command line's extra columns and exclusions added."""

@@ -100,7 +100,7 @@ def sit(
     labels = mature(
         table.orders,
         cutoff_us=cutoff_us,
-        method=configuration.labels,
+        method=configuration.label_method,
         interventions=configuration.interventions,
     )
     created = table.orders["created_us"].to_numpy(np.int64)
@@ -117,7 +117,7 @@ def sit(
     learnt = mature(
         table.orders,
         cutoff_us=start,
-        method=configuration.labels,
+        method=configuration.label_method,
         interventions=configuration.interventions,
     )
     parts = model.parts(table, rows)

@@ -24,6 +24,7 @@ from training.shape import Shape, shapes
 from training.strengths import AS_LEARNED, Firmness
 from training.tree_rows import TreeRows
 from training.tuning import Tuner
+from training.weighing import USUAL, Weighing, follow, weighed
 
 Tick = Callable[[str], None]
 CHUNK = 65_536
@@ -35,12 +36,13 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the folds chose: the trees' shape and number, the ridge's strengths and firmness."""
+    """What the folds chose: the trees' shape and number, the ridge's strengths, the weighing."""
 
     shape: Shape
     rounds: int
     strengths: dict[str, float]
     firmness: Firmness = AS_LEARNED
+    weighing: Weighing = USUAL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +163,10 @@ def fit(
     """
     lesson = Lesson.of(table, configuration, cutoff_us, folds=earlier is None)
     fixed = earlier.choice if earlier is not None else choice
+    tick("what an order weighs")
+    carried = None if fixed is None else fixed.weighing
+    found = weighed(lesson, configuration, cutoff_us, carried)
+    lesson = follow(lesson, configuration, cutoff_us, found.chosen)
     executor = executor or Local(configuration.threads)
     grown = _grow(lesson, configuration, fixed, earlier is not None, tuner, executor, tick)
     before = (fixed.strengths, fixed.firmness) if fixed is not None else None
@@ -175,6 +181,7 @@ def fit(
     summary: dict[str, object] = {
         "until": from_us(cutoff_us).isoformat(),
         **lesson.summary,
+        "weighing": asdict(found),
         "trees": grown.summary,
         "linear": {"strengths": drawn.strengths, "firmness": asdict(drawn.firmness)},
         **mixed.summary,
@@ -189,7 +196,9 @@ def fit(
         line=drawn.line,
         trees_share=mixed.trees_share,
         calibration=mixed.calibration,
-        choice=Choice(grown.shape, grown.booster.num_trees(), drawn.strengths, drawn.firmness),
+        choice=Choice(
+            grown.shape, grown.booster.num_trees(), drawn.strengths, drawn.firmness, found.chosen
+        ),
         out_of_fold=scores,
         rows=lesson.labels.rows,
         summary=summary,

@@ -10,23 +10,34 @@ from features.days import DAY_US
 from training.configuration import Configuration
 from training.folds import Folds, rolling
 from training.inputs import Inputs, Table
-from training.labels import Ints, Labels, mature
+from training.labels import Floats, Ints, Labels, mature
 from training.trees import Sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """Labelled rows, their inputs, and the folds as positions among the rows."""
+    """Labelled rows, their inputs, and the folds as positions among the rows.
+
+    ``teaches`` is what each row weighs when everything known teaches: its label's weight, less
+    where age is discounted (``weighing``).
+    """
 
     table: Table
     inputs: Inputs
     labels: Labels
     kind: str
     samples: tuple[tuple[Sample, Sample], ...]
+    teaches: Floats
 
     @classmethod
     def of(
-        cls, table: Table, configuration: Configuration, cutoff_us: int, *, folds: bool = True
+        cls,
+        table: Table,
+        configuration: Configuration,
+        cutoff_us: int,
+        *,
+        folds: bool = True,
+        inputs: Inputs | None = None,
     ) -> Lesson:
         """Label what was known before a cutoff, choose columns, and cut folds where asked to.
 
@@ -38,7 +49,7 @@ class Lesson:
         labels = mature(
             table.orders,
             cutoff_us=cutoff_us,
-            method=configuration.labels,
+            method=configuration.label_method,
             interventions=configuration.interventions,
         )
         kind = "none; an earlier model's choices and scores"
@@ -49,16 +60,21 @@ class Lesson:
                 labels,
                 cutoff_us=cutoff_us,
                 wait_us=round(labels.report.wait_days * DAY_US),
-                method=configuration.labels,
+                method=configuration.label_method,
                 interventions=configuration.interventions,
             )
             kind, samples = cut.kind, _positions(labels, cut)
-        return cls(table, table.inputs(labels.rows), labels, kind, samples)
+        return cls(table, inputs or table.inputs(labels.rows), labels, kind, samples, labels.weight)
 
     @property
     def everything(self) -> Sample:
         """All labelled rows."""
-        return Sample(np.arange(len(self.labels.rows)), self.labels.y, self.labels.weight)
+        return Sample(np.arange(len(self.labels.rows)), self.labels.y, self.teaches)
+
+    @property
+    def placed_us(self) -> Ints:
+        """When each labelled row was placed."""
+        return self.table.orders["created_us"].to_numpy(np.int64)[self.labels.rows]
 
     @property
     def judged(self) -> Ints:

@@ -100,5 +100,5 @@ def draw(
         strengths = part.strengths
         loose.append(part.line.score(columns.take(judge.at)))
     tick("linear part on everything known")
-    whole = learn(columns, kinds, labels.y, labels.weight, before=strengths, firmness=firmness)
+    whole = learn(columns, kinds, labels.y, lesson.teaches, before=strengths, firmness=firmness)
     return Drawn(whole.line, scaling, whole.strengths, firmness, np.concatenate(loose))

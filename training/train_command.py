@@ -206,7 +206,16 @@ def mature_line(trained: Trained) -> str:
     labels = trained.model.summary["labels"]
     if not isinstance(labels, dict):
         raise TypeError("a model's summary holds its label report")
-    return f"from {labels['orders']:,} orders, {labels['rto']:,} of them returned"
+    return (
+        f"from {labels['orders']:,} orders, {labels['rto']:,} of them returned{_weighing(trained)}"
+    )
+
+
+def _weighing(trained: Trained) -> str:
+    """How missing outcomes and old age were met, and who chose so."""
+    chosen, days = trained.model.choice.weighing, trained.model.choice.weighing.half_life_days
+    met = "a wait until they are mature" if chosen.labels == "wait" else "weights for slow outcomes"
+    return f", {met}" + (f", weighing half as much every {days:g} days" if days else "")
 
 
 def _exam_lines(trained: Trained) -> list[str]:

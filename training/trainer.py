@@ -117,7 +117,7 @@ def train(
     labels = mature(
         matrix.orders,
         cutoff_us=cutoff_us,
-        method=configuration.labels,
+        method=configuration.label_method,
         interventions=configuration.interventions,
     )
     tick("looking for columns that know too much")

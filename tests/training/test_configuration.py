@@ -38,7 +38,7 @@ def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
         ("trees: {num_leaves: many}", "every parameter must be a number"),
         ("trees: [1]", "trees must be a table"),
         ("interventions: forget", '"forget" is not one of leave out, propensity'),
-        ("labels: hope", '"hope" is not one of weights, wait'),
+        ("labels: hope", '"hope" is not one of folds, weights, wait'),
         ("seed: -1", "seed must be a whole number"),
         ("threads: 0", "threads must be a whole number"),
         ("- a", "its top level is not one of"),
