@@ -24,7 +24,7 @@ from training.shape import Shape, shapes
 from training.strengths import AS_LEARNED, Firmness
 from training.tree_rows import TreeRows
 from training.tuning import Tuner
-from training.weighing import USUAL, Weighing, follow, weighed
+from training.weighing import AS_USUAL, Weighed, follow, weighed
 
 Tick = Callable[[str], None]
 CHUNK = 65_536
@@ -42,7 +42,7 @@ class Choice:
     rounds: int
     strengths: dict[str, float]
     firmness: Firmness = AS_LEARNED
-    weighing: Weighing = USUAL
+    weighing: Weighed = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +197,7 @@ def fit(
         trees_share=mixed.trees_share,
         calibration=mixed.calibration,
         choice=Choice(
-            grown.shape, grown.booster.num_trees(), drawn.strengths, drawn.firmness, found.chosen
+            grown.shape, grown.booster.num_trees(), drawn.strengths, drawn.firmness, found
         ),
         out_of_fold=scores,
         rows=lesson.labels.rows,

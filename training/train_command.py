@@ -213,7 +213,8 @@ def mature_line(trained: Trained) -> str:
 
 def _weighing(trained: Trained) -> str:
     """How missing outcomes and old age were met, and who chose so."""
-    chosen, days = trained.model.choice.weighing, trained.model.choice.weighing.half_life_days
+    chosen = trained.model.choice.weighing.chosen
+    days = chosen.half_life_days
     met = "a wait until they are mature" if chosen.labels == "wait" else "weights for slow outcomes"
     return f", {met}" + (f", weighing half as much every {days:g} days" if days else "")
 

@@ -64,8 +64,11 @@ class Weighed:
     tried: tuple[Tried, ...] = ()
 
 
+AS_USUAL = Weighed(USUAL, "the usual one")
+
+
 def weighed(
-    lesson: Lesson, configuration: Configuration, cutoff_us: int, carried: Weighing | None = None
+    lesson: Lesson, configuration: Configuration, cutoff_us: int, carried: Weighed | None = None
 ) -> Weighed:
     """Choose a weighing on the folds.
 
@@ -82,11 +85,11 @@ def weighed(
         May fix either part.
     cutoff_us : int
         The lesson's.
-    carried : Weighing, optional
+    carried : Weighed, optional
         What an earlier model's folds chose; nothing is tried then.
     """
     if carried is not None:
-        return Weighed(carried, "carried from the folds of an earlier model")
+        return carried
     fixed = configuration.half_life_days
     usual = Weighing(configuration.label_method, None if fixed == "folds" else fixed)
     methods: tuple[Method, ...] = ("wait",) if configuration.labels == "folds" else ()

@@ -61,8 +61,8 @@ def test_what_is_fixed_is_not_tried(steady: Matrix) -> None:
 
 def test_what_an_earlier_model_chose_is_carried(steady: Matrix) -> None:
     lesson = Lesson.of(Table(steady), ONE, CUTOFF, folds=False)
-    chosen = Weighing("wait", 60.0)
-    assert weighed(lesson, ONE, CUTOFF, chosen).chosen == chosen
+    earlier = Weighed(Weighing("wait", 60.0), "by the folds")
+    assert weighed(lesson, ONE, CUTOFF, earlier) == earlier
 
 
 def test_age_halves_what_an_order_teaches_and_not_what_it_is_judged_by(steady: Matrix) -> None:
