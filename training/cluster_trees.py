@@ -18,6 +18,7 @@ from training.cluster import LOST_S, POLL_S, connected
 from training.labels import Floats
 from training.metrics import losses
 from training.shape import Shape, settings_of
+from training.tree_rows import directions_of
 from training.trees import PATIENCE, Sample, Trial, whole_trial
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class ClusterOrchard:
 
     def _parameters(self, shape: Shape) -> dict[str, object]:
         return shape.parameters(
-            self._replaced, seed=self._seed, threads=1, directions=self._columns.directions
+            self._replaced, seed=self._seed, threads=1, directions=directions_of(self._columns)
         )
 
     def _grown(self, shape: Shape, rounds: int, sample: Sample) -> lgb.Booster:

@@ -54,3 +54,8 @@ class TreeRows(lgb.Sequence):  # type: ignore[misc]
             block = self[self._start : self._start + BATCH]
             self._block = block.astype(np.float64)
         return self._block[at - self._start]
+
+
+def directions_of(columns: Floats | TreeRows) -> tuple[int, ...]:
+    """Which way each column may push the risk; nothing where the columns have no names."""
+    return columns.directions if isinstance(columns, TreeRows) else ()

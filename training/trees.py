@@ -16,7 +16,7 @@ from lightgbm.callback import CallbackEnv
 
 from training.labels import Floats, Ints
 from training.shape import FIXED, Shape, settings_of
-from training.tree_rows import TreeRows
+from training.tree_rows import TreeRows, directions_of
 
 PATIENCE = 30
 TOLD_EVERY = 10
@@ -96,7 +96,7 @@ class Orchard:
         replaced: Mapping[str, float | int] = MappingProxyType({}),
     ) -> None:
         self._columns, self._replaced = columns, replaced
-        self._directions = columns.directions if isinstance(columns, TreeRows) else ()
+        self._directions = directions_of(columns)
         self._seed, self._threads = seed, threads
         self._binned = lgb.Dataset(
             columns,
