@@ -89,7 +89,7 @@ def test_features_are_exactly_those_of_one_machine(
 def test_a_training_on_a_cluster_makes_a_bundle_whose_scores_are_those_of_one_machine(
     address: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.trees.MOST_LEAVES", 120)
+    monkeypatch.setattr("training.shape.MOST_LEAVES", 120)
     monkeypatch.setenv("RTO_HOME", str(tmp_path / "home"))
     configuration = tmp_path / "c.yaml"
     configuration.write_text("trees: {num_leaves: 4}\n", encoding="utf-8")

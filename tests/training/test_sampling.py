@@ -63,7 +63,7 @@ def test_any_other_portion_is_refused(text: str) -> None:
 
 def test_a_training_on_a_sample_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RTO_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("training.trees.MOST_LEAVES", 200)
+    monkeypatch.setattr("training.shape.MOST_LEAVES", 200)
     write_year(tmp_path / "data", 2_000, 11, WorldSpec(), quiet=True)
     bundles = []
     for _ in range(2):
