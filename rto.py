@@ -51,7 +51,7 @@ COMMANDS: dict[str, Place] = {
     "rollback": Place("rto:rollback", "Go back to the model before."),
     "trial": Place("serving.trial_command:trial", "Try a model on one merchant, or in the shadow."),
     "serve": Place("serving.serve_command:serve", "Serve the API and the pages."),
-    "worker": Place("serving.worker_process:worker", "Fold history, hour by hour."),
+    "worker": Place("serving.worker_process:worker", "Send messages and fold history."),
     "load": Place("serving.load_command:load", "Load past orders into the live store."),
     "export": Place("serving.export_command:export", "Write the live log as tables."),
     "backup": Place("serving.backup_command:backup", "Write the whole log to one file."),
@@ -62,6 +62,10 @@ COMMANDS: dict[str, Place] = {
     "explain": Place("serving.explain_command:explain", "Show one decision in full."),
     "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),
     "key": Place("serving.tenant_commands:key", "Make, replace and revoke API keys."),
+    "channel": Place("serving.channel_commands:channel", "Connect a merchant's WhatsApp number."),
+    "templates": Place(
+        "serving.channel_commands:templates", "Print the message templates to submit."
+    ),
     "erase": Place("serving.erase_command:erase", "Erase a person."),
     "audit": Place("serving.erase_command:audit", "Show who did what."),
     "settings": Place("serving.settings_command:settings", "Print every setting."),

@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         description="How often the worker trains a model anew and promotes it if its gates pass: "
         "30d, 4w. Empty never does.",
     )
+    whatsapp_url: str = Field(
+        default="https://graph.facebook.com/v23.0",
+        pattern=r"^https?://",
+        description="Where WhatsApp messages are sent; a stand-in's address for a trial.",
+    )
     retention_days: int | None = Field(
         default=None,
         ge=30,

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 
 from features.errors import RefusedError
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
+from serving.asking import follow
 from serving.decisions import Answer, Sight, Submission
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log
@@ -53,7 +54,10 @@ class Placing:
             test=submission.access.test,
         )
         self.contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
-        return _decide(log, held, self.sight, self.record, self.decision_id)
+        seq = append_decision(log, held, self.sight, self.record, self.decision_id)
+        if self.record["action"] != "ship":
+            follow(log, held, self.record)
+        return seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,13 @@ class Revising:
             known_us=self.sight.as_of_us,
         )
         self.contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
-        return _decide(log, held, self.sight, self.record, self.decision_id)
+        seq = append_decision(log, held, self.sight, self.record, self.decision_id)
+        follow(log, held, self.record)
+        return seq
 
 
-def _decide(log: Log, held: Held, sight: Sight, record: Answer, decision_id: bytes) -> int:
+def append_decision(log: Log, held: Held, sight: Sight, record: Answer, decision_id: bytes) -> int:
+    """Put a decision on the revision in force into the log; its position."""
     detail = event_detail("decided", reason=None, outcome=None, action=record["action"])
     return log.decide(
         held,

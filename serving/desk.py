@@ -24,6 +24,7 @@ from serving.store.contacts import Contacts
 from serving.store.faults import TakenError
 from serving.store.log import Held, Log, find_order
 from serving.store.merchants import Access
+from serving.store.outbox import stop_asking
 from serving.writer import Work, Writer
 
 T = TypeVar("T")
@@ -275,6 +276,7 @@ class Desk:
         body = {"by": "pipeline", "record_only": True}
 
         def work(log: Log) -> int:
+            stop_asking(log.connection, held.number)
             return log.append("overridden", body, at_us=at_us, known_us=at_us, order=held)
 
         await self.writer.submit(work)

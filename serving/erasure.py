@@ -25,6 +25,7 @@ from serving.store.erasing import (
 from serving.store.lists import drop_entries
 from serving.store.log import Log
 from serving.store.merchants import merchants
+from serving.store.outbox import forget_person
 from serving.store.renames import keep_renamed
 from serving.tombstones import Named, bury, find_late, find_named
 
@@ -135,4 +136,5 @@ def _test_spaces(connection: Connection, merchant_ids: Sequence[str]) -> Iterato
 def _erase_order(log: Log, number: int, now_us: int) -> int:
     (held,) = orders_numbered(log.connection, [number])
     log.append("erased", {}, at_us=now_us, known_us=now_us, order=held)
+    forget_person(log.connection, number)
     return drop_contacts(log.connection, number)

@@ -12,8 +12,12 @@ from features.history.states import EVENT_CODES, next_state
 from serving.schemas import OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Kind, Log
+from serving.store.outbox import stop_asking
 
 Asked = Literal["contacted", "replied"]
+
+# Answers after which the customer is asked no more.
+_SETTLING = ("confirmed", "paid", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,9 @@ class Override:
         body = {"action": request.action, "by": request.by}
         seq = _append(log, held, "overridden", body, self.now_us, self.now_us)
         _keep_note(self.contacts, log, seq, request.note)
+        stop_asking(log.connection, held.number)
         if request.action == "cancel":
-            _cancel(log, held, "merchant", self.now_us)
+            record_cancelled(log, held, "merchant", self.now_us)
         return _now(log, held)
 
 
@@ -59,8 +64,10 @@ class Respond:
         body = {"response": request.response, "channel": request.channel, "by": request.by}
         seq = _append(log, held, self.kind, body, at_us, self.now_us)
         _keep_note(self.contacts, log, seq, request.note)
+        if request.response in _SETTLING:
+            stop_asking(log.connection, held.number)
         if request.response == "refused":
-            _cancel(log, _now(log, held), "customer", self.now_us)
+            record_cancelled(log, held, "customer", self.now_us)
         return _now(log, held)
 
 
@@ -75,8 +82,14 @@ def _append(
     )  # fmt: skip
 
 
-def _cancel(log: Log, held: Held, by: str, now_us: int) -> None:
+def record(log: Log, held: Held, kind: Kind, body: dict[str, Any], now_us: int) -> int:
+    """Append what happened to an order now; the position of the event."""
+    return _append(log, _now(log, held), kind, body, now_us, now_us)
+
+
+def record_cancelled(log: Log, held: Held, by: str, now_us: int) -> None:
     """Cancel what is not final yet."""
+    held = _now(log, held)
     if next_state(held.state, EVENT_CODES["cancelled"], 0) != held.state:
         body = {"outcome": "cancelled", "cancelled_by": by}
         _append(log, held, "cancelled", body, now_us, now_us)

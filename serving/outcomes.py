@@ -22,6 +22,7 @@ from serving.reception import CLOCK_SKEW_US, Speaks
 from serving.schemas import OutcomeItem
 from serving.store.log import Held, Kind, Log
 from serving.store.merchants import Access
+from serving.store.outbox import stop_asking
 from serving.store.stories import placed_at
 
 MOST = 1_000
@@ -143,6 +144,7 @@ class Report:
         self, log: Log, held: Held, kind: Kind, body: dict[str, Any], at_us: int, becomes: int
     ) -> None:
         log.append(kind, body, at_us=at_us, known_us=self.now_us, order=held, becomes=becomes)
+        stop_asking(log.connection, held.number)
 
 
 def _nothing_new(held: Held, item: OutcomeItem) -> Reported:

@@ -15,6 +15,7 @@ from features.keys import Hasher
 from features.settings import Settings
 from models.scorer import Scorer
 from serving.access import Doorkeeper
+from serving.acting import Acting
 from serving.checkout import Checkout
 from serving.desk import Desk
 from serving.history import History
@@ -26,6 +27,7 @@ from serving.lists import Lists
 from serving.metrics import Metrics
 from serving.model import Champion
 from serving.moments import now_us
+from serving.persons import Persons
 from serving.policies import Policies
 from serving.reach import Reach
 from serving.reception import Reception
@@ -118,6 +120,8 @@ class Service:
             metrics=self.metrics,
             clock=clock,
         )
+        self.persons = Persons.of(keyring)
+        self.acting = Acting(self.desk)
         self.checkout = Checkout(self.judge, self.metrics)
         self.simulations = Simulations(settings.store_url)
         self.standby = Standby(
@@ -186,6 +190,7 @@ class Service:
                 await self.writer.submit(lambda _: None)
         self.history.follow_fold()
         await self.champion.follow(self.connection)
+        await self.acting.tick()
         if self.history.ledger.wants_checkpoint:
             await self._store()
 

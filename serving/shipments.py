@@ -13,6 +13,7 @@ from serving.reception import CLOCK_SKEW_US, Speaks
 from serving.schemas import Shipment
 from serving.store.log import Log
 from serving.store.merchants import Access
+from serving.store.outbox import stop_asking
 from serving.store.shipments import keep_shipment, shipment_of
 
 MOST = 1_000
@@ -65,4 +66,5 @@ class Ship:
         plain = {name: value for name, value in body.items() if value is not None}
         seq = log.append("shipped", plain, at_us=at_us, known_us=self.now_us, order=held)
         keep_shipment(log.connection, held, shipment.awb, seq)
+        stop_asking(log.connection, held.number)
         return Reported(order_id, "recorded", said)

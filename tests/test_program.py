@@ -83,7 +83,8 @@ def test_a_damaged_database_is_one_line(
     database.write_bytes(sound[:4096] + bytes(255 - byte for byte in sound[4096:]))
     status, _, err = _run(capsys, "merchant", "add", "other")
     assert status == 1
-    assert err.startswith("rto: the database under RTO_HOME cannot be used: ")
+    # The schema fills more than the first page, so the damage shows as the file is opened.
+    assert err.startswith("rto: cannot open the database ")
     assert err.count("\n") == 1
 
 

@@ -111,6 +111,49 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # An erasure's new names of keys, until the stored who-records have followed.
         "CREATE TABLE renamed (seq INTEGER NOT NULL, old INTEGER NOT NULL, new INTEGER NOT NULL)",
     ),
+    (
+        # The outbox. ``person`` is the mark of whom it went to, ``outside_id`` the carrier's name
+        # of it; texts are made when it is sent and never stored.
+        """CREATE TABLE message (
+             message_id TEXT PRIMARY KEY,
+             number INTEGER NOT NULL,
+             merchant_id TEXT NOT NULL,
+             purpose TEXT NOT NULL,
+             state TEXT NOT NULL,
+             made_us INTEGER NOT NULL,
+             due_us INTEGER NOT NULL,
+             tries INTEGER NOT NULL,
+             person INTEGER,
+             outside_id TEXT,
+             why TEXT
+           ) WITHOUT ROWID""",
+        "CREATE INDEX message_due ON message(due_us) WHERE state IN ('waiting', 'sending')",
+        "CREATE INDEX message_of_order ON message(number)",
+        "CREATE UNIQUE INDEX message_outside ON message(outside_id)",
+        "CREATE INDEX message_of_person ON message(person)",
+        """CREATE TABLE timer (
+             number INTEGER NOT NULL,
+             kind TEXT NOT NULL,
+             due_us INTEGER NOT NULL,
+             PRIMARY KEY (number, kind)
+           ) WITHOUT ROWID""",
+        "CREATE INDEX timer_due ON timer(due_us)",
+        """CREATE TABLE channel (
+             merchant_id TEXT NOT NULL,
+             provider TEXT NOT NULL,
+             endpoint TEXT NOT NULL UNIQUE,
+             sealed BLOB NOT NULL,
+             stopped TEXT,
+             PRIMARY KEY (merchant_id, provider)
+           ) WITHOUT ROWID""",
+        "CREATE TABLE optout (person INTEGER PRIMARY KEY, at_us INTEGER NOT NULL)",
+        """CREATE TABLE hook_seen (
+             endpoint TEXT NOT NULL,
+             event_id TEXT NOT NULL,
+             at_us INTEGER NOT NULL,
+             PRIMARY KEY (endpoint, event_id)
+           ) WITHOUT ROWID""",
+    ),
 )
 
 

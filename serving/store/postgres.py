@@ -126,8 +126,9 @@ class PostgresConnection:
             raise told(error) from error
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[Any]:
-        """The rows through a cursor of the server's."""
+        """The rows through a cursor of the server's, which a pipeline does not carry."""
         try:
+            self._land()
             within = self.in_transaction
             with self._wire.cursor("stream", binary=True, withhold=not within) as cursor:
                 cursor.itersize = 1_000

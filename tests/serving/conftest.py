@@ -13,10 +13,12 @@ import pytest
 from tests.serving import postgres, shop
 
 ON_BOTH = {
+    "test_acting",
     "test_backup",
     "test_batch",
     "test_desk",
     "test_durability",
+    "test_erasure",
     "test_ledger",
     "test_load",
     "test_log",

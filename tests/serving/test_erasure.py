@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Home:
 
     asyncio.run(scene())
     settings = shop.settings_in(tmp_path)
-    return Home(settings, shop.KEYRING, connect(settings.database))
+    return Home(settings, shop.KEYRING, connect(settings.store_url))
 
 
 def facts(home: Home) -> dict[int, np.ndarray[tuple[int], np.dtype[np.int64]]]:

@@ -1,0 +1,76 @@
+"""``rto channel`` and ``rto templates``: a merchant's WhatsApp number, and what it may say."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+import click
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from features.errors import RefusedError
+from features.settings import load_settings
+from serving.audit import audit
+from serving.home import Home
+from serving.messages.templates import submissions
+from serving.moments import now_us
+from serving.store.channels import WhatsApp, keep_channel, switch_channel
+from serving.store.contacts import Contacts
+from serving.store.merchants import merchant
+
+
+@click.group()
+def channel() -> None:
+    """Connect a merchant's WhatsApp number."""
+
+
+@channel.command("set")
+@click.argument("merchant_id")
+@click.argument("account", type=click.File(encoding="utf-8"))
+def channel_set(merchant_id: str, account: TextIO) -> None:
+    """Save the number of MERCHANT_ID from ACCOUNT, a JSON file (- reads it from the input).
+
+    It holds phone_number_id, token, app_secret, verify_token, and if wanted quiet_from and
+    quiet_until. A changed app_secret opens beside the one before.
+    """
+    try:
+        read = WhatsApp.model_validate_json(account.read())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise RefusedError(f"{account.name}: {where}: {first['msg']}") from None
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if merchant(log.connection, merchant_id) is None:
+            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        contacts = Contacts(home.keyring.sealing)
+        endpoint = keep_channel(log.connection, contacts, merchant_id, read)
+        audit(log, "channel set", merchant_id, now_us=now_us())
+    click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")
+
+
+@channel.command("stop")
+@click.argument("merchant_id")
+def channel_stop(merchant_id: str) -> None:
+    """Send nothing for MERCHANT_ID until ``rto channel resume``."""
+    _switch(merchant_id, "stopped by hand")
+
+
+@channel.command("resume")
+@click.argument("merchant_id")
+def channel_resume(merchant_id: str) -> None:
+    """Send again for MERCHANT_ID."""
+    _switch(merchant_id, None)
+
+
+@click.command()
+def templates() -> None:
+    """Print the message templates as WhatsApp wants them submitted."""
+    click.echo(to_json(submissions(), indent=1))
+
+
+def _switch(merchant_id: str, why: str | None) -> None:
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if not switch_channel(log.connection, merchant_id, why):
+            raise RefusedError(f'"{merchant_id}" has no channel; set one with `rto channel set`')
+        audit(log, "channel resumed" if why is None else why, merchant_id, now_us=now_us())
+    click.echo("resumed" if why is None else "stopped")

@@ -1,0 +1,94 @@
+"""The message templates: read from their files, filled for one order, printed for submission."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ANSWERS = ("confirm", "change", "cancel")
+_LONGEST = 300
+_BLANKS = re.compile(r"\s+")
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The order check, as its file says it."""
+    text = (Path(__file__).parent / "order_check.yaml").read_text("utf-8")
+    read: dict[str, Any] = yaml.safe_load(text)
+    return read
+
+
+def filled(content: Mapping[str, Any], *, shop: str, message_id: str) -> dict[str, Any]:
+    """The ``template`` part of a message about one order.
+
+    Parameters
+    ----------
+    content : mapping
+        What the order says, in public and sealed.
+    shop : str
+        The merchant's name.
+    message_id : str
+        Ours; each button's payload carries it.
+    """
+    check = template()
+    language = str(content.get("language") or "en")[:2]
+    words = [
+        content.get("customer_name") or content.get("ship_name") or "",
+        shop, _goods(content), _due(content), _address(content),
+    ]  # fmt: skip
+    body = [{"type": "text", "text": _one_line(word)} for word in words]
+    buttons = [
+        {"type": "button", "sub_type": "quick_reply", "index": str(i),
+         "parameters": [{"type": "payload", "payload": f"{answer}:{message_id}"}]}
+        for i, answer in enumerate(ANSWERS)
+    ]  # fmt: skip
+    return {
+        "name": check["name"],
+        "language": {"code": language if language in check["languages"] else "en"},
+        "components": [{"type": "body", "parameters": body}, *buttons],
+    }
+
+
+def submissions() -> list[dict[str, Any]]:
+    """What to submit for approval, one object per language."""
+    check = template()
+    return [
+        {
+            "name": check["name"],
+            "category": check["category"],
+            "language": language,
+            "components": [
+                {"type": "BODY", "text": said["body"],
+                 "example": {"body_text": [check["example"]]}},
+                {"type": "BUTTONS",
+                 "buttons": [{"type": "QUICK_REPLY", "text": text} for text in said["buttons"]]},
+            ],
+        }
+        for language, said in check["languages"].items()
+    ]  # fmt: skip
+
+
+def _goods(content: Mapping[str, Any]) -> str:
+    items = content.get("items") or []
+    names = [str(item.get("name") or item.get("sku") or "") for item in items]
+    return ", ".join(name for name in names if name)
+
+
+def _due(content: Mapping[str, Any]) -> str:
+    paise = content.get("amount_due_paise", content.get("amount_paise"))
+    return "" if paise is None else f"₹{paise / 100:,.2f}".removesuffix(".00")
+
+
+def _address(content: Mapping[str, Any]) -> str:
+    parts = ("address_line1", "address_line2", "landmark", "city", "pincode")
+    return ", ".join(str(content[part]) for part in parts if content.get(part))
+
+
+def _one_line(text: object) -> str:
+    """A parameter may hold no line break and may not be empty."""
+    return _BLANKS.sub(" ", str(text)).strip()[:_LONGEST] or "–"

@@ -1,0 +1,49 @@
+"""Where other systems tell what happened; the path names merchant and provider."""
+
+from __future__ import annotations
+
+import hmac
+
+from fastapi import APIRouter, Request, Response
+
+from serving.problems import problem
+from serving.replies import Incoming
+from serving.routes.door import LIST_BYTES, body_of, service_of
+from serving.store.channels import Channel, channel_at
+from serving.whatsapp import read_events, signed
+
+router = APIRouter()
+
+
+@router.get("/v1/hooks/{endpoint}", operation_id="hook_handshake", include_in_schema=False)
+async def handshake(request: Request, endpoint: str) -> Response:
+    """Answer the provider's challenge, if it knows the merchant's token."""
+    channel, query = _channel(request, endpoint), request.query_params
+    given = query.get("hub.verify_token", "").encode()
+    if (
+        channel is None
+        or query.get("hub.mode") != "subscribe"
+        or not hmac.compare_digest(given, channel.account.verify_token.encode())
+    ):
+        return problem(403, "this endpoint does not know that token")
+    return Response(query.get("hub.challenge", ""), media_type="text/plain")
+
+
+@router.post("/v1/hooks/{endpoint}", operation_id="hook", include_in_schema=False)
+async def hook(request: Request, endpoint: str) -> Response:
+    """Take in what is signed with the merchant's own secret; repeats change nothing."""
+    body = await body_of(request, LIST_BYTES)
+    channel = _channel(request, endpoint)
+    signature = request.headers.get("x-hub-signature-256")
+    if channel is None or not signed(channel.account, body, signature):
+        return problem(403, "the signature does not fit this endpoint")
+    service = service_of(request)
+    if events := read_events(body, channel.account.phone_number_id):
+        work = Incoming(channel, events, service.persons, service.clock())
+        await service.writer.submit(work)
+    return Response(status_code=200)
+
+
+def _channel(request: Request, endpoint: str) -> Channel | None:
+    service = service_of(request)
+    return channel_at(service.connection, service.contacts, endpoint)

@@ -1,0 +1,202 @@
+"""Messages to send, each at most once, and timers: rows beside the log, in its transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from serving.store.connection import Connection
+
+MessageState: TypeAlias = Literal[
+    "waiting", "sending", "unknown", "sent", "failed", "delivered", "read", "cancelled", "call"
+]
+TimerKind: TypeAlias = Literal["silence"]
+
+# Statuses come in any order and repeated: the furthest one stands.
+_RANK: dict[str, int] = {
+    "waiting": 0, "cancelled": 0, "sending": 1, "unknown": 2, "sent": 3, "call": 4, "failed": 4,
+    "delivered": 5, "read": 6,
+}  # fmt: skip
+_COLUMNS = "message_id, number, merchant_id, purpose, state, made_us, due_us, tries, outside_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the outbox."""
+
+    message_id: str
+    number: int
+    merchant_id: str
+    purpose: str
+    state: MessageState
+    made_us: int
+    due_us: int
+    tries: int
+    outside_id: str | None
+
+
+def put_message(connection: Connection, message: Message) -> None:
+    """Add a message."""
+    connection.execute(
+        f"INSERT INTO message ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
+        (message.message_id, message.number, message.merchant_id, message.purpose, message.state,
+         message.made_us, message.due_us, message.tries, message.outside_id),
+    )  # fmt: skip
+
+
+def claim(connection: Connection, now_us: int, most: int) -> list[Message]:
+    """Take messages that are due, for this worker alone; on disk when it returns.
+
+    Whatever happens then, none of them is waiting any more, so none is sent twice.
+    """
+    skip = "FOR UPDATE SKIP LOCKED" if connection.remote else ""
+    found = connection.execute(
+        f"""UPDATE message SET state='sending', due_us=?, tries=tries+1 WHERE message_id IN (
+              SELECT m.message_id FROM message m WHERE m.state='waiting' AND m.due_us<=?
+              AND NOT EXISTS (SELECT 1 FROM channel c WHERE c.merchant_id=m.merchant_id
+                              AND c.provider='whatsapp' AND c.stopped IS NOT NULL)
+              ORDER BY m.due_us LIMIT ? {skip})
+            AND state='waiting' RETURNING {_COLUMNS}""",
+        (now_us, now_us, most),
+    ).fetchall()
+    return [Message(*line) for line in found]
+
+
+def doubt(connection: Connection, before_us: int) -> list[Message]:
+    """Messages claimed before an instant whose end nobody saw; they are unknown from now on."""
+    found = connection.execute(
+        f"""UPDATE message SET state='unknown', why='the worker ended while sending'
+            WHERE state='sending' AND due_us<? RETURNING {_COLUMNS}""",
+        (before_us,),
+    ).fetchall()
+    return [Message(*line) for line in found]
+
+
+def anything_due(connection: Connection, now_us: int) -> bool:
+    """Whether there is something to claim or to doubt; looking takes no lock."""
+    found = connection.execute(
+        "SELECT 1 FROM message WHERE state IN ('waiting', 'sending') AND due_us<=? LIMIT 1",
+        (now_us,),
+    )
+    return found.fetchone() is not None
+
+
+def settle(
+    connection: Connection,
+    message: Message,
+    state: MessageState,
+    *,
+    due_us: int = 0,
+    person: int | None = None,
+    outside_id: str | None = None,
+    why: str | None = None,
+) -> bool:
+    """Say what became of a message; False where more than that is known already."""
+    again = state == "waiting" and message.state == "sending"
+    if not again and _RANK[state] <= _RANK[message.state]:
+        return False
+    connection.execute(
+        """UPDATE message SET state=?, due_us=?, person=coalesce(?, person),
+             outside_id=coalesce(?, outside_id), why=? WHERE message_id=?""",
+        (state, due_us or message.due_us, person, outside_id, why, message.message_id),
+    )
+    return True
+
+
+def message_named(connection: Connection, message_id: str) -> Message | None:
+    """One message by our id."""
+    return _one(connection, "message_id=?", (message_id,))
+
+
+def message_outside(connection: Connection, outside_id: str) -> Message | None:
+    """One message by the carrier's id."""
+    return _one(connection, "outside_id=?", (outside_id,))
+
+
+def newest_to(connection: Connection, person: int) -> Message | None:
+    """The last message that went to a person."""
+    return _one(connection, "person=? ORDER BY made_us DESC, message_id DESC LIMIT 1", (person,))
+
+
+def messages_of(connection: Connection, number: int) -> list[tuple[str, str, str | None]]:
+    """Purpose, state and why of an order's messages, oldest first."""
+    return connection.execute(
+        "SELECT purpose, state, why FROM message WHERE number=? ORDER BY made_us, message_id",
+        (number,),
+    ).fetchall()
+
+
+def asked_already(connection: Connection, number: int) -> bool:
+    """Whether a message of the order is waiting, under way or out."""
+    found = connection.execute(
+        "SELECT 1 FROM message WHERE number=? AND state NOT IN ('cancelled') LIMIT 1", (number,)
+    )
+    return found.fetchone() is not None
+
+
+def stop_asking(connection: Connection, number: int) -> None:
+    """End an order's timers and cancel what was not sent."""
+    connection.execute("DELETE FROM timer WHERE number=?", (number,))
+    connection.execute(
+        "UPDATE message SET state='cancelled' WHERE number=? AND state='waiting'", (number,)
+    )
+
+
+def forget_person(connection: Connection, number: int) -> None:
+    """Take the mark of whom it went to off an order's messages; an opt-out stays one."""
+    connection.execute("UPDATE message SET person=NULL WHERE number=?", (number,))
+
+
+def set_timer(connection: Connection, number: int, kind: TimerKind, due_us: int) -> None:
+    """Set a timer of an order; one of its kind that runs already is set anew."""
+    connection.execute(
+        """INSERT INTO timer (number, kind, due_us) VALUES (?,?,?)
+           ON CONFLICT (number, kind) DO UPDATE SET due_us = excluded.due_us""",
+        (number, kind, due_us),
+    )
+
+
+def timers_due(connection: Connection, now_us: int, most: int) -> list[tuple[int, TimerKind]]:
+    """Order and kind of the timers that have run out, oldest first."""
+    return connection.execute(
+        "SELECT number, kind FROM timer WHERE due_us<=? ORDER BY due_us LIMIT ?", (now_us, most)
+    ).fetchall()
+
+
+def end_timer(connection: Connection, number: int, kind: TimerKind) -> bool:
+    """Take a timer away; False where it is gone, and with it the reason to act."""
+    found = connection.execute(
+        "DELETE FROM timer WHERE number=? AND kind=? RETURNING 1", (number, kind)
+    )
+    return found.fetchone() is not None
+
+
+def opted_out(connection: Connection, person: int) -> bool:
+    """Whether this person wants no messages."""
+    found = connection.execute("SELECT 1 FROM optout WHERE person=?", (person,))
+    return found.fetchone() is not None
+
+
+def opt_out(connection: Connection, person: int, now_us: int) -> None:
+    """Send this person nothing, for ever."""
+    connection.execute(
+        "INSERT INTO optout (person, at_us) VALUES (?,?) ON CONFLICT DO NOTHING", (person, now_us)
+    )
+
+
+def first_seen(connection: Connection, endpoint: str, event_id: str, now_us: int) -> bool:
+    """Remember an incoming event; False where it was there before."""
+    found = connection.execute(
+        """INSERT INTO hook_seen (endpoint, event_id, at_us) VALUES (?,?,?)
+           ON CONFLICT DO NOTHING RETURNING 1""",
+        (endpoint, event_id, now_us),
+    )
+    return found.fetchone() is not None
+
+
+def _one(connection: Connection, where: str, parameters: Sequence[object]) -> Message | None:
+    found = connection.execute(
+        f"SELECT {_COLUMNS} FROM message WHERE {where}", parameters
+    ).fetchone()
+    return None if found is None else Message(*found)

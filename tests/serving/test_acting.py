@@ -1,0 +1,274 @@
+"""A doubtful order is asked about, answered, released, cancelled or given up waiting for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from features.days import HOUR_US
+from serving.api import create_app
+from serving.erasure import Person, erase
+from serving.home import Home
+from serving.life import MOVES, UNDISPATCHED, Life, fold
+from serving.sandbox.graph import Graph
+from serving.sending import Sender
+from serving.service import Service
+from serving.standing import life_of
+from serving.store.channels import WhatsApp, keep_channel
+from serving.store.connection import connect
+from serving.store.outbox import messages_of
+from serving.store.policies import save_policy
+from tests.serving import shop
+from tests.serving.shop import LIVE, body, run, serving
+
+SECRET = "app secret of the shop"
+
+
+@pytest.fixture
+def graph() -> Iterator[Graph]:
+    """A stand-in that listens."""
+    standing_in = Graph("123456", "token-of-the-shop", SECRET)
+    standing_in.url = standing_in.start()  # type: ignore[attr-defined]
+    yield standing_in
+    standing_in.stop()
+
+
+class Played:
+    """A shop that acts, its hook and its sender, with a clock."""
+
+    def __init__(self, service: Service, graph: Graph, sender: Sender, clock: shop.Clock) -> None:
+        self.service, self.graph, self.sender, self.clock = service, graph, sender, clock
+        self.endpoint = ""
+        self.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(create_app(service)), base_url="http://shop"
+        )
+
+    async def set_up(self) -> None:
+        """Connect the number and go live."""
+        account = WhatsApp(
+            phone_number_id="123456", token="token-of-the-shop", app_secret=SECRET,
+            verify_token="a token to verify",
+        )  # fmt: skip
+        await shop.add_shop(self.service)
+        policy = self.service.policies.now("kurtas").to_json() | {
+            "mode": "act",
+            "thresholds": {"verify": 0.2, "prepaid": None, "hold": None, "block": None},
+            "shares": {"holdout": 0.0, "explore": 0.0},
+        }
+
+        def work(log: Any) -> str:
+            save_policy(log, "kurtas", policy, expected=0, now_us=shop.NOON)
+            return keep_channel(log.connection, self.service.contacts, "kurtas", account)
+
+        self.endpoint = await self.service.writer.submit(work)
+        self.service.policies.forget("kurtas")
+
+    def send(self) -> None:
+        """One look of a worker, until what it began has ended."""
+        self.sender.look(self.clock())
+        while self.sender.busy:
+            self.sender.settle_ended(10, self.clock())
+
+    async def hook(self, play: Any) -> list[int]:
+        """What the stand-in would post, posted here."""
+        posted: list[tuple[bytes, dict[str, str]]] = []
+        self.graph.hook = "unused"
+        original = httpx2.post
+
+        class Taken:
+            status_code = 200
+
+        def keep(url: str, *, content: bytes, headers: dict[str, str], timeout: int) -> Any:
+            posted.append((content, headers))
+            return Taken()
+
+        httpx2.post = keep  # type: ignore[assignment]
+        try:
+            play()
+        finally:
+            httpx2.post = original
+        answers = []
+        for content, headers in posted * 3:
+            url = f"/v1/hooks/{self.endpoint}"
+            answers.append(await self.client.post(url, content=content, headers=headers))
+        return [answer.status_code for answer in answers]
+
+    def stage(self) -> str:
+        """Of the order."""
+        number = self.number()
+        return life_of(self.service.connection, number).stage
+
+    def number(self) -> int:
+        """Of the order."""
+        held = self.service.desk.find(LIVE, "1001")
+        assert held is not None
+        return held.number
+
+    def states(self) -> list[str]:
+        """Of its messages."""
+        return [state for _, state, _ in messages_of(self.service.connection, self.number())]
+
+
+def play(home: Path, graph: Graph, scene: Any) -> None:
+    """Play one scene."""
+
+    async def whole() -> None:
+        clock = shop.Clock()
+        async with serving(home, clock=clock) as service:
+            settings = shop.settings_in(home).model_copy(update={"whatsapp_url": graph.url})  # type: ignore[attr-defined]
+            with Home(settings, shop.KEYRING, connect(settings.store_url)) as opened:
+                sender = Sender(opened)
+                played = Played(service, graph, sender, clock)
+                await played.set_up()
+                try:
+                    await scene(played)
+                finally:
+                    sender.close()
+                    await played.client.aclose()
+
+    run(whole())
+
+
+@pytest.mark.parametrize(
+    ("button", "dispatch", "stage"),
+    [(0, "go", "released"), (1, "wait", "held"), (2, "stop", "cancelled")],
+)
+def test_a_pressed_button_settles_the_order_once(
+    tmp_path: Path, graph: Graph, button: int, dispatch: str, stage: str
+) -> None:
+    async def scene(played: Played) -> None:
+        answer = await played.service.desk.score(LIVE, body())
+        assert (answer["action"], answer["dispatch"]) == ("verify", "wait")
+        assert played.stage() == "awaiting"
+        played.send()
+        played.send()
+        (sent,) = graph.sent
+        assert sent["to"] == "919876543210"
+        assert sent["template"]["language"] == {"code": "hi"}
+        assert played.states() == ["sent"]
+        assert await played.hook(lambda: graph.press(sent, button)) == [200] * 3
+        assert played.stage() == stage
+        again = await played.service.desk.score(LIVE, body())
+        assert again["dispatch"] == dispatch
+        kinds = [
+            kind
+            for (kind,) in played.service.connection.execute(
+                "SELECT kind FROM event WHERE number=? ORDER BY seq", (played.number(),)
+            ).fetchall()
+        ]
+        assert kinds.count("replied") == 1
+        assert kinds.count("message_sent") == 1
+
+    play(tmp_path, graph, scene)
+
+
+def test_what_is_not_signed_by_the_merchant_changes_nothing(tmp_path: Path, graph: Graph) -> None:
+    async def scene(played: Played) -> None:
+        await played.service.desk.score(LIVE, body())
+        played.send()
+        graph.app_secret = "another secret"
+        before = played.service.writer.waiting, played.stage()
+        assert await played.hook(lambda: graph.press(graph.sent[0], 0)) == [403] * 3
+        assert (played.service.writer.waiting, played.stage()) == before
+
+    play(tmp_path, graph, scene)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "sends"),
+    [
+        ("429", "waiting", 0), ("130429", "waiting", 0), ("131056", "waiting", 0),
+        ("190", "waiting", 0), ("131026", "call", 0), ("500", "unknown", 0),
+        ("reset", "unknown", 1),
+    ],
+)  # fmt: skip
+def test_only_what_was_surely_not_taken_is_sent_again(
+    tmp_path: Path, graph: Graph, fault: str, state: str, sends: int
+) -> None:
+    async def scene(played: Played) -> None:
+        graph.faults.append(fault)
+        await played.service.desk.score(LIVE, body())
+        played.send()
+        assert (played.states(), len(graph.sent)) == ([state], sends)
+        played.clock.us += HOUR_US
+        played.send()
+        if fault in ("429", "130429", "131056"):
+            assert (played.states(), len(graph.sent)) == (["sent"], 1)
+        else:
+            assert len(graph.sent) == sends
+        if fault == "reset":
+            await played.hook(lambda: graph.status(graph.sent[0], "delivered"))
+            assert played.states() == ["delivered"]
+
+    play(tmp_path, graph, scene)
+
+
+def test_silence_ends_in_the_cheapest_action_and_never_in_a_cancellation(
+    tmp_path: Path, graph: Graph
+) -> None:
+    async def scene(played: Played) -> None:
+        await played.service.desk.score(LIVE, body())
+        played.send()
+        played.clock.us += 12 * HOUR_US
+        await played.service.acting.tick()
+        await asyncio.sleep(0)
+        assert played.stage() in ("released", "held")
+        answer = await played.service.desk.score(LIVE, body())
+        assert answer["action"] in ("ship", "hold")
+        assert await played.service.acting.tick() == 0
+
+    play(tmp_path, graph, scene)
+
+
+def test_a_cancellation_stops_what_was_not_sent(tmp_path: Path, graph: Graph) -> None:
+    async def scene(played: Played) -> None:
+        await played.service.desk.score(LIVE, body())
+        await played.service.desk.score(LIVE, body(record_only=True))
+        played.send()
+        assert (played.states(), graph.sent) == (["cancelled"], [])
+        assert played.stage() == "released"
+
+    play(tmp_path, graph, scene)
+
+
+def test_stop_is_honoured_for_every_later_order(tmp_path: Path, graph: Graph) -> None:
+    async def scene(played: Played) -> None:
+        await played.service.desk.score(LIVE, body())
+        played.send()
+        await played.hook(lambda: graph.write(graph.sent[0], "STOP"))
+        assert played.stage() == "held"
+        await played.service.desk.score(LIVE, body(order_id="2"))
+        played.send()
+        assert len(graph.sent) == 1
+
+    play(tmp_path, graph, scene)
+
+
+def test_an_erased_person_is_named_by_no_message(tmp_path: Path, graph: Graph) -> None:
+    async def scene(played: Played) -> None:
+        connection = played.service.connection
+        await played.service.desk.score(LIVE, body())
+        played.send()
+        assert connection.execute("SELECT person FROM message").fetchone()[0] is not None
+        with Home(
+            played.service.settings, shop.KEYRING, connect(played.service.settings.store_url)
+        ) as home:
+            erase(home, Person("+919876543210"), now_us=played.clock() + 1)
+        assert connection.execute("SELECT person FROM message").fetchall() == [(None,)]
+
+    play(tmp_path, graph, scene)
+
+
+def test_what_has_left_is_called_back_by_no_answer() -> None:
+    for stage in MOVES:
+        for move in ("confirmed", "refused", "silent", "hold"):
+            if stage not in UNDISPATCHED:
+                assert move not in MOVES[stage]
+    assert fold([("decided", {"action": "verify"}), ("shipped", {}),
+                 ("replied", {"response": "refused"})]).stage == "in_transit"  # fmt: skip
+    assert Life().dispatch == "wait"
