@@ -22,10 +22,11 @@ def matrix(orders: int = 100_000) -> None:
         f"  {cpu:.1f} s CPU, {cost.wall_s:.1f} s wall: {cpu / orders * 1e6:.0f} µs CPU and "
         f"{each_wall:.0f} µs wall an order; peak of the main process {cost.peak / 1e9:.2f} GB"
     )
-    say(
-        f"  extrapolated, not measured: {MILLION:,} orders in {each_wall:.0f} s of wall on a "
-        f"machine this busy, {cpu / orders * MILLION / 2:.0f} s on two idle processors"
-    )
+    if orders != MILLION:
+        say(
+            f"  extrapolated, not measured: {MILLION:,} orders in {each_wall:.0f} s of wall on a "
+            f"machine this busy, {cpu / orders * MILLION / 2:.0f} s on two idle processors"
+        )
 
 
 def _world(orders: int) -> Folder:
