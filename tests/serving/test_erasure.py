@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ PHONE_TEXT, OTHER_PHONE = "+91 98765 43210", "+91 90000 00009"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path) -> Iterator[Home]:
     """Two orders of one person and one of another on the same device."""
 
     async def scene() -> None:
@@ -40,7 +41,8 @@ def home(tmp_path: Path) -> Home:
 
     asyncio.run(scene())
     settings = shop.settings_in(tmp_path)
-    return Home(settings, shop.KEYRING, connect(settings.store_url))
+    with Home(settings, shop.KEYRING, connect(settings.store_url)) as opened:
+        yield opened
 
 
 def facts(home: Home) -> dict[int, np.ndarray[tuple[int], np.dtype[np.int64]]]:
