@@ -219,3 +219,8 @@ def test_every_pincode_suggested_fits_city_and_state(
         place = DIRECTORY.place(candidate)
         assert city_fit(DIRECTORY, place, city).score >= 0.8
         assert state is None or state_fit(place, state) == 1.0
+
+
+def test_a_city_of_another_script_is_known_by_its_consonants() -> None:
+    found = city_fit(DIRECTORY, DIRECTORY.place("203001"), "बुलंदशहर")  # Bulandshahr
+    assert (found.score, found.km) == (0.9, 0.0)

@@ -27,6 +27,11 @@ def known(found: dict[str, float]) -> set[str]:
     return {name for name, value in found.items() if not isnan(value)}
 
 
+def test_more_due_than_the_amount_is_the_whole_amount() -> None:
+    found = seen(payment_mode="cod", amount_paise=1_000_00, amount_due_paise=1_500_00)
+    assert found["amount_due_share"] == 1.0
+
+
 def test_an_order_of_which_nothing_is_known_is_unknown_and_not_zero() -> None:
     assert known(seen()) == {"channel_named", "campaign_named"}
 
