@@ -19,13 +19,12 @@ from serving.store.connection import Connection
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log, body_of
 from serving.store.merchants import Access
-from serving.store.outbox import end_timer, timers_due
+from serving.store.outbox import end_timer, timers_due, was_asked
 
 # How much rarer an answer is among those who will not take the parcel: an assumption, until the
 # outcomes of a merchant's own asked orders have measured it.
 SILENCE_ODDS = 2.0
 _AT_ONCE = 50
-_ASKED = "SELECT 1 FROM message WHERE number=? AND state IN ('sent', 'delivered', 'read') LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class _Silence:
         if life_of(log.connection, number).stage != "awaiting":
             return
         now = self.desk.clock()
-        asked = log.connection.execute(_ASKED, (number,)).fetchone() is not None
+        asked = was_asked(log.connection, number)
         if asked:
             body = {"response": "silent", "channel": "whatsapp"}
             record(log, self.held, "replied", body, now)

@@ -21,6 +21,7 @@ from serving.store.outbox import (
     opt_out,
     settle,
     stop_asking,
+    went_to,
 )
 from serving.whatsapp import Reply, Status, fault_of
 
@@ -100,9 +101,7 @@ class Incoming:
         return found
 
     def _stop(self, log: Log, said: Reply, message: Message) -> None:
-        found = log.connection.execute(
-            "SELECT person FROM message WHERE message_id=?", (message.message_id,)
-        ).fetchone()[0]
+        found = went_to(log.connection, message.message_id)
         if found is None and said.phone is not None:
             phone = f"+{said.phone.removeprefix('+')}"
             found = self.persons.mark(self.channel.merchant_id, phone)

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from serving.rupees import rupees
+
 ANSWERS = ("confirm", "change", "cancel")
 _LONGEST = 300
 _BLANKS = re.compile(r"\s+")
@@ -80,8 +82,9 @@ def _goods(content: Mapping[str, Any]) -> str:
 
 
 def _due(content: Mapping[str, Any]) -> str:
-    paise = content.get("amount_due_paise", content.get("amount_paise"))
-    return "" if paise is None else f"₹{paise / 100:,.2f}".removesuffix(".00")
+    paise = content.get("amount_due_paise")
+    paise = content.get("amount_paise") if paise is None else paise
+    return "" if paise is None else rupees(paise)
 
 
 def _address(content: Mapping[str, Any]) -> str:

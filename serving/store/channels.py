@@ -59,8 +59,10 @@ def keep_channel(
 ) -> str:
     """Save an account and let it send; the endpoint under which its events come in."""
     before = channel_of(connection, contacts, merchant_id)
-    if before is not None and before.account.app_secret != account.app_secret:
-        old = account.app_secret_before or before.account.app_secret
+    if before is not None and not account.app_secret_before:
+        held = before.account
+        changed = held.app_secret != account.app_secret
+        old = held.app_secret if changed else held.app_secret_before
         account = account.model_copy(update={"app_secret_before": old})
     # Hexadecimal digits spell no courier's name, which some couriers refuse in an address.
     endpoint = secrets.token_hex(_ENDPOINT_BYTES) if before is None else before.endpoint

@@ -119,6 +119,23 @@ def newest_to(connection: Connection, person: int) -> Message | None:
     return _one(connection, "person=? ORDER BY made_us DESC, message_id DESC LIMIT 1", (person,))
 
 
+def went_to(connection: Connection, message_id: str) -> int | None:
+    """The mark of whom a message went to; None before it was sent, and after an erasure."""
+    found = connection.execute("SELECT person FROM message WHERE message_id=?", (message_id,))
+    person: int | None = found.fetchone()[0]
+    return person
+
+
+def was_asked(connection: Connection, number: int) -> bool:
+    """Whether a message about the order is known to have gone out."""
+    found = connection.execute(
+        """SELECT 1 FROM message WHERE number=? AND state IN ('sent', 'delivered', 'read')
+           LIMIT 1""",
+        (number,),
+    )
+    return found.fetchone() is not None
+
+
 def messages_of(connection: Connection, number: int) -> list[tuple[str, str, str | None]]:
     """Purpose, state and why of an order's messages, oldest first."""
     return connection.execute(

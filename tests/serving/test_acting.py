@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,12 @@ from serving.api import create_app
 from serving.erasure import Person, erase
 from serving.home import Home
 from serving.life import MOVES, UNDISPATCHED, Life, fold
+from serving.messages.templates import filled
 from serving.sandbox.graph import Graph
 from serving.sending import Sender
 from serving.service import Service
 from serving.standing import life_of
-from serving.store.channels import WhatsApp, keep_channel
+from serving.store.channels import WhatsApp, channel_of, keep_channel
 from serving.store.connection import connect
 from serving.store.outbox import messages_of
 from serving.store.policies import save_policy
@@ -216,7 +216,6 @@ def test_silence_ends_in_the_cheapest_action_and_never_in_a_cancellation(
         played.send()
         played.clock.us += 12 * HOUR_US
         await played.service.acting.tick()
-        await asyncio.sleep(0)
         assert played.stage() in ("released", "held")
         answer = await played.service.desk.score(LIVE, body())
         assert answer["action"] in ("ship", "hold")
@@ -247,6 +246,34 @@ def test_stop_is_honoured_for_every_later_order(tmp_path: Path, graph: Graph) ->
         assert len(graph.sent) == 1
 
     play(tmp_path, graph, scene)
+
+
+def test_the_secret_before_still_signs_whatever_else_is_changed(
+    tmp_path: Path, graph: Graph
+) -> None:
+    async def scene(played: Played) -> None:
+        contacts = played.service.contacts
+        for changed in ({"app_secret": "the next secret"}, {"token": "another-token"}):
+            connection = played.service.connection
+            held = channel_of(connection, contacts, "kurtas")
+            assert held is not None
+            account = held.account.model_copy(update={"app_secret_before": "", **changed})
+
+            def work(log: Any, account: WhatsApp = account) -> str:
+                return keep_channel(log.connection, contacts, "kurtas", account)
+
+            assert await played.service.writer.submit(work) == played.endpoint
+        await played.service.desk.score(LIVE, body())
+        assert await played.hook(lambda: graph.post({"statuses": []})) == [200] * 3
+
+    play(tmp_path, graph, scene)
+
+
+def test_the_message_names_the_sum_as_indians_write_it() -> None:
+    said = filled(
+        {"amount_paise": 1_234_567_00, "amount_due_paise": None}, shop="S", message_id="1"
+    )
+    assert said["components"][0]["parameters"][3]["text"] == "₹12,34,567"
 
 
 def test_an_erased_person_is_named_by_no_message(tmp_path: Path, graph: Graph) -> None:
