@@ -10,6 +10,7 @@ from features.errors import RefusedError
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
 from serving.asking import follow
 from serving.decisions import Answer, Sight, Submission
+from serving.latecomers import latecomer
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log
 
@@ -41,20 +42,24 @@ class Placing:
     contacts: Contacts
 
     def __call__(self, log: Log) -> int:
-        submission, order = self.submission, self.submission.order
+        submission, order, sight = self.submission, self.submission.order, self.sight
+        now = latecomer(
+            log, sight.identity.fact, submission.content.personal_json(),
+            read_seq=sight.read_seq, test=submission.access.test,
+        )  # fmt: skip
         held = log.place(
             order.merchant_id,
             order.order_id,
             submission.content.public_json(),
-            fact=self.sight.identity.fact.tobytes(),
+            fact=now.fact.tobytes(),
             state=PENDING,
             digest=submission.digest,
             at_us=order.created_us,
-            known_us=self.sight.as_of_us,
+            known_us=sight.as_of_us,
             test=submission.access.test,
         )
-        self.contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
-        seq = append_decision(log, held, self.sight, self.record, self.decision_id)
+        now.keep(log, held, self.contacts, sight.as_of_us)
+        seq = append_decision(log, held, sight, self.record, self.decision_id)
         if self.record["action"] != "ship":
             follow(log, held, self.record)
         return seq
@@ -85,20 +90,24 @@ class Revising:
         StaleOrderError
             If it has.
         """
-        before, submission = self.before, self.submission
-        now = log.find(before.merchant_id, before.order_id, test=before.test)
-        if now is None or now.revision != before.revision:
+        before, submission, sight = self.before, self.submission, self.sight
+        stands = log.find(before.merchant_id, before.order_id, test=before.test)
+        if stands is None or stands.revision != before.revision:
             raise StaleOrderError(before.order_id, before.revision + 1, None)
+        now = latecomer(
+            log, sight.identity.fact, submission.content.personal_json(),
+            read_seq=sight.read_seq, test=before.test, number=before.number,
+        )  # fmt: skip
         held = log.revise(
-            now,
+            stands,
             submission.content.public_json(),
-            fact=self.sight.identity.fact.tobytes(),
+            fact=now.fact.tobytes(),
             digest=submission.digest,
-            at_us=self.sight.as_of_us,
-            known_us=self.sight.as_of_us,
+            at_us=sight.as_of_us,
+            known_us=sight.as_of_us,
         )
-        self.contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
-        seq = append_decision(log, held, self.sight, self.record, self.decision_id)
+        now.keep(log, held, self.contacts, sight.as_of_us)
+        seq = append_decision(log, held, sight, self.record, self.decision_id)
         follow(log, held, self.record)
         return seq
 

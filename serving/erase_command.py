@@ -37,7 +37,8 @@ def erase(phone: str | None, email: str | None, customer: str | None, merchant: 
         f"entries; random tombstones stand in place of {done.keys} keys.\nKept: what was bought "
         "and where to down to the pincode, counts and decisions, which name nobody any more; and "
         f"{done.shared} keys that other persons' orders have too.\nBackups made before now still "
-        "hold the sealed details; destroy them or let them expire."
+        "hold the sealed details; destroy them or let them expire. One-way marks of the keys are "
+        "kept for 90 days, so that what is still on its way, as in a spool, comes in without them."
     )
     if not followed:
         click.echo("The server that is running puts its own memory right within a minute.")

@@ -16,6 +16,7 @@ from serving.apart import space_of
 from serving.audit import audit
 from serving.home import Home
 from serving.store.connection import Connection
+from serving.store.erased import remember_erased
 from serving.store.erasing import (
     drop_contacts,
     orders_numbered,
@@ -94,7 +95,8 @@ def erase(
 
     The log is read before the write lock is taken, so that whoever serves waits for the few rows
     that change; a serving process follows by itself (``serving.store.renames``). Each order gets
-    an ``erased`` event. Repeating it finds what has come since.
+    an ``erased`` event. What was decided before and is still on its way (in flight, in a spool)
+    comes in without the person (``serving.latecomers``). Repeating it finds what has come since.
 
     Raises
     ------
@@ -115,6 +117,7 @@ def erase(
         orders = len(named.orders) + len(named.pruned_orders)
         audit(log, "person erased", merchant_id, now_us=now_us, orders=orders, entries=entries)
         keep_renamed(log.connection, replace(renamed, seq=log.seq))
+        remember_erased(log.connection, keys, seq=log.seq, now_us=now_us)
     return Erased(
         orders, sealed, entries, len(renamed.names), _shared(named),
         settle_deleted(home.connection),

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from pydantic_core import from_json, to_json
 
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
 from serving.decisions import Answer, Sight, Submission
+from serving.latecomers import latecomer
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log
 
@@ -126,12 +128,17 @@ class Merging:
         return True
 
     def _place(self, log: Log, spooled: Spooled) -> None:
+        now = latecomer(
+            log, np.frombuffer(spooled.fact, np.int64), spooled.personal,
+            read_seq=spooled.record["read_seq"], test=spooled.test,
+            waited_us=self.now_us - spooled.as_of_us,
+        )  # fmt: skip
         held = log.place(
-            spooled.merchant_id, spooled.order_id, spooled.public, fact=spooled.fact,
+            spooled.merchant_id, spooled.order_id, spooled.public, fact=now.fact.tobytes(),
             state=PENDING, digest=spooled.digest, at_us=spooled.created_us, known_us=self.now_us,
             test=spooled.test,
         )  # fmt: skip
-        self.contacts.keep(log.connection, held.fact_seq, spooled.personal)
+        now.keep(log, held, self.contacts, self.now_us)
         action = spooled.record["action"]
         detail = event_detail("decided", reason=None, outcome=None, action=action)
         log.decide(

@@ -105,6 +105,15 @@ def bury(connection: Connection, named: Named) -> Renamed:
     return Renamed(0, names, frozenset(beside - set(names) - {ABSENT}))
 
 
+def buried(fact: Integers) -> Integers:
+    """A fact that was on its way while its person was erased, under tombstones of its own.
+
+    Nothing is counted under it yet, so every key goes that may be one person's.
+    """
+    personal = set(fact[_WHO][_PERSONAL].tolist()) - {ABSENT}
+    return _renamed(fact, {key: _tombstone() for key in personal})
+
+
 def _bury_carried(connection: Connection, names: Mapping[int, int]) -> None:
     olds = np.array(list(names), np.int64)
     for seq, rows in carried_events(connection):

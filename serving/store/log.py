@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 
 from features.history.states import ABSENT
 from serving.store.connection import Connection
+from serving.store.erased import newest_erasure
 from serving.store.renames import Renamed, renamed_between
 
 Kind = Literal[
@@ -88,6 +89,9 @@ def held_of(found: tuple[object, ...]) -> Held:
 class Log:
     """Appends within one transaction at a time; ``changes`` is what the transaction did so far.
 
+    ``erased_seq`` is the position of the newest erasure: what was decided before it may name a
+    person who is erased by now.
+
     Parameters
     ----------
     connection : Connection
@@ -98,6 +102,8 @@ class Log:
         self.connection = connection
         self.seq = last_seq(connection)
         self.changes: list[Change] = []
+        self.erased_seq = 0
+        self._committed = -1
 
     def begin(self) -> int:
         """Take the write lock.
@@ -111,11 +117,14 @@ class Log:
         self.connection.begin()
         self.changes = []
         self.seq = last_seq(self.connection)
+        if self.seq != self._committed:  # others have appended: perhaps an erasure
+            self.erased_seq = newest_erasure(self.connection)
         return self.seq
 
     def commit(self) -> None:
         """Put everything since ``begin`` on disk."""
         self.connection.commit()
+        self._committed = self.seq
 
     def rollback(self) -> None:
         """Forget everything since ``begin``."""

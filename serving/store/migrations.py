@@ -154,6 +154,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
              PRIMARY KEY (endpoint, event_id)
            ) WITHOUT ROWID""",
     ),
+    (
+        # Marks of erased persons' keys, for what was on its way meanwhile; see store.erased.
+        """CREATE TABLE erased (
+             mark INTEGER NOT NULL,
+             seq INTEGER NOT NULL,
+             at_us INTEGER NOT NULL,
+             PRIMARY KEY (mark, seq)
+           ) WITHOUT ROWID""",
+        "CREATE INDEX erased_seq ON erased(seq)",
+    ),
 )
 
 

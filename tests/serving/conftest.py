@@ -19,6 +19,7 @@ ON_BOTH = {
     "test_desk",
     "test_durability",
     "test_erasure",
+    "test_latecomers",
     "test_ledger",
     "test_load",
     "test_log",
