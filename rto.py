@@ -63,6 +63,7 @@ COMMANDS: dict[str, Place] = {
     "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),
     "key": Place("serving.tenant_commands:key", "Make, replace and revoke API keys."),
     "channel": Place("serving.channel_commands:channel", "Connect a merchant's WhatsApp number."),
+    "hook": Place("serving.hook_commands:hook", "Tell a merchant's own systems what happens."),
     "templates": Place(
         "serving.channel_commands:templates", "Print the message templates to submit."
     ),

@@ -9,12 +9,12 @@ from fastapi import APIRouter, FastAPI
 
 from serving import openapi, pages, problems
 from serving.headers import StrictHeaders
-from serving.routes import health, hooks, orders, scoring, telling, tenancy
+from serving.routes import health, hooks, orders, scoring, telling, tenancy, webhooks
 from serving.service import Service
 from serving.unexpected import Unexpected
 
 router = APIRouter()
-for part in (scoring, telling, orders, tenancy, hooks, health):
+for part in (scoring, telling, orders, tenancy, webhooks, hooks, health):
     router.include_router(part.router)
 
 

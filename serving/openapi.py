@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import click
 from fastapi import FastAPI, Request, Response
@@ -19,19 +19,22 @@ from serving.schemas import (
     CheckoutRequest,
     ListEntry,
     NewMerchant,
+    NewWebhook,
     OutcomeItem,
     OverrideRequest,
     PastOrder,
+    Replay,
     ResponseRequest,
     ScoreRequest,
     Shipment,
 )
+from serving.store.deliveries import DeliveryState
 from serving.templating import page
 
 _REF = "#/components/schemas/{model}"
 _INPUTS: tuple[type[BaseModel], ...] = (
     ScoreRequest, OutcomeItem, Shipment, PastOrder, CheckoutRequest, OverrideRequest,
-    ResponseRequest, ListEntry, NewMerchant,
+    ResponseRequest, ListEntry, NewMerchant, NewWebhook, Replay,
 )  # fmt: skip
 
 _EXAMPLE = {
@@ -90,6 +93,9 @@ CURSOR = _parameter("query", "cursor", "Go on from here: `next_cursor` as answer
 AFTER = _parameter("query", "after", "Go on from here: `next_after` as answered.", _POSITION)
 LIMIT = _parameter("query", "limit", "Most lines of one answer.",
                    {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100})  # fmt: skip
+BEFORE = _parameter("query", "before", "Go on from here: `next_before` as answered.", _POSITION)
+DELIVERY_STATE = _parameter("query", "state", "Only deliveries in this state.",
+                            {"type": "string", "enum": list(get_args(DeliveryState))})  # fmt: skip
 ENTRY_CURSOR = _parameter("query", "cursor", "Go on from here: `next_cursor` as answered.",
                           {"type": "string", "maxLength": 255})  # fmt: skip
 ENTRY_ID = _parameter("query", "entry_id", "The entry, as GET /v1/lists names it.",

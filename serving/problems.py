@@ -22,6 +22,7 @@ from serving.listing import UnknownEntryError
 from serving.parsing import BodyError, FieldsError
 from serving.standby import NoDecisionError
 from serving.store.policies import StaleRevisionError
+from serving.subscriptions import UnknownWebhookError
 from serving.writer import BusyError
 
 MEDIA_TYPE = "application/problem+json"
@@ -46,6 +47,7 @@ _STATUS: tuple[tuple[type[RtoError], int], ...] = (
     (UnknownEntryError, 404),
     (UnknownMerchantError, 404),
     (UnknownOrderError, 404),
+    (UnknownWebhookError, 404),
     (TooLargeError, 413),
     (MissingConditionError, 428),
     (OtherContentError, 409),

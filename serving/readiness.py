@@ -12,6 +12,7 @@ from serving.moments import rfc3339
 from serving.retraining import retraining_warning
 from serving.service import Service
 from serving.store.faults import LogDownError
+from serving.store.subscriptions import stopped_subscriptions
 
 FOLD_LATE_US = 2 * HOUR_US
 _UNKNOWN = 0
@@ -30,6 +31,7 @@ def readiness(service: Service) -> Ready:
             _fold_late(service, now),
             service.champion.refused,
             _retraining(service),
+            _webhooks(service),
         )
         if warning is not None
     ]
@@ -49,6 +51,14 @@ def _retraining(service: Service) -> str | None:
         return retraining_warning(service.connection)
     except LogDownError:
         return None
+
+
+def _webhooks(service: Service) -> str | None:
+    try:
+        count = stopped_subscriptions(service.connection)
+    except LogDownError:
+        return None
+    return f"{count} webhooks are switched off: nobody answered there for days" if count else None
 
 
 def history_until(service: Service) -> int | None:

@@ -18,6 +18,7 @@ from serving.fields import (
     ShortText,
     Text,
 )
+from serving.store.deliveries import EventName
 
 
 class _Input(BaseModel):
@@ -193,6 +194,21 @@ class ListEntry(_Input):
     reason: ShortText | None = None
     by: ShortText | None = None
     expires_at: Moment | None = None
+
+
+class NewWebhook(_Input):
+    """An address that is told what happens; an empty list of events stands for all of them."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2_000)]
+    events: Annotated[list[EventName], Field(max_length=50)]
+
+
+class Replay(_Input):
+    """What is delivered again: one delivery, all that were given up, or the log from a position."""
+
+    delivery_id: Identifier | None = None
+    dead: Annotated[bool, Field(strict=True)] | None = None
+    after: Annotated[int, Field(strict=True, ge=0, le=2**62)] | None = None
 
 
 class NewMerchant(_Input):

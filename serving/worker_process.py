@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 import click
 
 from features.errors import told
 from features.settings import Settings, load_settings
+from serving.delivering import keep_delivering
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.sending import keep_sending
 from serving.worker import keep_folding
@@ -18,7 +20,7 @@ from serving.worker import keep_folding
 @click.command("worker")
 @click.option("--life", type=int, hidden=True, help="End when this pipe closes.")
 def worker(life: int | None) -> None:
-    """Send messages and fold history every hour, until stopped."""
+    """Send messages and webhooks and fold history every hour, until stopped."""
     settings = load_settings()
     log_to_stderr(settings)
     stop = threading.Event()
@@ -26,16 +28,23 @@ def worker(life: int | None) -> None:
         signal.signal(name, lambda *_: stop.set())
     if life is not None:
         end_with_parent(life)
-    sending = threading.Thread(target=_send, args=(settings, stop), name="sending")
-    sending.start()
+    beside = [
+        threading.Thread(target=_keep, args=(keep, settings, stop), name=keep.__name__)
+        for keep in (keep_sending, keep_delivering)
+    ]
+    for thread in beside:
+        thread.start()
     keep_folding(settings, stop)
-    sending.join()
+    for thread in beside:
+        thread.join()
 
 
-def _send(settings: Settings, stop: threading.Event) -> None:
-    """Send; where that cannot go on the whole process ends, and its supervisor starts another."""
+def _keep(
+    keep: Callable[[Settings, threading.Event], None], settings: Settings, stop: threading.Event
+) -> None:
+    """Do it; where that cannot go on the whole process ends, and its supervisor starts another."""
     try:
-        keep_sending(settings, stop)
+        keep(settings, stop)
     finally:
         stop.set()
 

@@ -132,6 +132,10 @@ def close_merchant(connection: Connection, merchant_id: str, *, now_us: int) -> 
     """Off-board a merchant: none of its keys opens anything from now on."""
     connection.execute("UPDATE merchant SET closed_us=? WHERE merchant_id=?", (now_us, merchant_id))
     connection.execute("UPDATE api_key SET revoked_us=? WHERE merchant_id=?", (now_us, merchant_id))
+    connection.execute(
+        "UPDATE subscription SET stopped='the merchant is closed' WHERE merchant_id=?",
+        (merchant_id,),
+    )
 
 
 def new_key(

@@ -164,6 +164,35 @@ STEPS: tuple[tuple[str, ...], ...] = (
            ) WITHOUT ROWID""",
         "CREATE INDEX erased_seq ON erased(seq)",
     ),
+    (
+        # Who is told what happens. ``sealed`` holds address and secrets, ``events`` words (empty:
+        # everything), ``seq`` the position up to which the log has become deliveries.
+        """CREATE TABLE subscription (
+             subscription_id TEXT PRIMARY KEY,
+             merchant_id TEXT NOT NULL,
+             events TEXT NOT NULL,
+             sealed BLOB NOT NULL,
+             nearby INTEGER NOT NULL,
+             made_us INTEGER NOT NULL,
+             seq INTEGER NOT NULL,
+             failing_us INTEGER,
+             stopped TEXT
+           ) WITHOUT ROWID""",
+        "CREATE INDEX subscription_of ON subscription(merchant_id)",
+        """CREATE TABLE delivery (
+             delivery_id TEXT PRIMARY KEY,
+             subscription_id TEXT NOT NULL,
+             seq INTEGER NOT NULL,
+             event TEXT NOT NULL,
+             state TEXT NOT NULL,
+             made_us INTEGER NOT NULL,
+             due_us INTEGER NOT NULL,
+             tries INTEGER NOT NULL,
+             why TEXT
+           ) WITHOUT ROWID""",
+        "CREATE INDEX delivery_due ON delivery(due_us) WHERE state IN ('waiting', 'sending')",
+        "CREATE INDEX delivery_of ON delivery(subscription_id, seq)",
+    ),
 )
 
 

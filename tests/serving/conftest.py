@@ -16,6 +16,7 @@ ON_BOTH = {
     "test_acting",
     "test_backup",
     "test_batch",
+    "test_delivering",
     "test_desk",
     "test_durability",
     "test_erasure",
