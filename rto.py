@@ -30,6 +30,9 @@ COMMANDS: dict[str, Place] = {
     "demo": Place(
         "serving.demo_command:demo", "Set up an invented year, train on it and serve it."
     ),
+    "sandbox": Place(
+        "serving.sandbox.command:sandbox", "Play WhatsApp and the customer for a trial."
+    ),
     "simulate": Place(
         "training.simulate_command:simulate", "Invent a year of orders with known truth."
     ),

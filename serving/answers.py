@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from models.actions import Action, Dispatch
 from models.arms import Arm
 from models.decision import Tier
+from serving.life import Stage
 from serving.schemas import ListField, ListName
 
 
@@ -122,6 +123,7 @@ class Story(BaseModel):
     order_id: str
     revision: int
     state: str
+    stage: Stage
     treated: bool
     test: bool
     order: dict[str, object]

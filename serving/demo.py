@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -23,12 +24,16 @@ import pyarrow.parquet as pq
 
 from features.errors import RtoError
 from features.settings import Settings
-from serving.supervisor import bind
+from serving.home import Home
+from serving.sandbox.setting import connect_sandbox
+from serving.supervisor import Child, bind
 
 ORDERS = 40_000
 SEED = 7
 _POSTED = 8
+_DOUBTFUL = 60
 _READY_S = 120.0
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Demo:
     host: str
     port: int
     orders: int = ORDERS
+    sandbox_port: int = 8010
 
     @property
     def folder(self) -> Path:
@@ -60,18 +66,77 @@ class Demo:
             server there is taken for ours.
         """
         bind(self.host, self.port).close()
+        bind("127.0.0.1", self.sandbox_port).close()
         self._set_up()
-        server = subprocess.Popen(_rto("serve", "--host", self.host, "--port", str(self.port)))
+        sandbox = self._sandbox()
+        server = subprocess.Popen(
+            _rto("serve", "--host", self.host, "--port", str(self.port)),
+            env=os.environ | {"RTO_WHATSAPP_URL": f"{self.sandbox_url}/graph/v23.0"},
+        )
         try:
             self._wait_ready(server)
+            self._wait_for_sandbox(sandbox)
             _show(list(self._post_orders()))
             if stay:
                 self._greet()
-                server.wait()
+            while stay and server.poll() is None:
+                sandbox.tend()
+                time.sleep(_LOOK_S)
         except KeyboardInterrupt:
             click.echo("\nstopping")
         finally:
             _stop(server)
+            sandbox.ask_to_end()
+            sandbox.end(time.monotonic() + _READY_S)
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandbox answers."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    def _sandbox(self) -> Child:
+        """The sandbox, started; made for this merchant once."""
+        path = self.folder / "sandbox.json"
+        if not path.exists():
+            merchant = _largest_merchant(self._orders())
+            (self.folder / "doubtful.json").write_text(
+                json.dumps(list(self._doubtful(merchant))), encoding="utf-8"
+            )
+            with Home.open(self.settings) as home:
+                setting = connect_sandbox(home, merchant, self.folder.resolve())
+            path.touch(mode=0o600)
+            path.write_text(setting.model_dump_json(), encoding="utf-8")
+        life, _ = os.pipe()  # closes with this process, however that ends
+        child = Child(
+            ["-m", "serving.sandbox.command", str(path), "--port", str(self.sandbox_port),
+             "--api", f"http://{_reached(self.host)}:{self.port}", "--life", str(life)], (life,),
+        )  # fmt: skip
+        child.start()
+        return child
+
+    def _doubtful(self, merchant: str) -> Iterator[dict[str, Any]]:
+        """Orders like those that came back."""
+        orders = self._orders()
+        back = orders.filter(
+            pc.and_(
+                pc.equal(orders.column("merchant_id"), merchant),
+                pc.and_(pc.equal(orders.column("outcome"), "rto"),
+                        pc.equal(orders.column("payment_mode"), "cod")),
+            )
+        ).sort_by([("created_at", "descending")])  # fmt: skip
+        for row in back.slice(0, _DOUBTFUL).to_pylist():
+            yield _request(row, "-", datetime.now(UTC))
+
+    def _wait_for_sandbox(self, sandbox: Child) -> None:
+        until = time.monotonic() + _READY_S
+        while time.monotonic() < until:
+            try:
+                with urllib.request.urlopen(f"{self.sandbox_url}/state", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                sandbox.tend()
+                time.sleep(_LOOK_S)
+        raise RtoError(f"the sandbox was not ready after {_READY_S:.0f} seconds")
 
     def _set_up(self) -> None:
         done = self.folder / "ready"
@@ -151,6 +216,7 @@ class Demo:
 All of this is invented data. The service is running; stop it with Ctrl-C.
 
   orders scored so far   {self.url}/?key={page_key}
+  the sandbox            {self.sandbox_url}/   the customer's phone: place an order, answer, watch
   API documentation      {self.url}/docs
   API key of the demo    {self.folder / "key"}
 """)
@@ -172,6 +238,11 @@ def _request(row: Mapping[str, Any], order_id: str, created: datetime) -> dict[s
                              **_some(row, "landmark", "city", "state", "pincode")},
         "device": _some(row, "ip", "device_id", "user_agent"),
     }  # fmt: skip
+
+
+def _reached(host: str) -> str:
+    """An address of this machine under which a server on ``host`` answers it."""
+    return "127.0.0.1" if host in ("0.0.0.0", "") else host
 
 
 def _some(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

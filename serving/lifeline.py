@@ -31,3 +31,5 @@ def log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
     )
+    # Every request that is sent, with its address: of no use, and too much.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)

@@ -10,6 +10,7 @@ from features.history.states import CLASSES
 from serving.decisions import Answer, answer_now, answer_of
 from serving.moments import outside, rfc3339
 from serving.outcomes import CLASS_NAMES
+from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import Held, body_of, find_order
@@ -51,6 +52,7 @@ def story(
         "order_id": held.order_id,
         "revision": held.revision,
         "state": CLASS_NAMES[held.state % CLASSES],
+        "stage": life_of(connection, held.number).stage,
         "treated": held.state >= CLASSES,
         "test": held.test,
         "order": outside(content_held(connection, contacts, held.fact_seq)),

@@ -134,6 +134,8 @@ class Sender:
         channel = channel_of(connection, self._contacts, message.merchant_id)
         if channel is None:
             return "no channel"
+        if channel.account.sandbox and not self._url.startswith("http://127.0.0.1:"):
+            return "the number is a sandbox's, which is not running"
         (held,) = orders_numbered(connection, [message.number])
         content = content_held(connection, self._contacts, held.fact_seq)
         phone = normal_phone(content.get("phone")) or normal_phone(content.get("ship_phone"))

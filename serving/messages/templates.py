@@ -95,3 +95,13 @@ def _address(content: Mapping[str, Any]) -> str:
 def _one_line(text: object) -> str:
     """A parameter may hold no line break and may not be empty."""
     return _BLANKS.sub(" ", str(text)).strip()[:_LONGEST] or "–"
+
+
+def shown(part: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Text and buttons of a ``template`` part as a customer sees them."""
+    said = template()["languages"][part["language"]["code"]]
+    (body,) = [one for one in part["components"] if one["type"] == "body"]
+    text = str(said["body"])
+    for place, word in enumerate(body["parameters"], start=1):
+        text = text.replace("{{" + str(place) + "}}", word["text"])
+    return text, list(said["buttons"])

@@ -23,6 +23,8 @@ class WhatsApp(BaseModel):
         Either one signs what comes in, so that it can be changed without losing events.
     quiet_from, quiet_until : int
         Hours in India between which nobody is written to first.
+    sandbox : bool
+        Invented people: only a stand-in on this machine is sent to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -34,6 +36,7 @@ class WhatsApp(BaseModel):
     verify_token: str = Field(min_length=8, max_length=200)
     quiet_from: int = Field(default=21, ge=0, le=24)
     quiet_until: int = Field(default=9, ge=0, le=24)
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,11 +68,13 @@ class Server:
         return int(found.stdout.split()[0])
 
 
-def start(home: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """Start a server and wait for its address."""
+def start(
+    home: Path, *arguments: str, more: Mapping[str, str] | None = None
+) -> tuple[subprocess.Popen[str], str]:
+    """Start a server, with further settings, and wait for its address."""
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "rto.py"), "serve", "--port", "0", *arguments],
-        env=environment(home), cwd=home, stdout=subprocess.PIPE, text=True,
+        env=environment(home) | dict(more or {}), cwd=home, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -91,13 +93,13 @@ def stop(process: subprocess.Popen[str]) -> int:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Server]:
-    """A server with one merchant."""
+def served(home: Path, more: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server with one merchant, and with further settings."""
     with Home.open(shop.settings_in(home)) as opened, opened.transaction() as log:
         add_merchant(log.connection, "kurtas", "Kurtas & Co", invented=True, now_us=1)
         key = new_key(log.connection, "kurtas", "live", now_us=1)
         page_key = new_key(log.connection, "kurtas", "page", now_us=1)
-    process, url = start(home)
+    process, url = start(home, more=more)
     try:
         yield Server(home, url, key, page_key, process)
     finally:

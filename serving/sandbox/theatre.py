@@ -1,0 +1,188 @@
+"""The sandbox: stand-ins, and a page that shows the customer's phone beside the order."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from serving.messages.templates import shown
+from serving.sandbox.graph import Graph, buttons_of
+from serving.sandbox.listening import Asked, Given, StandIn, given
+
+_HERE = Path(__file__).parent
+_FILES = {
+    "/": ("phone.html", "text/html; charset=utf-8"),
+    "/phone.js": ("phone.js", "text/javascript; charset=utf-8"),
+    "/phone.css": ("phone.css", "text/css; charset=utf-8"),
+}
+_SAFE = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_PHONES = 12
+_TRIES = 10
+_PAGE = 1_000
+_ASKED = ("verify", "prepaid")
+
+
+@dataclass
+class Theatre(StandIn):
+    """Plays customers for one server on this machine.
+
+    Parameters
+    ----------
+    api, key : str
+        Address of the server, and a key of the merchant's.
+    doubtful : list
+        Bodies of orders worth asking about, placed one after the other on demand.
+    """
+
+    api: str
+    key: str
+    graph: Graph
+    doubtful: list[dict[str, Any]] = field(default_factory=list)
+    _after: int | None = None
+    _orders: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, asked: Asked) -> Given | None:
+        """Pass on to a stand-in, or serve the page."""
+        if asked.path.startswith("/graph/"):
+            return self.graph.answer(asked)
+        if not _is_local(asked):
+            return given(403, {"detail": "the sandbox answers on this machine only"})
+        if asked.path in _FILES and asked.method == "GET":
+            name, kind = _FILES[asked.path]
+            return Given(200, (_HERE / name).read_bytes(), kind, _SAFE)
+        try:
+            return self._played(asked)
+        except httpx2.HTTPError as error:
+            return given(502, {"detail": f"the server does not answer ({type(error).__name__})"})
+
+    def _played(self, asked: Asked) -> Given:
+        if asked.path == "/state":
+            return given(200, self.state())
+        # A page of another site cannot send this header without asking first.
+        if asked.method != "POST" or "x-sandbox" not in asked.headers:
+            return given(404, {"detail": "there is no such thing here"})
+        if asked.path == "/order":
+            return given(200, {"order_id": self.place()})
+        if asked.path == "/play":
+            return given(200, {"status": self.play(asked.plain())})
+        return given(404, {"detail": "there is no such thing here"})
+
+    def play(self, wish: dict[str, Any]) -> int:
+        """Let a customer press a button or write; the server's answer."""
+        sent = next(one for one in self.graph.sent if one["id"] == wish.get("message"))
+        event = f"wamid.in.{time.time_ns()}"
+        if "button" in wish:
+            title = _view(sent)["buttons"][int(wish["button"])]
+            return self.graph.press(sent, int(wish["button"]), event=event, title=title)
+        return self.graph.write(sent, str(wish.get("text", ""))[:1_000], event=event)
+
+    def place(self) -> str | None:
+        """Place orders until one is asked about; its id."""
+        for _ in range(min(_TRIES, len(self.doubtful))):
+            body = self.doubtful.pop(0)
+            self.doubtful.append(body)
+            now = datetime.now(UTC)
+            order_id = f"sandbox-{now.strftime('%H%M%S%f')}"
+            new = body | {"order_id": order_id, "created_at": now.isoformat()}
+            answer = self._call("POST", "/v1/score", new)
+            if answer["action"] in _ASKED:
+                return order_id
+        return None
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the page shows."""
+        with self._lock:
+            self._follow()
+        phones = list(dict.fromkeys(one["to"] for one in reversed(self.graph.sent)))[:_PHONES]
+        return {"phones": [self._phone(phone) for phone in phones]}
+
+    def _phone(self, phone: str) -> dict[str, Any]:
+        lines = [_view(one) for one in self.graph.sent if one["to"] == phone]
+        lines += [{"id": one["id"], "from": "customer", "text": one["text"], "at": one["at"],
+                   "buttons": []} for one in self.graph.said if one["to"] == phone]  # fmt: skip
+        order_id = self._orders.get(phone)
+        story = None if order_id is None else self._call("GET", f"/v1/orders?order_id={order_id}")
+        return {
+            "phone": phone,
+            "lines": sorted(lines, key=lambda line: line["at"]),
+            "order": None if story is None else _told(story),
+        }
+
+    def _follow(self) -> None:
+        """Learn the phones of orders placed since the sandbox began."""
+        if self._after is None:
+            self._after = int(self._call("GET", "/readyz")["seq"])
+        feed = self._call("GET", f"/v1/events?after={self._after}&limit={_PAGE}")
+        for event in feed["events"]:
+            if event["event"] == "placed" and event["order_id"]:
+                story = self._call("GET", f"/v1/orders?order_id={event['order_id']}")
+                phone = story["order"].get("phone") or story["order"].get("ship_phone") or ""
+                digits = "".join(c for c in phone if c.isdigit())
+                self._orders[digits if len(digits) > 10 else f"91{digits}"] = event["order_id"]
+        self._after = feed["next_after"]
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        answer = httpx2.request(
+            method, f"{self.api}{path}", content=content, timeout=30,
+            headers={"Authorization": f"Bearer {self.key}"},
+        )  # fmt: skip
+        return answer.raise_for_status().json()
+
+
+def _is_local(asked: Asked) -> bool:
+    """Named as this machine: another name that leads here is somebody's trick."""
+    host = asked.headers.get("host", "").rpartition(":")[0]
+    return host in ("127.0.0.1", "localhost", "[::1]")
+
+
+def _view(sent: dict[str, Any]) -> dict[str, Any]:
+    """A message as the phone shows it."""
+    if sent["type"] == "template":
+        text, buttons = shown(sent["template"])
+    elif sent["type"] == "interactive":
+        text = sent["interactive"]["body"]["text"]
+        buttons = [title for _, title in buttons_of(sent)]
+    else:
+        text, buttons = sent["text"]["body"], []
+    return {"id": sent["id"], "from": "shop", "text": text, "buttons": buttons, "at": sent["at"]}
+
+
+_TOLD = ("payment_mode", "amount", "amount_due", "address_line1", "address_line2", "landmark",
+         "city", "state", "pincode")  # fmt: skip
+
+
+def _told(story: dict[str, Any]) -> dict[str, Any]:
+    """An order as the page shows it."""
+    decision = story["decision"] or {}
+    return {
+        "order_id": story["order_id"],
+        "stage": story["stage"],
+        "revision": story["revision"],
+        "order": {name: story["order"].get(name) for name in _TOLD},
+        "decision": {name: decision.get(name) for name in
+                     ("probability", "action", "dispatch", "wait_until", "reasons")},
+        "events": [{"event": one["event"], "at": one["at"], "detail": _detail(one)}
+                   for one in story["events"]],
+    }  # fmt: skip
+
+
+def _detail(event: dict[str, Any]) -> str:
+    said = event["detail"]
+    if event["event"] == "decided":
+        return f"{said['action']}, risk {100 * said['probability']:.1f} %"
+    words = (said.get(name) for name in ("purpose", "state", "why", "response", "outcome", "day"))
+    return ", ".join(str(word) for word in words if word)
