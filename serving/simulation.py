@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from features.days import DAY_US, from_us, ist_day
+from features.days import DAY_US, ist_day
 from features.errors import RefusedError
 from features.history.states import (
     CLASSES,
@@ -23,13 +23,9 @@ from models.estimates import Comparison, Ends, Estimate, compare
 from models.policy import Policy
 from models.replay import Flags, Floats, Integers, Orders, Replayed, replay
 from serving.past import Past
+from serving.weeks import SETTLED_SHARE, first_day, iso_day, week_of
 
 DAYS = (30, 90, 365)
-
-SETTLED_SHARE = 0.9
-"""Share of a week's orders whose end must be known before the week counts."""
-
-_WEEK_BEGINS = 4  # 1970-01-01 was a Thursday, weeks begin on Monday.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,21 +116,13 @@ def _nothing(n: int) -> Floats:
 
 
 def _mature(window: Window) -> tuple[Flags, list[str]]:
-    """Orders of weeks whose ends are nearly all known, and the Mondays of the other weeks.
-
-    Returns travel longer than deliveries, so a week that is half known looks better than it is.
-    """
+    """Orders of weeks whose ends are nearly all known, and the Mondays of the other weeks."""
     known = (window.state % CLASSES != PENDING) | (window.action == SEVERITY["block"])
     day = np.asarray(ist_day(window.orders.created_us))  # type: ignore[arg-type]
-    week = (day - _WEEK_BEGINS) // 7
-    weeks, at = np.unique(week, return_inverse=True)
+    weeks, at = np.unique(week_of(day), return_inverse=True)
     share = np.bincount(at, known) / np.maximum(np.bincount(at), 1)
-    out = [_monday(int(number)) for number in weeks[share < SETTLED_SHARE]]
+    out = [iso_day(first_day(int(number))) for number in weeks[share < SETTLED_SHARE]]
     return (share >= SETTLED_SHARE)[at] & known, out
-
-
-def _monday(week: int) -> str:
-    return from_us((week * 7 + _WEEK_BEGINS) * DAY_US).date().isoformat()
 
 
 def _ends(window: Window, mature: Flags) -> Ends:

@@ -26,6 +26,7 @@ ON_BOTH = {
     "test_log",
     "test_order_pruning",
     "test_pruning",
+    "test_reading",
     "test_revisions",
     "test_routes",
     "test_standby",

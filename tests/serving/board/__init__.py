@@ -1,0 +1,1 @@
+"""The summary of the log, and what it tells."""
