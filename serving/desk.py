@@ -15,7 +15,7 @@ from serving.decisions import Answer, Submission, answer_now, answer_of, record_
 from serving.drawing import first_draw
 from serving.judge import LEFT_OUT, Explained, Judge
 from serving.line import Effort
-from serving.metrics import Laps, Metrics
+from serving.metrics import Cause, Laps, Metrics
 from serving.moments import now_us
 from serving.reception import Reception
 from serving.standing import not_acted_on
@@ -219,11 +219,19 @@ class Desk:
         """What the writer answers, if it does so within the deadline."""
         return await within(wish.deadline, future, self._fallback(access.merchant_id))
 
-    def count(self, submission: Submission, record: Answer) -> None:
-        """Count a decision that is on disk; test orders count nowhere."""
+    def count(self, submission: Submission, record: Answer, cause: Cause = "crowded") -> None:
+        """Count a decision that is on disk; test orders count nowhere.
+
+        Parameters
+        ----------
+        cause : {"crowded", "log"}
+            Why it is degraded, if it is.
+        """
         if not submission.access.test:
             self.metrics.decided(record["probability"], record["action"], record["model"])
             self.metrics.missed(record.get("missing_extras", ()))
+            if record["degraded"]:
+                self.metrics.degraded[cause,] += 1
 
     async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
         self.in_time(submission.access, wish)

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+Cause: TypeAlias = Literal["crowded", "log"]
 STAGES = ("parse", "history", "features", "model", "reasons", "write")
 _SECONDS = (
     0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0,
@@ -91,10 +92,6 @@ class Metrics(Collector):
     def missed(self, extras: Iterable[str]) -> None:
         """Count the columns that a model learned from and an order lacks."""
         self.missing_extras.update((name,) for name in extras)
-
-    def degraded_for_log(self) -> None:
-        """Count one decision that went to the spool."""
-        self.degraded["log",] += 1
 
     def render(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -10,12 +10,16 @@ from features.history.states import CLASSES, PENDING
 from serving.audit import audit
 from serving.home import Home
 from serving.store.connection import Connection
+from serving.store.erased import forget_erased
 from serving.store.log import Log
+from serving.store.outbox import forget_seen
 from serving.store.removal import remove_orders
 
 # Short transactions: whoever serves beside us waits for each.
 _CHUNK = 500
 TEST_DAYS = 30
+# Senders of webhooks repeat them for a day or two.
+HOOK_DAYS = 30
 
 _FINISHED = f"""SELECT c.number FROM contact c
     JOIN event s ON s.seq = c.number JOIN orders o ON o.number = s.number
@@ -63,6 +67,13 @@ def prune(
     with home.transaction() as log:
         audit(log, "pruned", None, now_us=now_us, contacts=contacts, tests=tests)
     return Pruned(contacts, tests, _count(home.connection))
+
+
+def forget_repeats(home: Home, now_us: int) -> None:
+    """Drop what is kept only to know repeats and latecomers, once none can come any more."""
+    with home.transaction() as log:
+        forget_seen(log.connection, now_us - HOOK_DAYS * DAY_US)
+        forget_erased(log.connection, now_us)
 
 
 def _in_chunks(

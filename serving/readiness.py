@@ -12,7 +12,6 @@ from serving.moments import rfc3339
 from serving.retraining import retraining_warning
 from serving.service import Service
 from serving.store.faults import LogDownError
-from serving.store.subscriptions import stopped_subscriptions
 
 FOLD_LATE_US = 2 * HOUR_US
 _UNKNOWN = 0
@@ -35,6 +34,7 @@ def readiness(service: Service) -> Ready:
         )
         if warning is not None
     ]
+    warnings += _stopped(service)
     return Ready(
         ready=not service.draining and (service.reach.up or service.standby.spool_fault is None),
         model=service.scorer.version,
@@ -54,11 +54,16 @@ def _retraining(service: Service) -> str | None:
 
 
 def _webhooks(service: Service) -> str | None:
-    try:
-        count = stopped_subscriptions(service.connection)
-    except LogDownError:
-        return None
+    count = service.vitals.webhooks_off
     return f"{count} webhooks are switched off: nobody answered there for days" if count else None
+
+
+def _stopped(service: Service) -> list[str]:
+    return [
+        f'nothing is sent to the customers of "{merchant_id}" ({why}): '
+        f"`rto channel resume {merchant_id}` once that is mended"
+        for merchant_id, why in service.vitals.stopped
+    ]
 
 
 def history_until(service: Service) -> int | None:

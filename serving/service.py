@@ -124,10 +124,7 @@ class Service:
         self.acting = Acting(self.desk)
         self.checkout = Checkout(self.judge, self.metrics)
         self.simulations = Simulations(settings.store_url)
-        self.standby = Standby(
-            self.desk, self.contacts, self.reach, settings.spool,
-            self.metrics.degraded_for_log,
-        )  # fmt: skip
+        self.standby = Standby(self.desk, self.contacts, self.reach, settings.spool)
         self._upkeep: tuple[asyncio.Task[None], ...] = ()
         self._storing: asyncio.Task[None] | None = None
         self._due: list[tuple[int, list[Change | Renamed]]] = []
@@ -209,7 +206,7 @@ class Service:
                 _log.exception("upkeep failed")
 
     async def _checkpoint(self) -> None:
-        self.vitals.look_for_backup()
+        self.vitals.look()
         if self.history.ledger.dirty:
             await self._store()
 

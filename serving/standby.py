@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,17 +68,12 @@ class Standby:
     reach : Reach
     path : Path
         The spool's file.
-    count : callable
-        Told of each degraded decision.
     """
 
-    def __init__(
-        self, desk: Desk, contacts: Contacts, reach: Reach, path: Path, count: Callable[[], None]
-    ) -> None:
+    def __init__(self, desk: Desk, contacts: Contacts, reach: Reach, path: Path) -> None:
         self._desk = desk
         self._contacts = contacts
         self._path = path
-        self._count = count
         self._spool: Spool | None = None
         self._spooled: list[Spooled] = []
         self._kept: dict[OrderName, _Kept] = {}
@@ -148,8 +142,7 @@ class Standby:
         record = record_of(submission, sight, judgement)
         spooled = Spooled.of(submission, sight, record, judgement.decision_id.bytes)
         await self._keep(submission, spooled)
-        self._desk.count(submission, record)
-        self._count()
+        self._desk.count(submission, record, "log")
         return answer_of(record)
 
     def _known(self, submission: Submission) -> Answer | None:

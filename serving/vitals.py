@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from features.history.states import ABSENT, CLASSES, PENDING
 from serving.backup import backups
 from serving.folds import NO_FOLD
+from serving.store.channels import stopped_channels
 from serving.store.connection import Connection
 from serving.store.log import Change, last_seq
+from serving.store.outbox import longest_due_us
 from serving.store.renames import Renamed
+from serving.store.subscriptions import stopped_subscriptions
 
 if TYPE_CHECKING:
     from serving.service import Service
@@ -42,18 +45,24 @@ class Vitals:
         self._order_us: int | None = None
         self._outcome_us: int | None = None
         self._backup_us: int | None = None
+        self._due_us: int | None = None
+        self.stopped: list[tuple[str, str]] = []
+        self.webhooks_off = 0
 
     def begin(self) -> None:
         """Look back into the log."""
         after = last_seq(self._connection) - _LOOKED_BACK
         self._order_us = self._newest(_PLACED, after)
         self._outcome_us = self._newest(_OUTCOME, after)
-        self.look_for_backup()
+        self.look()
 
-    def look_for_backup(self) -> None:
-        """See when the newest backup was made."""
+    def look(self) -> None:
+        """See when the newest backup was made, and whether messages go out."""
         made = backups(self._connection)
         self._backup_us = made[-1].made_us if made else None
+        self._due_us = longest_due_us(self._connection)
+        self.stopped = stopped_channels(self._connection)
+        self.webhooks_off = stopped_subscriptions(self._connection)
 
     def landed(self, changes: Sequence[Change | Renamed]) -> None:
         """See what a commit brought."""
@@ -72,6 +81,9 @@ class Vitals:
             "order_age_seconds": self._age(self._order_us),
             "outcome_age_seconds": self._age(self._outcome_us),
             "backup_age_seconds": self._age(self._backup_us),
+            "message_late_seconds": max(
+                0.0, 0.0 if self._due_us is None else self._age(self._due_us)
+            ),
         }
 
     def _age(self, instant: int | None) -> float:
@@ -97,5 +109,7 @@ def gauges(service: Service) -> dict[str, float]:
         "fold_boundary": fold.boundary,
         "fold_age_seconds": _UNKNOWN if fold == NO_FOLD else (service.clock() - fold.at_us) / 1e6,
         "model_refused": service.champion.refused is not None,
+        "channels_stopped": len(service.vitals.stopped),
+        "webhooks_off": service.vitals.webhooks_off,
         **service.vitals.ages(),
     }

@@ -10,6 +10,7 @@ from features.settings import Settings
 from serving.folds import FOLD_EVERY_S, newest_fold, publish_fold
 from serving.home import Home
 from serving.moments import now_us
+from serving.pruning import forget_repeats
 from serving.retraining import Retraining
 
 _log = logging.getLogger("rto.worker")
@@ -41,4 +42,5 @@ def fold_if_due(home: Home, now: int) -> bool:
     if connection.execute("SELECT 1 FROM orders WHERE test = 0 LIMIT 1").fetchone() is None:
         return False
     publish_fold(connection, home.settings.folds_dir, now_us=now)
+    forget_repeats(home, now)
     return True

@@ -98,6 +98,13 @@ def switch_channel(connection: Connection, merchant_id: str, why: str | None) ->
     return found.fetchone() is not None
 
 
+def stopped_channels(connection: Connection) -> list[tuple[str, str]]:
+    """Merchants for whom nothing is sent now, and why."""
+    return connection.execute(
+        "SELECT merchant_id, stopped FROM channel WHERE stopped IS NOT NULL ORDER BY merchant_id"
+    ).fetchall()
+
+
 def _channel(connection: Connection, contacts: Contacts, where: str, value: str) -> Channel | None:
     found = connection.execute(
         f"""SELECT merchant_id, endpoint, sealed, stopped FROM channel

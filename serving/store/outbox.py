@@ -212,6 +212,20 @@ def first_seen(connection: Connection, endpoint: str, event_id: str, now_us: int
     return found.fetchone() is not None
 
 
+def forget_seen(connection: Connection, before_us: int) -> None:
+    """Drop the memory of events that came in before an instant; nobody sends them again."""
+    connection.execute("DELETE FROM hook_seen WHERE at_us < ?", (before_us,))
+
+
+def longest_due_us(connection: Connection) -> int | None:
+    """Since when the message has been due that has waited longest, stopped channels included."""
+    found = connection.execute(
+        "SELECT min(due_us) FROM message WHERE state IN ('waiting', 'sending')"
+    ).fetchone()
+    due_us: int | None = found[0]
+    return due_us
+
+
 def _one(connection: Connection, where: str, parameters: Sequence[object]) -> Message | None:
     found = connection.execute(
         f"SELECT {_COLUMNS} FROM message WHERE {where}", parameters

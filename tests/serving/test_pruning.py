@@ -13,8 +13,9 @@ from features.errors import RefusedError
 from serving.home import Home
 from serving.outcomes import Report, read_outcomes
 from serving.prune_command import instant_of
-from serving.pruning import Pruned, prune
+from serving.pruning import HOOK_DAYS, Pruned, forget_repeats, prune
 from serving.store.log import find_order
+from serving.store.outbox import first_seen
 from tests.serving import shop
 
 LATER = shop.NOON + 100 * DAY_US
@@ -70,6 +71,16 @@ def test_what_is_scored_afterwards_sees_the_same_history(tmp_path: Path) -> None
             return count
 
     assert asyncio.run(scene()) == 3
+
+
+def test_what_guards_against_repeats_is_forgotten_once_none_can_come(tmp_path: Path) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        for event_id, days in (("old", 0), ("new", HOOK_DAYS)):
+            with home.transaction() as log:
+                first_seen(log.connection, "hook", event_id, shop.NOON + days * DAY_US)
+        forget_repeats(home, shop.NOON + (HOOK_DAYS + 1) * DAY_US)
+        left = home.connection.execute("SELECT event_id FROM hook_seen").fetchall()
+        assert left == [("new",)]
 
 
 def test_an_age_is_days_or_an_instant_that_has_passed() -> None:
