@@ -59,7 +59,7 @@ class _Silence:
         number = self.held.number
         if not end_timer(log.connection, number, "silence"):
             return
-        if life_of(log.connection, number).stage != "awaiting":
+        if life_of(log.connection, number).stage not in ("awaiting", "silent"):
             return
         now = self.desk.clock()
         asked = was_asked(log.connection, number)

@@ -74,7 +74,7 @@ TABLE: tuple[Rule, ...] = (
 # What of an entry's body goes out; whatever a person typed stays in.
 _TOLD = (
     "response", "channel", "action", "outcome", "reason", "cancelled_by", "awb", "courier",
-    "purpose", "message_id", "state", "attempt", "ship_after",
+    "purpose", "message_id", "expires_at", "state", "attempt", "ship_after",
 )  # fmt: skip
 _UNTIL = """SELECT seq, kind, at_us, known_us, revision, merchant_id, body FROM event
     WHERE number=? AND seq<=? AND (seq=? OR kind NOT IN ('placed', 'revised', 'erased'))

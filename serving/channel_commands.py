@@ -14,9 +14,10 @@ from serving.audit import audit
 from serving.home import Home
 from serving.messages.templates import submissions
 from serving.moments import now_us
-from serving.store.channels import WhatsApp, keep_channel, switch_channel
+from serving.store.channels import Delegate, WhatsApp, keep_channel, keep_delegate, switch_channel
 from serving.store.contacts import Contacts
 from serving.store.merchants import merchant
+from serving.store.subscriptions import listens
 
 
 @click.group()
@@ -46,6 +47,28 @@ def channel_set(merchant_id: str, account: TextIO) -> None:
         endpoint = keep_channel(log.connection, contacts, merchant_id, read)
         audit(log, "channel set", merchant_id, now_us=now_us())
     click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")
+
+
+@channel.command("delegate")
+@click.argument("merchant_id")
+@click.option("--off", is_flag=True, help="Send over our own connection again.")
+@click.option("--quiet-from", type=click.IntRange(0, 24), default=21, show_default=True)
+@click.option("--quiet-until", type=click.IntRange(0, 24), default=9, show_default=True)
+def channel_delegate(merchant_id: str, quiet_from: int, quiet_until: int, *, off: bool) -> None:
+    """Let another provider of MERCHANT_ID's write to its customers.
+
+    A webhook tells it of every question (message.requested), and it passes answers on to
+    POST /v1/orders/{order_id}/reply. Nothing is asked between the quiet hours.
+    """
+    wanted = None if off else Delegate(quiet_from=quiet_from, quiet_until=quiet_until)
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if merchant(log.connection, merchant_id) is None:
+            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        keep_delegate(log.connection, Contacts(home.keyring.sealing), merchant_id, wanted)
+        did = "delegate removed" if off else "delegate set"
+        audit(log, did, merchant_id, now_us=now_us())
+        heard = off or listens(log.connection, merchant_id, "message.requested")
+    click.echo("set" if heard else f"set; now `rto hook add {merchant_id} URL`, or nobody asks")
 
 
 @channel.command("stop")

@@ -9,15 +9,17 @@ from pydantic_core import to_json
 
 from features.days import to_us
 from features.history.states import EVENT_CODES, next_state
+from features.phone import normal_phone
+from serving.persons import Persons
 from serving.schemas import OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Kind, Log
-from serving.store.outbox import stop_asking
+from serving.store.outbox import opt_out, stop_asking
 
 Asked = Literal["contacted", "replied"]
 
 # Answers after which the customer is asked no more.
-_SETTLING = ("confirmed", "paid", "refused")
+_SETTLING = ("confirmed", "paid", "refused", "person", "stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,18 @@ class Respond:
     held: Held
     request: ResponseRequest
     contacts: Contacts
+    persons: Persons
     now_us: int
 
     def __call__(self, log: Log) -> Held:
         """The order as it stands afterwards."""
         held, request = _now(log, self.held), self.request
         at_us = self.now_us if request.at is None else to_us(request.at)
-        body = {"response": request.response, "channel": request.channel, "by": request.by}
+        response = request.response
+        if response == "stop":
+            self._stop(log, held)
+            response = "person"
+        body = {"response": response, "channel": request.channel, "by": request.by}
         seq = _append(log, held, self.kind, body, at_us, self.now_us)
         _keep_note(self.contacts, log, seq, request.note)
         if request.response in _SETTLING:
@@ -69,6 +76,14 @@ class Respond:
         if request.response == "refused":
             record_cancelled(log, held, "customer", self.now_us)
         return _now(log, held)
+
+    def _stop(self, log: Log, held: Held) -> None:
+        """Write to none of the order's phones ever again."""
+        personal = self.contacts.of(log.connection, held.fact_seq) or {}
+        for name in ("phone", "ship_phone"):
+            if (phone := normal_phone(str(personal.get(name) or ""))) is not None:
+                mark = self.persons.mark(held.merchant_id, phone)
+                opt_out(log.connection, mark, self.now_us)
 
 
 def _append(

@@ -171,9 +171,12 @@ class OverrideRequest(_Input):
 
 
 class ResponseRequest(_Input):
-    """What came of asking the customer, by a call or through another channel."""
+    """What came of asking the customer, by a call or through another channel.
 
-    response: Literal["confirmed", "corrected", "paid", "refused", "silent"]
+    ``person`` wants to talk to one; ``stop`` wants no messages any more.
+    """
+
+    response: Literal["confirmed", "corrected", "paid", "refused", "silent", "person", "stop"]
     at: Moment | None = None
     channel: ShortText | None = None
     by: ShortText | None = None

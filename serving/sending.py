@@ -7,22 +7,23 @@ import random
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import httpx2
 
-from features.days import HOUR_US, IST, SECOND_US, from_us, to_us
+from features.days import SECOND_US
 from features.errors import StoreError
 from features.phone import normal_phone
 from features.settings import Settings
+from serving.delegating import HandingOver
 from serving.home import Home
 from serving.messages.templates import filled
 from serving.moments import now_us
 from serving.orders import content_held
 from serving.persons import Persons
 from serving.replies import note_message, note_sent
-from serving.store.channels import Channel, WhatsApp, channel_of, switch_channel
+from serving.sending_hours import after_quiet
+from serving.store.channels import Channel, WhatsApp, channel_of, delegate_of, switch_channel
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.log import Log
@@ -113,6 +114,11 @@ class Sender:
         self._client.close()
 
     def _begin(self, message: Message, now: int) -> None:
+        delegate = delegate_of(self._home.connection, self._contacts, message.merchant_id)
+        if delegate is not None:
+            with self._home.transaction() as log:
+                HandingOver(message, delegate, self._contacts, self._persons, now)(log)
+            return
         found = self._letter(message, now)
         if isinstance(found, _Letter):
             account: WhatsApp = found.channel.account
@@ -179,18 +185,6 @@ def pause_us(tries: int) -> int:
     """How long to wait before the next try: doubled each time, with jitter."""
     longest = min(_FIRST_PAUSE_S * 2 ** (tries - 1), _LONGEST_PAUSE_S)
     return int(longest * random.uniform(0.5, 1.0) * SECOND_US)
-
-
-def after_quiet(account: WhatsApp, now: int) -> int:
-    """The instant itself, or the end of the quiet hours it lies in."""
-    moment = from_us(now).astimezone(IST)
-    begin, end = account.quiet_from, account.quiet_until
-    quiet = begin <= moment.hour < end if begin <= end else not end <= moment.hour < begin
-    if not quiet:
-        return now
-    midnight = to_us(moment.replace(hour=0, minute=0, second=0, microsecond=0))
-    until = midnight + end * HOUR_US
-    return until if until > now else until + int(timedelta(days=1).total_seconds()) * SECOND_US
 
 
 def keep_sending(settings: Settings, stop: threading.Event) -> None:

@@ -123,14 +123,14 @@ async def contact(request: Request, order_id: str) -> Response:
     openapi_extra=openapi.body("ResponseRequest", parameters=(openapi.MERCHANT,)),
 )
 async def reply(request: Request, order_id: str) -> Response:
-    """A confirmation lets the order go, a refusal cancels it."""
+    """A confirmation lets the order go, a refusal cancels it, who wants a person gets one."""
     return await _respond(request, order_id, "replied")
 
 
 async def _respond(request: Request, order_id: str, kind: Asked) -> Response:
     service, held = service_of(request), _held(request, order_id)
     said, _ = parse(ResponseRequest, await body_of(request, ORDER_BYTES))
-    work = Respond(kind, held, said, service.contacts, service.clock())
+    work = Respond(kind, held, said, service.contacts, service.persons, service.clock())
     return _standing(request, await service.writer.submit(work))
 
 

@@ -39,6 +39,15 @@ class WhatsApp(BaseModel):
     sandbox: bool = False
 
 
+class Delegate(BaseModel):
+    """Another provider of the merchant's own, which asks in our place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    quiet_from: int = Field(default=21, ge=0, le=24)
+    quiet_until: int = Field(default=9, ge=0, le=24)
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One account of a merchant's.
@@ -92,7 +101,8 @@ def channel_at(connection: Connection, contacts: Contacts, endpoint: str) -> Cha
 def switch_channel(connection: Connection, merchant_id: str, why: str | None) -> bool:
     """Stop sending for a merchant, saying why, or go on (None); False without a channel."""
     found = connection.execute(
-        "UPDATE channel SET stopped=? WHERE merchant_id=? AND provider='whatsapp' RETURNING 1",
+        """UPDATE channel SET stopped=? WHERE merchant_id=? AND provider IN ('whatsapp', 'delegate')
+           RETURNING 1""",
         (why, merchant_id),
     )
     return found.fetchone() is not None
@@ -101,8 +111,36 @@ def switch_channel(connection: Connection, merchant_id: str, why: str | None) ->
 def stopped_channels(connection: Connection) -> list[tuple[str, str]]:
     """Merchants for whom nothing is sent now, and why."""
     return connection.execute(
-        "SELECT merchant_id, stopped FROM channel WHERE stopped IS NOT NULL ORDER BY merchant_id"
+        """SELECT DISTINCT merchant_id, stopped FROM channel WHERE stopped IS NOT NULL
+           ORDER BY merchant_id"""
     ).fetchall()
+
+
+def keep_delegate(
+    connection: Connection, contacts: Contacts, merchant_id: str, delegate: Delegate | None
+) -> None:
+    """Let another provider ask for a merchant from now on, or no longer (None)."""
+    connection.execute(
+        "DELETE FROM channel WHERE merchant_id=? AND provider='delegate'", (merchant_id,)
+    )
+    if delegate is not None:
+        sealed = contacts.seal(_bound(merchant_id), delegate.model_dump_json().encode())
+        connection.execute(
+            "INSERT INTO channel (merchant_id, provider, endpoint, sealed) VALUES (?,?,?,?)",
+            (merchant_id, "delegate", secrets.token_hex(_ENDPOINT_BYTES), sealed),
+        )
+        switch_channel(connection, merchant_id, None)
+
+
+def delegate_of(connection: Connection, contacts: Contacts, merchant_id: str) -> Delegate | None:
+    """The other provider of a merchant's, or None."""
+    found = connection.execute(
+        "SELECT sealed FROM channel WHERE merchant_id=? AND provider='delegate'", (merchant_id,)
+    ).fetchone()
+    if found is None:
+        return None
+    plain = contacts.open(_bound(merchant_id), bytes(found[0]))
+    return Delegate.model_validate_json(plain)
 
 
 def _channel(connection: Connection, contacts: Contacts, where: str, value: str) -> Channel | None:

@@ -55,7 +55,8 @@ def claim(connection: Connection, now_us: int, most: int) -> list[Message]:
         f"""UPDATE message SET state='sending', due_us=?, tries=tries+1 WHERE message_id IN (
               SELECT m.message_id FROM message m WHERE m.state='waiting' AND m.due_us<=?
               AND NOT EXISTS (SELECT 1 FROM channel c WHERE c.merchant_id=m.merchant_id
-                              AND c.provider='whatsapp' AND c.stopped IS NOT NULL)
+                              AND c.provider IN ('whatsapp', 'delegate')
+                              AND c.stopped IS NOT NULL)
               ORDER BY m.due_us LIMIT ? {skip})
             AND state='waiting' RETURNING {_COLUMNS}""",
         (now_us, now_us, most),
@@ -179,6 +180,14 @@ def timers_due(connection: Connection, now_us: int, most: int) -> list[tuple[int
     return connection.execute(
         "SELECT number, kind FROM timer WHERE due_us<=? ORDER BY due_us LIMIT ?", (now_us, most)
     ).fetchall()
+
+
+def timer_due(connection: Connection, number: int, kind: TimerKind) -> int | None:
+    """When a timer of an order runs out; None where there is none."""
+    found = connection.execute(
+        "SELECT due_us FROM timer WHERE number=? AND kind=?", (number, kind)
+    ).fetchone()
+    return None if found is None else int(found[0])
 
 
 def end_timer(connection: Connection, number: int, kind: TimerKind) -> bool:

@@ -20,7 +20,7 @@ from serving.delivering import FAILING_US, PAUSES_S, Deliverer
 from serving.hands import Override, Respond
 from serving.home import Home
 from serving.life import Stage
-from serving.moments import now_us
+from serving.moments import now_us, rfc3339
 from serving.schemas import NewWebhook, OverrideRequest, Replay, ResponseRequest
 from serving.service import Service
 from serving.store.connection import connect
@@ -57,7 +57,6 @@ class Told:
             "mode": "act",
             "thresholds": {"verify": 0.2, "prepaid": None, "hold": None, "block": None},
             "shares": {"holdout": 0.0, "explore": 0.0},
-            "max_action_age_s": 604_800,
         }
 
         def work(log: Any) -> Any:
@@ -67,6 +66,16 @@ class Told:
         one, self.secret = await self.service.writer.submit(work)
         self.webhook_id = one.subscription_id
         self.service.policies.forget("kurtas")
+
+    def body(self, **changes: Any) -> bytes:
+        """The usual order, placed not long ago."""
+        placed, cutoff = self.clock() - HOUR_US, self.clock() + 5 * HOUR_US
+        now = {"created_at": rfc3339(placed), "dispatch_cutoff": rfc3339(cutoff)}
+        return body(**{"promised_at": None} | now | changes)
+
+    async def score(self, **changes: Any) -> Any:
+        """Place it."""
+        return await self.service.desk.score(LIVE, self.body(**changes))
 
     def arranging(self) -> Arranging:
         """At the command line."""
@@ -126,12 +135,13 @@ def test_an_orders_life_is_told_and_verified_by_the_package_receivers_use(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     async def scene(told: Told) -> None:
-        answer = await told.service.desk.score(LIVE, body())
+        answer = await told.score()
         held = told.service.desk.find(LIVE, "1001")
         assert held is not None
         said = ResponseRequest(response="confirmed", channel="sms", by="Meena", note="Asha said")
-        work = Respond("replied", held, said, told.service.contacts, told.clock())
-        await told.service.writer.submit(work)
+        service = told.service
+        work = Respond("replied", held, said, service.contacts, service.persons, told.clock())
+        await service.writer.submit(work)
         await told.deliver()
         assert _types(receiver, told) == [
             "message.received", "order.confirmed", "order.released", "order.scored",
@@ -151,7 +161,7 @@ def test_an_orders_life_is_told_and_verified_by_the_package_receivers_use(
 
 def test_no_payload_names_a_person(tmp_path: Path, receiver: Receiver) -> None:
     async def scene(told: Told) -> None:
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         held = told.service.desk.find(LIVE, "1001")
         assert held is not None
         asked = OverrideRequest(action="approve", by="Meena", note="Asha called")
@@ -172,7 +182,7 @@ def test_what_was_not_taken_comes_again_under_the_same_id(
 ) -> None:
     async def scene(told: Told) -> None:
         receiver.faults.append(fault)
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         await told.deliver()
         (held,) = told.deliveries()
         assert (held.state, held.tries, receiver.taken) == ("waiting", 1, [])
@@ -197,7 +207,7 @@ def test_who_hangs_is_given_up_for_now_and_holds_nobody_up(
 
     async def scene(told: Told) -> None:
         receiver.faults.append("hang")
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         await told.deliver()
         assert [(d.state, d.why) for d in told.deliveries()] == [("waiting", "TimeoutError: ")]
 
@@ -210,7 +220,7 @@ def test_after_a_day_a_delivery_is_dead_and_can_be_told_again(
     async def scene(told: Told) -> None:
         receiver.faults.extend(["500"] * (len(PAUSES_S) + 1))
         began = told.clock()
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         for _ in range(20):
             await told.deliver()
             (held,) = told.deliveries()
@@ -233,7 +243,7 @@ def test_an_address_that_fails_for_days_is_switched_off_and_later_told_what_it_m
 ) -> None:
     async def scene(told: Told) -> None:
         receiver.faults.extend(["503"] * 2)
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         await told.deliver()
         told.clock.us += FAILING_US
         await told.deliver()
@@ -242,7 +252,7 @@ def test_an_address_that_fails_for_days_is_switched_off_and_later_told_what_it_m
             "SELECT body FROM event WHERE kind='audit' ORDER BY seq DESC LIMIT 1"
         ).fetchone()
         assert json.loads(bytes(audits[0]))["did"] == "webhook switched off"
-        await told.service.desk.score(LIVE, body(order_id="missed"))
+        await told.score(order_id="missed")
         await told.deliver()
         assert len(receiver.came) == 2
         await told.arrange("resume")
@@ -264,7 +274,7 @@ def test_an_address_that_is_gone_is_switched_off_at_once(
 ) -> None:
     async def scene(told: Told) -> None:
         receiver.faults.append("410")
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         await told.deliver()
         assert told.webhook().stopped == "HTTP 410"
 
@@ -277,12 +287,12 @@ def test_while_a_secret_is_replaced_either_verifies_and_then_only_the_new_one(
     async def scene(told: Told) -> None:
         old = told.secret
         _, new = await told.arrange("rotate")
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         await told.deliver()
         for secret in (old, new):
             assert len(receiver.verified(secret)) == 1
         told.clock.us += DAY_US + SECOND_US
-        await told.service.desk.score(LIVE, body(order_id="later"))
+        await told.score(order_id="later")
         await told.deliver()
         assert len(receiver.taken[-1][0]["webhook-signature"].split()) == 1
         headers, sent = receiver.taken[0]
@@ -296,7 +306,7 @@ def test_a_worker_that_dies_leaves_its_claims_to_the_next(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     async def scene(told: Told) -> None:
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         await told.deliverer.look(told.clock)  # begun, never settled: this worker is gone
         while not receiver.taken:
             await asyncio.sleep(0.01)
@@ -316,7 +326,7 @@ def test_a_worker_that_dies_leaves_its_claims_to_the_next(
 def test_two_workers_deliver_each_event_once(tmp_path: Path, receiver: Receiver) -> None:
     async def scene(told: Told) -> None:
         for number in range(30):
-            await told.service.desk.score(LIVE, body(order_id=f"o{number}"))
+            await told.score(order_id=f"o{number}")
         settings = shop.settings_in(tmp_path)
         with Home(settings, shop.KEYRING, connect(settings.store_url)) as opened:
             other = Deliverer(opened)
@@ -336,7 +346,7 @@ def test_the_log_is_told_anew_from_a_position_under_the_same_ids(
 ) -> None:
     async def scene(told: Told) -> None:
         for number in range(3):
-            await told.service.desk.score(LIVE, body(order_id=f"o{number}"))
+            await told.score(order_id=f"o{number}")
         await told.deliver()
         assert await told.arrange("replay", Replay(after=0)) == 3
         await told.deliver()
@@ -348,7 +358,7 @@ def test_the_log_is_told_anew_from_a_position_under_the_same_ids(
 
 def test_past_and_test_orders_are_told_to_nobody(tmp_path: Path, receiver: Receiver) -> None:
     async def scene(told: Told) -> None:
-        await told.service.desk.score(TEST, body())
+        await told.service.desk.score(TEST, told.body())
         await told.deliver()
         assert receiver.came == []
 
@@ -363,7 +373,7 @@ def test_a_name_that_leads_into_a_private_network_is_never_connected_to(tmp_path
         return [ip_address(one) for one in leads]
 
     async def scene(told: Told) -> None:
-        await told.service.desk.score(LIVE, body())
+        await told.score()
         await told.deliver()
         (held,) = told.deliveries()
         assert (held.state, held.why) == (
