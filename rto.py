@@ -64,6 +64,7 @@ COMMANDS: dict[str, Place] = {
     "recheck": Place("serving.recheck_command:recheck", "Recompute decisions and compare."),
     "explain": Place("serving.explain_command:explain", "Show one decision in full."),
     "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),
+    "user": Place("serving.user_commands:user", "Let people open the pages."),
     "key": Place("serving.tenant_commands:key", "Make, replace and revoke API keys."),
     "channel": Place("serving.channel_commands:channel", "Connect a merchant's WhatsApp number."),
     "hook": Place("serving.hook_commands:hook", "Tell a merchant's own systems what happens."),

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         description="How often the worker trains a model anew and promotes it if its gates pass: "
         "30d, 4w. Empty never does.",
     )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/]+)?$",
+        description="The address at which people open the pages, such as https://rto.example.com; "
+        "with https their cookies travel over TLS only. Empty means however they ask.",
+    )
     whatsapp_url: str = Field(
         default="https://graph.facebook.com/v23.0",
         pattern=r"^https?://",

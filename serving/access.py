@@ -1,16 +1,18 @@
-"""Who asks: API keys and page keys, looked up by their hash and remembered for a few seconds."""
+"""Who asks: API keys, looked up by their hash and remembered, and the pages' own process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from hmac import compare_digest
 from time import monotonic
+from urllib.parse import quote, unquote
 
 from features.errors import RtoError
 from serving.moments import now_us
 from serving.parsing import FieldsError
 from serving.store.connection import Connection
 from serving.store.faults import LogDownError
-from serving.store.merchants import Access, Merchant, Scope, access, merchant
+from serving.store.merchants import SCOPES, Access, Merchant, Scope, access, merchant
 
 # A key revoked elsewhere opens for this long at most; while the log is out of reach, for a day
 # after it was last seen in it.
@@ -19,8 +21,19 @@ TRUSTED_S = 86_400.0
 # Requests that one key may send: so many a second, and so many at once after a pause.
 PER_SECOND, AT_ONCE = 5_000.0, 10_000.0
 
+PAGES = "Pages"
+"""The scheme by which the pages' process asks."""
+
+_SCOPES_OF: dict[str, tuple[Scope, ...]] = {
+    "viewer": ("read",), "operator": ("read", "report"), "owner": SCOPES,
+}  # fmt: skip
 _MOST = 10_000
 _LONGEST_KEY = 200
+
+
+def speaking_for(trust: str, account_id: str, role: str, merchant_id: str) -> str:
+    """The ``Authorization`` header by which the pages' process speaks for a person."""
+    return f"{PAGES} {trust} {quote(account_id)} {quote(role)} {quote(merchant_id, safe='')}"
 
 
 class TooManyError(RtoError):
@@ -48,9 +61,17 @@ class Doorkeeper:
         For reading.
     clock : callable
         Seconds that only rise.
+    trust : str, optional
+        What the pages' process says to be believed for whom it speaks.
     """
 
-    def __init__(self, connection: Connection, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Callable[[], float] = monotonic,
+        trust: str | None = None,
+    ) -> None:
+        self.trust = trust
         self._connection = connection
         self._clock = clock
         self._known: dict[str, tuple[float, Access | None]] = {}
@@ -70,10 +91,12 @@ class Doorkeeper:
             If it asks too often.
         """
         scheme, _, key = (authorization or "").partition(" ")
+        if scheme == PAGES and self.trust is not None:
+            return self._from_pages(key, scope)
         if scheme.lower() != "bearer" or not key:
             raise NoAccessError("send the header Authorization: Bearer <your API key>")
         found = self._look_up(key.strip())
-        if found is None or found.kind == "page":
+        if found is None:
             raise NoAccessError(
                 "this API key is unknown or revoked; make one with `rto key new <merchant>`"
             )
@@ -108,14 +131,19 @@ class Doorkeeper:
                 )
         return found.to(named)
 
-    def page(self, key: str | None) -> str | None:
-        """The merchant whose pages a page key opens, or None."""
-        found = self._look_up(key) if key else None
-        return found.merchant_id if found is not None and found.kind == "page" else None
-
     def forget_merchant(self, merchant_id: str) -> None:
         """Look this merchant up again next time."""
         self._merchants.pop(merchant_id, None)
+
+    def _from_pages(self, said: str, scope: Scope) -> Access:
+        """Whom the pages' process speaks for: it has seen the session and the role."""
+        trust, _, rest = said.partition(" ")
+        if self.trust is None or not compare_digest(trust.encode(), self.trust.encode()):
+            raise NoAccessError("this is not the pages' process of this server")
+        account_id, role, merchant_id = map(unquote, rest.split(" "))
+        if scope not in _SCOPES_OF[role]:
+            raise ScopeError(f'the role "{role}" does not allow this; ask an owner')
+        return Access(merchant_id, "live", _SCOPES_OF[role], account_id=account_id)
 
     def _count(self, key_id: str) -> None:
         """Take one from the key's bucket, which fills at ``PER_SECOND``."""

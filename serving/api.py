@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from serving import openapi, pages, problems
+from serving import openapi, problems
 from serving.headers import StrictHeaders
-from serving.routes import health, hooks, orders, scoring, telling, tenancy, webhooks
+from serving.routes import health, hooks, orders, pages, scoring, telling, tenancy, webhooks
 from serving.service import Service
 from serving.unexpected import Unexpected
 

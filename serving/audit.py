@@ -15,7 +15,7 @@ def audit(
     merchant_id: str | None,
     *,
     now_us: int,
-    by: Access | None = None,
+    by: Access | str | None = None,
     **detail: object,
 ) -> None:
     """Append what was done, in the transaction that does it.
@@ -24,12 +24,13 @@ def audit(
     ----------
     did : str
         Such as ``key revoked``.
-    by : Access, optional
-        The key it was done with; by default the account at the command line.
+    by : Access or str, optional
+        Who did it, or the id of the account at the pages; by default whoever is at the command
+        line.
     detail
         What else belongs to it; no personal data.
     """
-    actor = f"account {_account()}" if by is None else f"key {by.key_id}"
+    actor = _actor(by)
     log.append(
         "audit", {"did": did, "by": actor, **detail}, at_us=now_us, known_us=now_us,
         merchant_id=merchant_id,
@@ -47,6 +48,12 @@ def audited(
         (*values, limit),
     )
     return [(at_us, owner, body_of(body)) for at_us, owner, body in found.fetchall()]
+
+
+def _actor(by: Access | str | None) -> str:
+    if by is None:
+        return f"account {_account()}"
+    return f"user {by}" if isinstance(by, str) else by.actor
 
 
 def _account() -> str:

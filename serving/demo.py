@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import click
 import pyarrow as pa
@@ -30,6 +31,7 @@ from serving.supervisor import Child, bind
 
 ORDERS = 40_000
 SEED = 7
+OWNER = "owner@example.com"
 _POSTED = 8
 _DOUBTFUL = 60
 _READY_S = 120.0
@@ -48,7 +50,7 @@ class Demo:
 
     @property
     def folder(self) -> Path:
-        """Data, bundle and key of the demo."""
+        """Data, bundle and API key of the demo."""
         return self.settings.home / "demo"
 
     @property
@@ -160,18 +162,16 @@ class Demo:
         _call("promote", str(version))
         click.secho("4/4  Loading the past orders into the live store", bold=True)
         _call("load", "--data", str(data))
-        self._make_keys()
+        self._make_key()
         done.write_text("The demo is set up; delete this folder to begin anew.\n", encoding="utf-8")
 
-    def _make_keys(self) -> None:
-        merchant = _largest_merchant(self._orders())
-        for name, kind in (("key", ()), ("page_key", ("--page",))):
-            made = subprocess.run(
-                _rto("key", "new", merchant, *kind), check=True, capture_output=True, text=True
-            )
-            path = self.folder / name
-            path.touch(mode=0o600)
-            path.write_text(made.stdout.split()[-1], encoding="utf-8")
+    def _make_key(self) -> None:
+        path = self.folder / "key"
+        path.touch(mode=0o600)
+        path.write_text(_told("key", "new", self._merchant()), encoding="utf-8")
+
+    def _merchant(self) -> str:
+        return _largest_merchant(self._orders())
 
     def _orders(self) -> pa.Table:
         return pq.read_table(self.folder / "data" / "orders.parquet")
@@ -211,11 +211,11 @@ class Demo:
             return found
 
     def _greet(self) -> None:
-        page_key = (self.folder / "page_key").read_text(encoding="utf-8")
+        link = _told("user", "add", OWNER, "--merchant", self._merchant(), "--role", "owner")
         click.echo(f"""
 All of this is invented data. The service is running; stop it with Ctrl-C.
 
-  orders scored so far   {self.url}/?key={page_key}
+  the merchant's pages   {urljoin(self.url, link)}
   the sandbox            {self.sandbox_url}/   the customer's phone: place an order, answer, watch
   API documentation      {self.url}/docs
   API key of the demo    {self.folder / "key"}
@@ -275,6 +275,12 @@ def _largest_merchant(orders: pa.Table) -> str:
 
 def _rto(*words: str) -> list[str]:
     return [sys.executable, "-m", "rto", *words]
+
+
+def _told(*words: str) -> str:
+    """The last word that a command prints."""
+    made = subprocess.run(_rto(*words), check=True, capture_output=True, text=True)
+    return made.stdout.split()[-1]
 
 
 def _call(*words: str) -> None:

@@ -158,6 +158,18 @@ def latest(connection: Connection, merchant_id: str, limit: int) -> list[Listed]
     return [_listed(*line) for line in found]
 
 
+def decided_since(connection: Connection, merchant_id: str, since_us: int) -> list[Listed]:
+    """The merchant's orders whose decision in force is younger than an instant, newest first."""
+    found = connection.execute(
+        """SELECT o.order_id, o.state, p.at_us, p.body, d.body
+           FROM orders o JOIN event d ON d.seq = o.decided_seq JOIN event p ON p.seq = o.number
+           WHERE o.merchant_id=? AND o.test=0 AND o.decided_seq>? AND d.known_us>=?
+           ORDER BY o.decided_seq DESC""",
+        (merchant_id, fold_before(connection, since_us), since_us),
+    )
+    return [_listed(*line) for line in found]
+
+
 def _listed(order_id: str, state: int, created_us: int, placed: bytes, decided: bytes) -> Listed:
     content: dict[str, Any] = body_of(placed)
     return Listed(

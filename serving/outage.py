@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from features.settings import Settings
 from serving.problems import problem_of
+from serving.routes import pages
 from serving.standby import NoDecisionError
 from serving.store.connection import connect
 from serving.store.faults import LogDownError
@@ -37,6 +38,8 @@ def create_outage(settings: Settings, why: LogDownError, back: Callable[[], None
     async def livez() -> dict[str, bool]:
         """200 as long as the event loop turns."""
         return {"alive": True}
+
+    app.include_router(pages.router)
 
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     async def anything(_: Request, path: str) -> Response:  # noqa: ARG001 - the route's parameter

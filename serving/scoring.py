@@ -19,9 +19,11 @@ from serving.api import create_app
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.model import Champion
 from serving.outage import create_outage
+from serving.pages_door import PagesDoor
 from serving.service import Service
 from serving.store.faults import LogDownError
 from serving.supervisor import DRAIN_S
+from serving.trust import read_trust
 
 _BACKLOG = 1024
 
@@ -46,18 +48,23 @@ class _Server(uvicorn.Server):
 @click.option("--socket", "handle", type=int, required=True)
 @click.option("--life", type=int, required=True)
 @click.option("--ready", type=int, required=True)
+@click.option("--trust", type=int, required=True)
+@click.option("--pages", required=True)
 @click.option("--bundle", type=click.Path(path_type=Path))
-def main(handle: int, life: int, ready: int, bundle: Path | None) -> None:
+def main(handle: int, life: int, ready: int, trust: int, pages: str, bundle: Path | None) -> None:
     """Serve until told to stop."""
     end_with_parent(life)
     settings = load_settings()
     log_to_stderr(settings)
     champion = Champion.of(settings, bundle)
     try:
-        app = create_app(Service.open(settings, champion))
+        service = Service.open(settings, champion)
+        service.doorkeeper.trust = read_trust(trust)
+        app = create_app(service)
     except LogDownError as error:
         logging.getLogger("rto.scoring").error("the log cannot be opened: %s", error)
         app = create_outage(settings, error, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    app.state.pages = PagesDoor(pages)
     config = uvicorn.Config(
         app,
         http="httptools",

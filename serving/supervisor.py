@@ -1,14 +1,16 @@
-"""The supervisor: starts scoring and worker as processes of their own and keeps them running."""
+"""The supervisor: scoring, pages and worker as processes of their own, kept running."""
 
 from __future__ import annotations
 
 import errno
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from features.errors import SettingsError
+from serving.trust import new_trust
 
 DRAIN_S = 20
 
@@ -51,6 +54,13 @@ def bind(host: str, port: int, *, grace_s: float = _GRACE_S) -> socket.socket:
             time.sleep(_STEP_S)
         else:
             return listening
+
+
+def _inside(listening: socket.socket) -> str:
+    """The address at which this machine reaches what listens, wherever it does."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @dataclass(slots=True)
@@ -127,12 +137,17 @@ class Supervisor:
         life, self._life = os.pipe()
         self._ready, ready = os.pipe()
         pin = [] if bundle is None else ["--bundle", str(bundle)]
-        handle = listening.fileno()
+        handle, trust = listening.fileno(), new_trust()
+        # A socket's path has at most a hundred letters; RTO_HOME may have more.
+        self._folder = tempfile.mkdtemp(prefix="rto-")
+        both = ["--life", str(life), "--trust", str(trust), "--pages", f"{self._folder}/pages"]
         self._scoring = Child(
-            ["-m", "serving.scoring", "--socket", str(handle), "--life", str(life),
-             "--ready", str(ready), *pin],
-            (handle, owner, life, ready),
-        )  # fmt: skip
+            ["-m", "serving.scoring", "--socket", str(handle), "--ready", str(ready), *both, *pin],
+            (handle, owner, life, ready, trust),
+        )
+        self._pages = Child(
+            ["-m", "serving.pages_process", "--inside", _inside(listening), *both], (life, trust)
+        )
         self._worker = Child(["-m", "serving.worker_process", "--life", str(life)], (life,))
         self._stopping = False
 
@@ -147,13 +162,14 @@ class Supervisor:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
         self._scoring.start()
+        self._pages.start()
         if (status := self._await_ready()) is not None:
             return status
         began()
         self._worker.start()
         while not self._stopping:
-            self._scoring.tend()
-            self._worker.tend()
+            for child in self._children:
+                child.tend()
             select.select([], [], [], _STEP_S)
         self._end()
         return 0
@@ -167,16 +183,22 @@ class Supervisor:
                 self._end()
                 return 0
             if (status := process.poll()) is not None:
+                self._end()
                 return status or 1
         return None
 
     def _end(self) -> None:
         self._listening.close()
-        for child in (self._scoring, self._worker):
+        for child in self._children:
             child.ask_to_end()
         until = time.monotonic() + DRAIN_S + _GRACE_S
-        for child in (self._scoring, self._worker):
+        for child in self._children:
             child.end(until)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _children(self) -> tuple[Child, ...]:
+        return self._scoring, self._pages, self._worker
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True

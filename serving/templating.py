@@ -1,15 +1,14 @@
-"""Pages rendered here and now: no script, no font, no picture from anywhere else."""
+"""The scoring process's own few pages: no script, no font, no picture from anywhere else."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from serving.rupees import rupees
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -22,10 +21,12 @@ HEADERS = {
 }
 
 
-def page(template: str, *, status: int = 200, **values: Any) -> Response:
+def page(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+) -> Response:
     """Render one template of ``serving/templates``; text is escaped."""
     text = _environment().get_template(template).render(**values)
-    return Response(text, status, HEADERS, "text/html; charset=utf-8")
+    return Response(text, status, {**HEADERS, **(headers or {})}, "text/html; charset=utf-8")
 
 
 @cache
@@ -37,8 +38,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
-    environment.filters["points"] = lambda impact: f"{100 * impact:+.1f}"
-    environment.filters["rupees"] = rupees
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     return environment

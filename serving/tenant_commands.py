@@ -78,7 +78,10 @@ def merchant_add(
             at_us=now, known_us=now, merchant_id=merchant_id,
         )  # fmt: skip
         audit(log, "merchant added", merchant_id, now_us=now)
-    click.echo(f"Added {merchant_id}. Next: rto key new {quote(merchant_id)}")
+    click.echo(
+        f"Added {merchant_id}. Next: rto key new {quote(merchant_id)}, and "
+        f"rto user add EMAIL --merchant {quote(merchant_id)}"
+    )
 
 
 @merchant.command("close")
@@ -110,33 +113,24 @@ def key() -> None:
 @key.command("new")
 @click.argument("merchant_id")
 @click.option("--test", is_flag=True, help="Its orders count nowhere.")
-@click.option("--page", is_flag=True, help="Opens the pages, not the API.")
 @click.option("--platform", is_flag=True, help="Speaks for every merchant of this platform.")
 @click.option(
     "--scope", "scopes", multiple=True, type=click.Choice(SCOPES),
     help="What the key may do; may be repeated, default everything.",
 )  # fmt: skip
-def key_new(
-    merchant_id: str, scopes: tuple[Scope, ...], *, test: bool, page: bool, platform: bool
-) -> None:
+def key_new(merchant_id: str, scopes: tuple[Scope, ...], *, test: bool, platform: bool) -> None:
     """Make a key of MERCHANT_ID; it is shown once and stored hashed."""
-    kind = _kind(test=test, page=page, platform=platform)
-    if page and scopes:
-        raise click.UsageError("a page key has no scopes; leave out --scope")
+    kind = _kind(test=test, platform=platform)
     with Home.open(load_settings()) as home, home.transaction() as log:
         made = new_key(log.connection, merchant_id, kind, now_us=now_us(), scopes=scopes)
         audit(log, "key made", merchant_id, now_us=now_us(), key=_id(made), kind=kind)
     click.echo(made)
-    if page:
-        click.echo(f"Open /?key={made} at the address that `rto serve` prints", err=True)
 
 
-def _kind(*, test: bool, page: bool, platform: bool) -> KeyKind:
-    if page and (test or platform):
-        raise click.UsageError("--page goes with neither --test nor --platform; make two keys")
+def _kind(*, test: bool, platform: bool) -> KeyKind:
     if platform:
         return "platform_test" if test else "platform"
-    return "page" if page else "test" if test else "live"
+    return "test" if test else "live"
 
 
 @key.command("list")

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from features.errors import RefusedError
 from serving.store.connection import Connection
 
-KeyKind: TypeAlias = Literal["live", "test", "page", "platform", "platform_test"]
+KeyKind: TypeAlias = Literal["live", "test", "platform", "platform_test"]
 Scope: TypeAlias = Literal["score", "report", "read", "manage"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
@@ -45,7 +45,7 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a key opens: one merchant's API, the same with test orders, or the pages.
+    """What a key opens: one merchant's API, or the same with test orders.
 
     Parameters
     ----------
@@ -55,12 +55,20 @@ class Access:
         What may be done.
     key_id : str
         Names the key in the audit.
+    account_id : str
+        Instead of a key: the person at the pages who asks.
     """
 
     merchant_id: str
     kind: KeyKind
     scopes: tuple[Scope, ...] = SCOPES
     key_id: str = ""
+    account_id: str = ""
+
+    @property
+    def actor(self) -> str:
+        """Who asks, as the audit names them."""
+        return f"user {self.account_id}" if self.account_id else f"key {self.key_id}"
 
     @property
     def test(self) -> bool:

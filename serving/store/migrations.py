@@ -193,6 +193,36 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX delivery_due ON delivery(due_us) WHERE state IN ('waiting', 'sending')",
         "CREATE INDEX delivery_of ON delivery(subscription_id, seq)",
     ),
+    (
+        # Who opens the pages: people, what they may do for which merchant, and their sessions.
+        # Passwords are argon2; of sessions and entry links only hashes are kept.
+        """CREATE TABLE account (
+             account_id TEXT PRIMARY KEY,
+             email TEXT NOT NULL UNIQUE,
+             name TEXT NOT NULL,
+             language TEXT NOT NULL,
+             password TEXT,
+             made_us INTEGER NOT NULL
+           ) WITHOUT ROWID""",
+        """CREATE TABLE membership (
+             account_id TEXT NOT NULL,
+             merchant_id TEXT NOT NULL,
+             role TEXT NOT NULL,
+             PRIMARY KEY (account_id, merchant_id)
+           ) WITHOUT ROWID""",
+        "CREATE INDEX membership_of ON membership(merchant_id)",
+        """CREATE TABLE page_session (
+             digest BLOB PRIMARY KEY,
+             account_id TEXT NOT NULL,
+             merchant_id TEXT NOT NULL,
+             ends_us INTEGER NOT NULL
+           ) WITHOUT ROWID""",
+        """CREATE TABLE entry_link (
+             digest BLOB PRIMARY KEY,
+             account_id TEXT NOT NULL,
+             ends_us INTEGER NOT NULL
+           ) WITHOUT ROWID""",
+    ),
 )
 
 

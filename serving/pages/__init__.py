@@ -1,0 +1,1 @@
+"""The merchant's pages, rendered by a process of their own."""

@@ -1,0 +1,20 @@
+"""The pages, in the order of the menu."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+PREFIX = "/app"
+
+
+class Entry(NamedTuple):
+    """One page of the menu."""
+
+    path: str
+    title: str
+
+
+MENU: tuple[Entry, ...] = (
+    Entry("/today", "Today"),
+    Entry("/orders", "Orders"),
+)
