@@ -70,7 +70,8 @@ async def sign_in(request: Request) -> Response:
         f"account {email}", **_BY_ACCOUNT
     )
     found = account_by_email(house.connection, email) if enough else None
-    right = enough and await fits(found and found.password, str(form.get("password", "")))
+    stored = None if found is None else found.password
+    right = enough and await fits(stored, str(form.get("password", "")))
     if found is None or not right:
         return show(request, "login.html", status=401 if enough else 429, title="Sign in",
                     wrong=_WRONG if enough else _OFTEN, email=email, wish=wish)  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from fastapi import Request
@@ -22,15 +23,15 @@ from serving.store.accounts import ROLES, Member, Role, memberships, session
 from serving.store.merchants import Merchant, merchant
 
 COOKIE = "rto_session"
-OPEN: list[str] = ["open"]
-VIEWER: list[str] = ["viewer"]
-OPERATOR: list[str] = ["operator"]
-OWNER: list[str] = ["owner"]
-UPLOAD: list[str] = ["operator", "upload"]
+Tags: TypeAlias = list[str | Enum]
+
+OPEN: Tags = ["open"]
+VIEWER: Tags = ["viewer"]
+OPERATOR: Tags = ["operator"]
+OWNER: Tags = ["owner"]
+UPLOAD: Tags = ["owner", "upload"]
 
 FORM_BYTES, UPLOAD_BYTES = 1024 * 1024, 1024 * 1024 * 1024
-
-Tags: TypeAlias = list[str]
 
 
 class NotSignedInError(RtoError):

@@ -15,7 +15,9 @@ from pathlib import Path
 import httpx2
 
 from serving.home import Home
+from serving.moments import now_us
 from serving.store.merchants import add_merchant, new_key
+from serving.user_commands import invite
 from tests.serving import shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +53,7 @@ class Server:
     home: Path
     url: str
     key: str
-    page_key: str
+    link: str
     process: subprocess.Popen[str]
 
     def client(self, key: str | None = None) -> httpx2.Client:
@@ -98,10 +100,10 @@ def served(home: Path, more: Mapping[str, str] | None = None) -> Iterator[Server
     with Home.open(shop.settings_in(home)) as opened, opened.transaction() as log:
         add_merchant(log.connection, "kurtas", "Kurtas & Co", invented=True, now_us=1)
         key = new_key(log.connection, "kurtas", "live", now_us=1)
-        page_key = new_key(log.connection, "kurtas", "page", now_us=1)
+        link = invite(log, "owner@example.com", "kurtas", "owner", now=now_us())
     process, url = start(home, more=more)
     try:
-        yield Server(home, url, key, page_key, process)
+        yield Server(home, url, key, link, process)
     finally:
         if process.poll() is None:
             stop(process)

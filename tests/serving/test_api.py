@@ -131,11 +131,6 @@ def test_no_key_opens_nothing(server: Server, key: str) -> None:
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_a_page_key_is_no_key_of_the_api(server: Server) -> None:
-    with server.client(server.page_key) as client:
-        _problem(client.get("/v1/policy"), 401)
-
-
 def test_unknown_routes_and_methods_are_problems(client: httpx2.Client) -> None:
     _problem(client.get("/v1/nothing"), 404)
     assert _problem(client.delete("/v1/score"), 405)
@@ -253,12 +248,15 @@ def test_the_first_page_shows_scored_orders_to_whom_has_the_key(server: Server) 
     with server.client() as api:
         api.post("/v1/score", json=_order(order_id="<b>seen</b>"))
     with httpx2.Client(base_url=server.url) as browser:
-        assert browser.get("/").status_code == 401
-        assert browser.get("/", params={"key": "rto_page_wrong"}).status_code == 401
-        entered = browser.get("/", params={"key": server.page_key})
-        assert (entered.status_code, entered.headers["location"]) == (303, "/")
-        assert "HttpOnly" in entered.headers["set-cookie"]
-        page = browser.get("/")
+        assert browser.get("/").headers["location"] == "/app/"
+        asked = browser.get("/app/orders?q=1")
+        assert asked.headers["location"] == "/app/login?next=/app/orders%3Fq%3D1"
+        assert browser.get("/app/enter/wrong").status_code == 410
+        entered = browser.post(f"/app/enter/{server.link}", data={"password": ""})
+        assert (entered.status_code, entered.headers["location"]) == (303, "/app/today")
+        assert "HttpOnly; Max-Age=1209600; Path=/app; SameSite=lax" in entered.headers["set-cookie"]
+        assert browser.post(f"/app/enter/{server.link}", data={}).status_code == 410
+        page = browser.get("/app/orders")
     assert page.status_code == 200
     assert "&lt;b&gt;seen&lt;/b&gt;" in page.text
     assert "Invented data" in page.text
@@ -267,14 +265,13 @@ def test_the_first_page_shows_scored_orders_to_whom_has_the_key(server: Server) 
     assert "98765" not in page.text
 
 
-def test_pages_load_nothing_from_elsewhere(server: Server) -> None:
+def test_the_page_of_the_api_loads_nothing(server: Server) -> None:
     with httpx2.Client(base_url=server.url, follow_redirects=True) as browser:
-        for path in ("/docs", f"/?key={server.page_key}"):
-            page = browser.get(path)
-            assert page.status_code == 200
-            assert "default-src 'none'" in page.headers["content-security-policy"]
-            for sign in ("<script", "<link", "<img", "src=", "@import", "url("):
-                assert sign not in page.text
+        page = browser.get("/docs")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for sign in ("<script", "<link", "<img", "src=", "@import", "url("):
+        assert sign not in page.text
 
 
 def test_the_interface_is_described_as_committed(client: httpx2.Client) -> None:
