@@ -28,6 +28,12 @@ LIVE = Access("kurtas", "live")
 TEST = Access("kurtas", "test")
 KEYRING = Keyring(VersionedKeys({1: bytes(range(32))}), VersionedKeys({1: bytes(range(32, 64))}))
 
+
+def secret(kind: str) -> SecretStr:
+    """A key of the ring as a setting says it."""
+    return SecretStr(f"1:{getattr(KEYRING, kind).newest.hex()}")
+
+
 ORDER: dict[str, Any] = {
     "order_id": "1001",
     "created_at": "2026-11-20T11:15:00+05:30",
@@ -134,8 +140,8 @@ def settings_in(home: Path) -> Settings:
     return Settings(
         home=home,
         database_url=url.read_text(),
-        hash_key=SecretStr(f"1:{KEYRING.hashing.newest.hex()}"),
-        encryption_key=SecretStr(f"1:{KEYRING.sealing.newest.hex()}"),
+        hash_key=secret("hashing"),
+        encryption_key=secret("sealing"),
     )
 
 

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 from rto import cli
-from serving import tenant_commands
 from serving.access import AT_ONCE, Doorkeeper, NoAccessError, TooManyError
 from serving.api import create_app
 from serving.home import Home
@@ -214,15 +213,6 @@ def test_a_key_is_replaced_while_the_old_one_still_opens_and_everything_is_audit
     assert old not in told
     _rto(tmp_path, "merchant", "close", "kurtas")
     assert not opens(new)
-
-
-def test_kinds_of_keys_that_exclude_each_other_are_refused(tmp_path: Path) -> None:
-    _rto(tmp_path, "merchant", "add", "kurtas")
-    for words in ():
-        done = CliRunner().invoke(
-            tenant_commands.key, ["new", "kurtas", *words], env={"RTO_HOME": str(tmp_path)}
-        )
-        assert done.exit_code == 2, words
 
 
 def test_every_answer_carries_strict_headers(tmp_path: Path) -> None:
