@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from features.errors import BundleError
 from features.feature import Feature
 from features.row import Row
 from models.blend import Blend
+from models.bundle_folder import MANIFEST, flush_folder, read_file, verified, write_file
 from models.calibration import Calibration, calibration_from_json
 from models.golden import GoldenRow, examine, golden_from_json, golden_to_json
 from models.inputs import Inputs, fingerprint
@@ -22,10 +21,7 @@ from models.manifest import Manifest, canonical, hex_digest, read_json
 from models.model import Model
 from models.risk import Impact, Risk
 from models.scorer import Extra, ExtraKind, Floats
-
-MANIFEST = "manifest.json"
-MAX_BYTES = 1 << 28
-"""The largest file that is read at all."""
+from models.uncertainty import ORDERS, PENDING, Uncertainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +44,8 @@ class BundleParts:
         Summary that belongs to the digest, mutes and base rates included; any JSON.
     provenance : mapping of str to str
         When and in which run; outside the digest.
+    uncertainty : Uncertainty, optional
+        Where it could be measured.
     """
 
     version: str
@@ -60,6 +58,7 @@ class BundleParts:
     golden: Sequence[GoldenRow]
     training: Mapping[str, object] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    uncertainty: Uncertainty | None = None
 
     def model(self) -> Model:
         """The model as it will be loaded."""
@@ -70,6 +69,7 @@ class BundleParts:
             linear=self.linear,
             blend=self.blend,
             calibration=self.calibration,
+            uncertainty=self.uncertainty,
         )
 
 
@@ -108,10 +108,10 @@ class Bundle:
         BundleError
             With one sentence that says what is wrong.
         """
-        manifest = Manifest.from_bytes(_read(path, MANIFEST))
+        manifest = Manifest.from_bytes(read_file(path, MANIFEST))
         if digest is not None and manifest.digest != digest:
             raise BundleError(f"{path} is another model than the one promoted; copy it again")
-        files = _verified(path, manifest)
+        files = verified(path, manifest)
         _check_features(manifest, features)
         model = _model(files, features)
         position = {feature.name: i for i, feature in enumerate(features)}
@@ -131,6 +131,14 @@ class Bundle:
     ) -> Floats:
         """Probabilities of many orders, each exactly as ``score`` gives it; see ``Model``."""
         return self.model.score_many(values, tokens, extras)
+
+    def interval(self, row: Row, risk: Risk) -> tuple[float, float] | None:
+        """Between which two chances eight of ten such orders lie; None where nobody measured it."""
+        return self.model.interval(row, risk)
+
+    def intervals(self, values: Floats, probability: Floats) -> tuple[Floats, Floats] | None:
+        """``interval`` of many orders; see ``Model``."""
+        return self.model.intervals(values, probability)
 
     def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
         """Exact reasons of a risk that ``score`` gave for the same input, largest impact first."""
@@ -155,15 +163,15 @@ def write_bundle(path: Path, parts: BundleParts) -> str:
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         for name, body in files.items():
-            _write(aside / name, body)
+            write_file(aside / name, body)
         digest = Bundle.load(aside, features=parts.catalogue).digest
         aside.chmod(0o755)
-        _flush_folder(aside)
+        flush_folder(aside)
         aside.rename(path)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
     return digest
 
 
@@ -195,6 +203,8 @@ def _model_files(parts: BundleParts) -> dict[str, bytes]:
         "inputs.json": canonical(parts.inputs.to_json()),
         "golden.json": canonical(golden_to_json(parts.golden, used)),
     }
+    if parts.uncertainty is not None:
+        files["uncertainty.json"] = canonical(parts.uncertainty.to_json())
     if parts.linear is not None:
         files["linear.json"] = canonical(parts.linear.to_json())
     if parts.trees is not None:
@@ -206,6 +216,8 @@ def _used(parts: BundleParts) -> list[str]:
     """Catalogue features that a part of the model reads, in catalogue order."""
     terms = parts.linear.terms if parts.linear is not None else ()
     names = {*parts.inputs.features, *(term.name for term in terms)}
+    if parts.uncertainty is not None:
+        names |= {ORDERS, PENDING}
     known = [feature.name for feature in parts.catalogue]
     unknown = sorted(names - set(known) - set(parts.inputs.extras))
     if unknown:
@@ -234,6 +246,9 @@ def _model(files: Mapping[str, bytes], features: Sequence[Feature]) -> Model:
         linear=Linear.from_json(body("linear.json")) if "linear.json" in files else None,
         blend=Blend.from_json(body("blend.json")),
         calibration=calibration_from_json(body("calibration.json")),
+        uncertainty=Uncertainty.from_json(body("uncertainty.json"))
+        if "uncertainty.json" in files
+        else None,
     )
 
 
@@ -255,49 +270,3 @@ def _check_features(manifest: Manifest, features: Sequence[Feature]) -> None:
             raise BundleError(
                 f'the feature "{name}" is defined otherwise than in training; train again'
             )
-
-
-def _verified(path: Path, manifest: Manifest) -> dict[str, bytes]:
-    """The files' bytes, once they are exactly those that the manifest vouches for."""
-    present = {entry.name for entry in os.scandir(path)}
-    strange = sorted(present - set(manifest.files) - {MANIFEST})
-    if strange:
-        raise BundleError(f"{path} holds {strange[0]!r}, which its manifest does not name")
-    files = {}
-    for name, digest in manifest.files.items():
-        files[name] = _read(path, name)
-        if hex_digest(files[name]) != digest:
-            raise BundleError(f"{path / name} is not the file that was released; copy it again")
-    return files
-
-
-def _read(folder: Path, name: str) -> bytes:
-    """The bytes of a plain file; links and anything else are refused."""
-    try:
-        descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        raise BundleError(
-            f"{folder / name} cannot be read ({error.strerror}); copy the bundle again"
-        ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:
-            raise BundleError(f"{folder / name} is no plain file of at most {MAX_BYTES >> 20} MiB")
-        return file.read(MAX_BYTES + 1)
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Write a file and flush it to disk."""
-    with path.open("xb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_folder(path: Path) -> None:
-    """Flush the names in a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,11 +16,12 @@ FILES = frozenset(
         "linear.json",
         "blend.json",
         "calibration.json",
+        "uncertainty.json",
         "inputs.json",
         "golden.json",
     }
 )
-REQUIRED = FILES - {"trees.txt", "linear.json"}
+REQUIRED = FILES - {"trees.txt", "linear.json", "uncertainty.json"}
 
 _FIELDS = {"format", "content", "digest", "version", "provenance", "seal"}
 

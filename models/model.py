@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from features.errors import BundleError
 from features.feature import Feature
 from features.row import Row
 from models.blend import Blend
@@ -19,6 +20,7 @@ from models.risk import Impact, Risk
 from models.scorer import Extra, Floats
 from models.shap import Explainer
 from models.trees import parse_trees
+from models.uncertainty import ORDERS, PENDING, Uncertainty
 
 CHUNK = 16_384
 """Orders scored at a time, so that any number of them fits in memory."""
@@ -37,6 +39,8 @@ class Model:
         LightGBM's text; None is a model without trees.
     linear : Linear or None
         None is a model without a linear part.
+    uncertainty : Uncertainty or None
+        None where it could not be measured.
 
     Raises
     ------
@@ -53,8 +57,9 @@ class Model:
         linear: Linear | None,
         blend: Blend,
         calibration: Calibration,
+        uncertainty: Uncertainty | None = None,
     ) -> None:
-        self.blend, self.calibration = blend, calibration
+        self.blend, self.calibration, self.uncertainty = blend, calibration, uncertainty
         self.reader = Reader(inputs, catalogue)
         parsed = parse_trees(trees, n_columns=inputs.n_columns) if trees is not None else ()
         self.forest = Forest.of(parsed, n_columns=inputs.n_columns)
@@ -65,6 +70,7 @@ class Model:
         self.base_log_odds = self.blended(self.forest.expected, self.linear.base)
         self.base_probability = calibration.probability(self.base_log_odds)
         self._group_reasons()
+        self._seen = self._positions() if uncertainty is not None else (0, 0)
 
     def score(self, row: Row, extra: Extra) -> Risk:
         """Score one order; ``extra`` holds the merchant's own columns."""
@@ -115,6 +121,20 @@ class Model:
             z[part] = self._log_odds(np.array(values[part], order="C"), tokens[part], own)
         return z
 
+    def interval(self, row: Row, risk: Risk) -> tuple[float, float] | None:
+        """Between which two chances eight of ten such orders lie; None where nobody measured it."""
+        if self.uncertainty is None:
+            return None
+        orders, pending = (float(row.values[position]) for position in self._seen)
+        return self.uncertainty.interval(risk.probability, orders, pending)
+
+    def intervals(self, values: Floats, probability: Floats) -> tuple[Floats, Floats] | None:
+        """``interval`` of many orders from ``values`` (n_orders, n_catalogue) and their scores."""
+        if self.uncertainty is None:
+            return None
+        orders, pending = (np.asarray(values[:, position]) for position in self._seen)
+        return self.uncertainty.intervals(probability, orders, pending)
+
     def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
         """Exact reasons of a risk that ``score`` gave for the same input, largest impact first."""
         return impacts(self.contributions(row, extra), risk, self.calibration)
@@ -152,6 +172,13 @@ class Model:
         trees = self.forest.raw_many(self.reader.columns_many(numbers, keys))
         linear = self.linear.score_many(numbers, keys)
         return self.blend.trees * trees + self.blend.linear * linear + self.blend.intercept
+
+    def _positions(self) -> tuple[int, int]:
+        """Where a row holds what is known of its customer."""
+        position = self.reader.position
+        if ORDERS not in position or PENDING not in position:
+            raise BundleError(f'uncertainty.json needs "{ORDERS}" and "{PENDING}" in the catalogue')
+        return position[ORDERS], position[PENDING]
 
     def _group_reasons(self) -> None:
         """Number the reasons, so that columns are gathered by one addition per column."""

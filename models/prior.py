@@ -96,6 +96,9 @@ class Prior:
         """Probabilities of many orders, shape (n_orders,)."""
         return np.array([self.rates[_mode_of(own)] for own in tokens], dtype=np.float64)
 
+    def interval(self, row: Row, risk: Risk) -> None:
+        """Nobody measured it."""
+
     def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:  # noqa: ARG002
         """The payment mode carries the whole difference from the average order."""
         distance = risk.log_odds - risk.base_log_odds

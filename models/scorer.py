@@ -42,5 +42,8 @@ class Scorer(Protocol):
     ) -> Floats:
         """Probabilities of many orders, shape (n_orders,), from columns (n_orders, n_catalogue)."""
 
+    def interval(self, row: Row, risk: Risk) -> tuple[float, float] | None:
+        """Between which two chances eight of ten such orders lie; None where nobody measured it."""
+
     def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
         """Exact reasons of a risk that ``score`` gave for the same input, largest impact first."""

@@ -22,12 +22,14 @@ Progress = Callable[[int, int], None]
 class Stretch:
     """The orders between two retrainings, and what scored them.
 
-    ``kept`` says why the model before was kept, where a retraining was not possible.
+    ``interval`` holds the two chances between which eight of ten such orders lie. ``kept`` says why
+    the model before was kept, where a retraining was not possible.
     """
 
     start_us: int
     rows: Ints
     probability: Floats
+    interval: tuple[Floats, Floats]
     baselines: dict[str, Floats]
     summary: dict[str, object]
     kept: str = ""
@@ -48,6 +50,12 @@ class Backtest:
     def probability(self) -> Floats:
         """Their probabilities, shape (n,)."""
         return np.concatenate([stretch.probability for stretch in self.stretches])
+
+    @property
+    def interval(self) -> tuple[Floats, Floats]:
+        """Lower and upper ends of their intervals, each of shape (n,)."""
+        low, high = zip(*(stretch.interval for stretch in self.stretches), strict=True)
+        return np.concatenate(low), np.concatenate(high)
 
     def baseline(self, name: str) -> Floats:
         """The probabilities of one baseline on the same rows, retrained on the same days."""
@@ -116,10 +124,9 @@ def backtest(
         )
         tick("baselines")
         simple = baselines(table, labels, rows, strengths=model.choice.strengths)
-        stretches.append(
-            Stretch(start, rows, model.probability(table, rows),
-                    simple, model.summary, kept)
-        )  # fmt: skip
+        probability = model.probability(table, rows)
+        interval = model.intervals(table, rows, probability)
+        stretches.append(Stretch(start, rows, probability, interval, simple, model.summary, kept))
     progress(len(days), len(days))
     return Backtest(tuple(stretches))
 

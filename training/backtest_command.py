@@ -60,8 +60,9 @@ def backtest_(
     """Replay every order after a time as if live.
 
     Each order is scored by a model trained on outcomes known before its retraining date, with
-    features as of its placement. Writes order_id, merchant_id, created_at, probability, outcome,
-    and compares with what a merchant could do without a model.
+    features as of its placement. Writes order_id, merchant_id, created_at, probability,
+    probability_low, probability_high, outcome, and compares with what a merchant could do without a
+    model.
     """
     load_settings()
     configuration = read_configuration(config).with_options(extra=extra, exclude=exclude)
@@ -80,7 +81,14 @@ def backtest_(
             tick=progress.step,
             progress=progress.count,
         )
-    write_predictions(out, matrix.orders, done.rows, done.probability, holdout_merchants=holdout)
+    write_predictions(
+        out,
+        matrix.orders,
+        done.rows,
+        done.probability,
+        interval=done.interval,
+        holdout_merchants=holdout,
+    )
     if folder.about.invented:
         click.echo(INVENTED)
     click.echo(said(done, matrix))

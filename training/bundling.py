@@ -59,6 +59,7 @@ def bundle_parts(
         linear=linear,
         blend=released.blend,
         calibration=model.calibration,
+        uncertainty=model.uncertainty,
         golden=exam(released, model, matrix, table),
         training=training,
         provenance=provenance,
@@ -93,6 +94,7 @@ def _released(model: Model, matrix: Matrix, table: Table) -> tuple[Released, str
         linear=linear,
         blend=Blend(trees=model.trees_share, linear=1.0 - model.trees_share),
         calibration=model.calibration,
+        uncertainty=model.uncertainty,
     )
     return released, trees, linear
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from features.days import from_us
 from models.calibration import Calibration
+from models.uncertainty import Uncertainty
 from training.calibrate import calibrated
 from training.configuration import Configuration
 from training.executor import Executor, Local
@@ -24,6 +25,7 @@ from training.shape import Shape, shapes
 from training.strengths import AS_LEARNED, Firmness
 from training.tree_rows import TreeRows
 from training.tuning import Tuner
+from training.uncertainty import measure
 from training.weighing import AS_USUAL, Weighed, follow, weighed
 
 Tick = Callable[[str], None]
@@ -59,8 +61,10 @@ class Model:
         The linear part over ``Table.numbers`` and the inputs' tokens.
     trees_share : float
         The blend: ``z = trees_share · trees + (1 − trees_share) · linear``.
-    calibration : Platt
+    calibration : Calibration
         From z to probability.
+    uncertainty : Uncertainty
+        How far the true chances may lie from it.
     choice : Choice
         What its folds chose.
     out_of_fold : OutOfFold
@@ -77,6 +81,7 @@ class Model:
     line: Line
     trees_share: float
     calibration: Calibration
+    uncertainty: Uncertainty
     choice: Choice
     out_of_fold: OutOfFold
     rows: Ints
@@ -100,6 +105,11 @@ class Model:
     def probability(self, table: Table, rows: Ints) -> Floats:
         """Calibrated probability of rto, shape (n_rows,)."""
         return self.blended(self.parts(table, rows))
+
+    def intervals(self, table: Table, rows: Ints, probability: Floats) -> tuple[Floats, Floats]:
+        """Between which two chances eight of ten such orders lie, each of shape (n_rows,)."""
+        known = table.known_outcomes(rows)
+        return self.uncertainty.intervals(probability, known, np.zeros(len(rows)))
 
     def blended(self, parts: OutOfFold) -> Floats:
         """Calibrated probability from both parts' scores."""
@@ -178,6 +188,7 @@ def fit(
         else OutOfFold(lesson.judged, grown.out_of_fold, drawn.out_of_fold)
     )
     mixed = mix(scores, lesson.labels)
+    sure = measure(table, mixed.judged.rows, mixed.judged.y, mixed.judged.probability)
     summary: dict[str, object] = {
         "until": from_us(cutoff_us).isoformat(),
         **lesson.summary,
@@ -185,6 +196,7 @@ def fit(
         "trees": grown.summary,
         "linear": {"strengths": drawn.strengths, "firmness": asdict(drawn.firmness)},
         **mixed.summary,
+        "uncertainty": sure.to_json(),
         "excluded": list(configuration.exclude),
         "seed": configuration.seed,
         "threads": configuration.threads,
@@ -196,6 +208,7 @@ def fit(
         line=drawn.line,
         trees_share=mixed.trees_share,
         calibration=mixed.calibration,
+        uncertainty=sure.uncertainty,
         choice=Choice(
             grown.shape, grown.booster.num_trees(), drawn.strengths, drawn.firmness, found
         ),

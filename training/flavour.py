@@ -16,7 +16,8 @@ from features.schema import AFTER_PLACING, ONE_MERCHANT, ORDER_COLUMNS
 from features.tables import Folder, read_folder
 from models.bundle import Bundle
 from training.matrix import build
-from training.score_command import joined, score_rows
+from training.predictions import INTERVAL
+from training.score_command import interval_rows, joined, score_rows
 from training.tracking import quiet
 
 REQUIRED = ("order_id", "created_at")
@@ -52,7 +53,8 @@ class Flavour:
         Returns
         -------
         DataFrame
-            ``merchant_id, order_id, probability``, in the order given.
+            ``merchant_id, order_id, probability, probability_low, probability_high``, in the order
+            given; the last two are NaN where the model does not say how sure it is.
 
         Raises
         ------
@@ -69,7 +71,10 @@ class Flavour:
         known = pd.MultiIndex.from_frame(matrix.orders[["merchant_id", "order_id"]])
         rows = np.asarray(known.get_indexer(wanted), np.int64)
         found = wanted.to_frame(index=False, name=["merchant_id", "order_id"])
-        return found.assign(probability=score_rows(self.bundle, matrix, rows))
+        probability = score_rows(self.bundle, matrix, rows)
+        unsaid = np.full(len(rows), np.nan)
+        low, high = interval_rows(self.bundle, matrix, rows, probability) or (unsaid, unsaid)
+        return found.assign(probability=probability, probability_low=low, probability_high=high)
 
 
 def _texts(frame: pd.DataFrame, column: str) -> list[str]:
@@ -115,7 +120,7 @@ def save_flavour(path: Path, bundle: Path, *, version: str, digest: str) -> None
         answers = [
             ColSpec(DataType.string, "merchant_id"),
             ColSpec(DataType.string, "order_id"),
-            ColSpec(DataType.double, "probability"),
+            *(ColSpec(DataType.double, name) for name in ("probability", *INTERVAL)),
         ]
         save_model(
             path,

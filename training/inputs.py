@@ -13,6 +13,7 @@ from scipy import sparse
 
 from features.errors import SettingsError
 from features.tokens import TOKEN_REASONS
+from models.uncertainty import ORDERS, PENDING
 from training.labels import Floats, Ints
 
 if TYPE_CHECKING:
@@ -111,6 +112,13 @@ class Table:
         for j, name in enumerate(inputs.extras, width):
             out[:, j] = self.numeric[name][rows]
         return out
+
+    def known_outcomes(self, rows: Ints) -> Floats:
+        """How many outcomes of its customer were known when each order was placed, (n_rows,)."""
+        places = {feature.name: i for i, feature in enumerate(self.catalogue)}
+        columns = [places[name] for name in (ORDERS, PENDING)]
+        seen = np.nan_to_num(self._values[rows][:, columns].astype(np.float64))
+        return np.maximum(seen[:, 0] - seen[:, 1], 0.0)
 
     def kinds(self, inputs: Inputs, gaps: np.ndarray) -> tuple[str, ...]:
         """The kind of every column of the linear part: numbers, gaps, then tokens."""

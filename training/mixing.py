@@ -46,11 +46,21 @@ class OutOfFold:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Orders that taught the blend: matrix rows, outcomes, and calibrated scores out of fold."""
+
+    rows: Ints
+    y: Floats
+    probability: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Mixed:
-    """The trees' share of the blend, the calibration, and how they were found."""
+    """The trees' share of the blend, the calibration, how they were found, and on which orders."""
 
     trees_share: float
     calibration: Calibration
+    judged: Judged
     summary: dict[str, object]
 
 
@@ -69,20 +79,20 @@ def mix(scores: OutOfFold, labels: Labels) -> Mixed:
     best = best_mixture(mixtures, float(weight.sum()))
     z = best.trees * scores.trees + (1.0 - best.trees) * scores.linear
     curves = compared(z, y, weight, scores.rows)
-    summary = _summary(best, mixtures, curves, z, y, weight)
-    return Mixed(best.trees, curves.chosen, summary)
+    judged = Judged(scores.rows, y, calibrated(curves.chosen, z))
+    summary = _summary(best, mixtures, curves, judged, weight)
+    return Mixed(best.trees, curves.chosen, judged, summary)
 
 
 def _summary(
     best: Mixture,
     mixtures: tuple[Mixture, ...],
     curves: Compared,
-    z: Floats,
-    y: Floats,
+    judged: Judged,
     weight: Floats,
 ) -> dict[str, object]:
     """For the manifest; the blend chose itself on these rows, so its numbers are no report."""
-    p = calibrated(curves.chosen, z)
+    y, p = judged.y, judged.probability
     return {
         "blend": {
             "trees": best.trees,

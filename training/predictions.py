@@ -22,6 +22,7 @@ from training.labels import Floats, Ints
 from training.pastlog import changes_of, events_of
 
 HELD_OUT = b"rto.holdout_merchants"
+INTERVAL = ("probability_low", "probability_high")
 KEY = ["merchant_id", "order_id"]
 OUTCOME_OF_CLASS = ("", "delivered", "rto", "rto", "cancelled", "lost", "delivered")
 
@@ -87,20 +88,24 @@ def write_predictions(
     rows: Ints,
     probability: Floats,
     *,
+    interval: tuple[Floats, Floats] | None = None,
     holdout_merchants: Sequence[str] = (),
 ) -> None:
     """Write predictions with the outcomes as finally known (empty where unknown).
 
-    The merchants that no model learnt from are named in the file's own description, so that
-    ``rto evaluate`` reports them apart.
+    Where the model says how sure it is, ``probability_low`` and ``probability_high`` hold the two
+    chances between which eight of ten such orders lie. The merchants that no model learnt from are
+    named in the file's own description, so that ``rto evaluate`` reports them apart.
     """
     chosen = orders.iloc[rows]
+    columns = dict(zip(INTERVAL, map(pa.array, interval or ()), strict=False))
     table = pa.table(
         {
             "order_id": pa.array(chosen["order_id"].tolist(), pa.string()),
             "merchant_id": pa.array(chosen["merchant_id"].tolist(), pa.string()),
             "created_at": pa.array(chosen["created_us"].to_numpy(), pa.timestamp("us", tz="UTC")),
             "probability": pa.array(probability, pa.float64()),
+            **columns,
             "outcome": pa.array([text or None for text in chosen["outcome"]], pa.string()),
         }
     )

@@ -65,7 +65,8 @@ def score_(bundle: Path, history: Path, orders: Path, out: Path, on: str | None)
             probability = score_rows(model, matrix, rows)
         else:
             probability = _score_elsewhere(executor, bundle, matrix, rows)
-    write_predictions(out, matrix.orders, rows, probability)
+    interval = interval_rows(model, matrix, rows, probability)
+    write_predictions(out, matrix.orders, rows, probability, interval=interval)
     click.echo(f"{len(rows):,} orders scored by {model.version} in {out}")
 
 
@@ -113,6 +114,21 @@ def score_rows(model: Bundle, matrix: Matrix, rows: Ints) -> Floats:
         part = rows[start : start + CHUNK]
         out[start : start + len(part)] = model.score_many(*_questions(matrix, part))
     return out
+
+
+def interval_rows(
+    model: Bundle, matrix: Matrix, rows: Ints, probability: Floats
+) -> tuple[Floats, Floats] | None:
+    """How sure those probabilities are, in chunks; None where the model does not say."""
+    found = []
+    for start in range(0, len(rows), CHUNK):
+        part = slice(start, start + CHUNK)
+        interval = model.intervals(matrix.values[rows[part]].astype(np.float64), probability[part])
+        if interval is None:
+            return None
+        found.append(np.stack(interval))
+    low, high = np.concatenate([np.empty((2, 0)), *found], axis=1)
+    return low, high
 
 
 Questions = tuple[Floats, list[tuple[str, ...]], dict[str, list[Any]]]

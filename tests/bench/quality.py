@@ -100,6 +100,7 @@ class Entries:
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self.scores: dict[str, Floats] = {}
+        self.interval: tuple[Floats, Floats] | None = None
         self.minutes: dict[str, float] = {}
 
     def add(self, name: str, made: object) -> None:
@@ -111,17 +112,18 @@ class Entries:
 
     def ours(self, matrix: Matrix, name: str) -> None:
         """``rto backtest`` with monthly retraining."""
-        self.add(
-            name,
-            lambda: (
-                backtest(
-                    Table(matrix),
-                    Configuration(threads=self.threads),
-                    train_until_us=first_training(matrix),
-                    retrain_us=EVERY_US,
-                ).probability
-            ),
-        )
+
+        def scored() -> Floats:
+            done = backtest(
+                Table(matrix),
+                Configuration(threads=self.threads),
+                train_until_us=first_training(matrix),
+                retrain_us=EVERY_US,
+            )
+            self.interval = done.interval
+            return done.probability
+
+        self.add(name, scored)
 
 
 class Board:
@@ -158,6 +160,12 @@ class Board:
         rows = [self._row(name, p, ours) for name, p in {"ours": ours, **others, **plain}.items()]
         say(f"{len(self.y):,} judged orders, {int(self.y.sum()):,} returned; {machine()}")
         show(head, rows)
+        if entries.interval is not None:
+            low, high = (end[self.at] for end in entries.interval)
+            held = float(np.mean((low <= self.true) & (self.true <= high)))
+            say(
+                f"ours says between which two chances 80 % of orders lie: {held:.1%} of the true do"
+            )
 
     def _row(self, name: str, probability: Floats, ours: Floats) -> tuple[str, ...]:
         numbers = Scoreboard(self.y, probability)(None)

@@ -238,7 +238,7 @@ def test_a_bundle_that_cannot_be_finished_leaves_nothing(
     def full(path: Path, body: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(bundle_module, "_write", full)
+    monkeypatch.setattr(bundle_module, "write_file", full)
     with pytest.raises(OSError, match="No space left"):
         write_bundle(tmp_path / "v1", parts)
     assert list(tmp_path.iterdir()) == []

@@ -113,6 +113,9 @@ class Steady:
         """The answer, often."""
         return np.full(len(values), self._risk.probability)
 
+    def interval(self, row: Row, risk: Risk) -> None:
+        """Not measured."""
+
     def explain(self, row: Row, extra: Mapping[str, float | str], risk: Risk) -> tuple[Impact, ...]:
         """Two reasons that add up."""
         return (

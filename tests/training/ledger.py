@@ -16,6 +16,8 @@ FEATURES = (
     Feature("coupon_count", "count", "order_discount", "Codes used.", group="discount"),
     Feature("coupon_rto_rate_90d", "share", "rto_prone_coupon", "Share.", group="coupon"),
     Feature("phone_rto_ever", "count", "rto_prone_phone", "Unknown without one.", group="phone"),
+    Feature("phone_orders_ever", "count", "rto_prone_phone", "Earlier orders.", group="phone"),
+    Feature("phone_pending", "count", "rto_prone_phone", "Those not known yet.", group="phone"),
     Feature("always_unknown", "count", "order_items", "NaN always.", group="items"),
 )
 
@@ -47,7 +49,8 @@ def make_matrix(
     unknown = rng.random(orders) < 0.3
     values = np.column_stack(
         [cod, amount, coupon > 0, 0.2 + 0.1 * (coupon == 3),
-         np.where(unknown, np.nan, rng.poisson(0.3, orders)), np.full(orders, np.nan)]
+         np.where(unknown, np.nan, rng.poisson(0.3, orders)),
+         np.zeros(orders), np.zeros(orders), np.full(orders, np.nan)]
     ).astype(np.float32)  # fmt: skip
     treated = rng.random(orders) < treated_share
     frame = pd.DataFrame(
