@@ -11,6 +11,7 @@ from serving import openapi, problems
 from serving.headers import StrictHeaders
 from serving.routes import health, hooks, orders, pages, scoring, telling, tenancy, webhooks
 from serving.service import Service
+from serving.straight import Straight
 from serving.unexpected import Unexpected
 
 router = APIRouter()
@@ -32,6 +33,7 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
     )  # fmt: skip
     app.state.service = service
+    app.add_middleware(Straight, endpoints={("POST", "/v1/score"): scoring.score})
     app.add_middleware(Unexpected)
     app.add_middleware(StrictHeaders)
     problems.install(app)

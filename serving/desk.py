@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -14,7 +15,7 @@ from serving.deadline import Deadline, LateError, within
 from serving.decisions import Answer, Submission, answer_now, answer_of, record_of
 from serving.drawing import first_draw
 from serving.judge import LEFT_OUT, Explained, Judge
-from serving.line import Effort
+from serving.line import Effort, Line
 from serving.metrics import Cause, Laps, Metrics
 from serving.moments import now_us
 from serving.reception import Reception
@@ -25,6 +26,7 @@ from serving.store.faults import TakenError
 from serving.store.log import Held, Log, find_order
 from serving.store.merchants import Access
 from serving.store.outbox import stop_asking
+from serving.turns import Stages, in_turns
 from serving.writer import Work, Writer
 
 T = TypeVar("T")
@@ -66,11 +68,14 @@ class Wish:
         What there is time for.
     explained : {"all", "acted", "none"}
         Which orders get reasons.
+    line : Line, optional
+        Where its stages take turns with those of others.
     """
 
     deadline: Deadline | None = None
     effort: Effort = "full"
     explained: Explained = "all"
+    line: Line | None = None
 
     @property
     def reasons(self) -> Explained:
@@ -123,7 +128,7 @@ class Desk:
             If the decision could not be recorded.
         """
         laps = self.metrics.laps()
-        submission = self.reception.read(access, body)
+        submission = await in_turns(self._reading(access, body), wish.line, laps)
         laps.lap("parse")
         held = await self.known(submission, wish)
         if held is None:
@@ -233,15 +238,27 @@ class Desk:
             if record["degraded"]:
                 self.metrics.degraded[cause,] += 1
 
+    def _reading(self, access: Access, body: bytes) -> Stages[Submission]:
+        submission = self.reception.read(access, body)
+        yield
+        return submission
+
     async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
         self.in_time(submission.access, wish)
         submission = wish.warned(submission)
-        sight = self.judge.see(submission, laps, effort=wish.effort)
-        judgement = self.judge.judge(submission, sight, laps, explained=wish.reasons)
+        with self._claimed(name_of(submission)):
+            work = await in_turns(self._deciding(submission, laps, wish), wish.line, laps)
+            future = self._submitted(submission, work)
+        return await self._appended(submission, future, work.record, laps, wish)
+
+    def _deciding(self, submission: Submission, laps: Laps, wish: Wish) -> Stages[Placing]:
+        sight = yield from self.judge.seeing(submission, laps, effort=wish.effort)
+        yield
+        judgement = yield from self.judge.judging(submission, sight, laps, explained=wish.reasons)
+        yield
         record = record_of(submission, sight, judgement)
         decision_id = judgement.decision_id.bytes
-        work = Placing(submission, sight, record, decision_id, self.contacts)
-        return await self._append(submission, work, record, laps, wish)
+        return Placing(submission, sight, record, decision_id, self.contacts)
 
     async def _revise(self, held: Held, submission: Submission, laps: Laps, wish: Wish) -> Answer:
         self.in_time(submission.access, wish)
@@ -252,18 +269,40 @@ class Desk:
         record = record_of(submission, sight, judgement, revision=held.revision + 1)
         decision_id = judgement.decision_id.bytes
         work = Revising(submission, sight, record, decision_id, self.contacts, held)
-        return await self._append(submission, work, record, laps, wish)
+        future = self._submitted(submission, work)
+        return await self._appended(submission, future, record, laps, wish)
 
-    async def _append(
-        self, submission: Submission, work: Work[int], record: Answer, laps: Laps, wish: Wish
-    ) -> Answer:
-        """Record the order and its decision; repeats that come meanwhile wait for it."""
+    def _submitted(self, submission: Submission, work: Work[int]) -> asyncio.Future[int]:
+        """Let the order and its decision be recorded; repeats that come meanwhile wait for it."""
         future = self.writer.submit(work)
         self.keep_under_way([name_of(submission)], future)
+        return future
+
+    async def _appended(
+        self,
+        submission: Submission,
+        future: asyncio.Future[int],
+        record: Answer,
+        laps: Laps,
+        wish: Wish,
+    ) -> Answer:
+        """The answer, once it is on disk."""
         await self.awaited(future, submission.access, wish)
         laps.lap("write")
         self.count(submission, record)
         return answer_of(record)
+
+    @contextmanager
+    def _claimed(self, name: OrderName) -> Iterator[None]:
+        """Let repeats wait for a decision that is being made; nobody waits where it failed."""
+        claim = asyncio.get_running_loop().create_future()
+        self.under_way[name] = claim
+        try:
+            yield
+        finally:
+            if self.under_way.get(name) is claim:
+                del self.under_way[name]
+            claim.set_result(None)
 
     def keep_under_way(self, names: list[OrderName], future: asyncio.Future[Any]) -> None:
         """Let others wait who ask for these orders before they are on disk."""

@@ -15,6 +15,7 @@ from features.row import Row
 from models.arms import draw
 from models.decision import OrderFacts, Passive, Verdict, decide
 from models.inputs import missing_extras
+from models.policy import Policy
 from models.prior import Prior
 from models.risk import Impact
 from models.scorer import Scorer
@@ -30,6 +31,7 @@ from serving.model import Champion
 from serving.moments import uuid7
 from serving.policies import Policies
 from serving.rows import UNNUMBERED, Identity, Rows
+from serving.turns import Stages, at_once
 from serving.wording import listed
 
 Explained: TypeAlias = Literal["all", "acted", "none"]
@@ -85,19 +87,34 @@ class Judge:
         ledger : Ledger, optional
             Another state of the past than the one that is committed.
         """
-        as_of_us, history, rows = self.clock(), self.history, self.rows
+        return at_once(self.seeing(submission, laps, effort=effort, number=number, ledger=ledger))
+
+    def seeing(
+        self,
+        submission: Submission,
+        laps: Laps,
+        *,
+        effort: Effort = "full",
+        number: int = UNNUMBERED,
+        ledger: Ledger | None = None,
+    ) -> Stages[Sight]:
+        """The same in stages; history is read in one of them, at the position recorded."""
+        history, rows = self.history, self.rows
         order, under = submission.order, ledger or history.ledger
         test = submission.access.test
         named = set_apart(order) if test else order
         shares = not test and self.policies.now(order.merchant_id).share_with_network
         identity = rows.identity(named, number, shares=shares)
+        yield
+        as_of_us, read_seq, fold = self.clock(), under.seq, history.fold.boundary
         if effort == "degraded":
-            return Sight(identity, None, None, under.seq, history.fold.boundary, as_of_us)
+            return Sight(identity, None, None, read_seq, fold, as_of_us)
         past = rows.past(identity, under, history.windows, as_of_us)
         laps.lap("history")
+        yield
         row = rows.row(order, identity, past)
         laps.lap("features")
-        return Sight(identity, past, row, under.seq, history.fold.boundary, as_of_us)
+        return Sight(identity, past, row, read_seq, fold, as_of_us)
 
     def judge(
         self,
@@ -117,13 +134,27 @@ class Judge:
         drawn : Draw, optional
             Whose arm; by default this order's own person, now.
         """
-        order, policy = submission.order, self.policies.now(submission.order.merchant_id)
+        return at_once(self.judging(submission, sight, laps, explained=explained, drawn=drawn))
+
+    def judging(
+        self,
+        submission: Submission,
+        sight: Sight,
+        laps: Laps,
+        *,
+        explained: Explained = "all",
+        drawn: Draw | None = None,
+    ) -> Stages[Judgement]:
+        """The same in stages; model and policy are each asked for once."""
+        order = submission.order
         scorer, row = self._reading(submission, sight)
         risk = scorer.score(row, order.extra)
         laps.lap("model")
+        yield
+        policy = self.policies.now(order.merchant_id)
         mine = drawn or Draw(sight.identity.person, sight.as_of_us)
         said = self.lists.say(order, self._listed_under(submission, sight), sight.as_of_us)
-        verdict = self._verdict(submission, sight, risk.probability, mine, said)
+        verdict = self._verdict(submission, sight, risk.probability, mine, said, policy)
         wanted = explained == "all" or (explained == "acted" and verdict.policy_action != "ship")
         reasons = (
             self._reasons(scorer.explain(row, order.extra, risk), order, sight.identity, row)
@@ -170,8 +201,9 @@ class Judge:
         return sight.identity.fact
 
     def _verdict(
-        self, submission: Submission, sight: Sight, probability: float, drawn: Draw, said: Said
-    ) -> Verdict:
+        self, submission: Submission, sight: Sight, probability: float, drawn: Draw, said: Said,
+        policy: Policy,
+    ) -> Verdict:  # fmt: skip
         order = submission.order
         facts = OrderFacts(
             payment_mode=order.payment_mode,
@@ -185,7 +217,6 @@ class Judge:
             person=drawn.person,
             as_of_us=drawn.as_of_us,
         )
-        policy = self.policies.now(order.merchant_id)
         return decide(
             probability, facts, policy, now_us=sight.as_of_us, draw=number,
             overrules=said.overrules, passive=_passive(submission, sight),

@@ -35,7 +35,9 @@ class Limits:
 
 
 class Line:
-    """Counts who waits; one turn of the event loop is enough to see everyone who came at once.
+    """Counts who waits, for a decision to begin or for its next stage.
+
+    One turn of the event loop is enough to see everyone who came at once.
 
     Parameters
     ----------
@@ -59,14 +61,17 @@ class Line:
         CrowdedError
             If too many were.
         """
-        ahead = self.length
-        effort = self._effort(ahead)
+        effort = self._effort(self.length)
+        await self.turn()
+        return effort
+
+    async def turn(self) -> None:
+        """Let everyone else in line come as far."""
         self.length += 1
         try:
             await asyncio.sleep(0)
         finally:
             self.length -= 1
-        return effort
 
     def _effort(self, ahead: int) -> Effort:
         limits = self._limits

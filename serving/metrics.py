@@ -45,17 +45,26 @@ class _Histogram:
 class Laps:
     """A stop-watch through the stages of one request."""
 
-    __slots__ = ("_at", "_metrics")
+    __slots__ = ("_at", "_before", "_metrics")
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._before = 0.0
         self._at = perf_counter()
 
     def lap(self, stage: str) -> None:
         """The time since the lap before was spent in ``stage``."""
         now = perf_counter()
-        self._metrics.stages[stage].observe(now - self._at)
-        self._at = now
+        self._metrics.stages[stage].observe(self._before + now - self._at)
+        self._before, self._at = 0.0, now
+
+    def pause(self) -> None:
+        """Stand still until :meth:`resume`."""
+        self._before += perf_counter() - self._at
+
+    def resume(self) -> None:
+        """Go on."""
+        self._at = perf_counter()
 
 
 class Metrics(Collector):

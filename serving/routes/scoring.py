@@ -114,9 +114,9 @@ async def checkout(request: Request) -> Response:
 
 async def wish_of(request: Request) -> Wish:
     """How the caller wants the answer, once it has stood in line."""
-    deadline = deadline_of(request)
-    effort = await service_of(request).line.wait()
-    return Wish(deadline, effort, _explained(request))
+    deadline, line = deadline_of(request), service_of(request).line
+    effort = await line.wait()
+    return Wish(deadline, effort, _explained(request), line)
 
 
 def _explained(request: Request) -> Explained:
