@@ -69,9 +69,9 @@ class History:
             return
         self.fold = newest
 
-    async def checkpoint(self, writer: Writer) -> None:
-        """Store the changed who-records, so that a start has little to replay."""
-        records, seq = self.ledger.begin_checkpoint()
+    async def checkpoint(self, writer: Writer, *, some: bool = False) -> None:
+        """Store the changed who-records, or some of them, so that a start has little to replay."""
+        records, seq = self.ledger.begin_checkpoint(some=some)
         stored = False
         try:
             await writer.submit(lambda log: write_records(log.connection, records, seq))

@@ -128,6 +128,7 @@ class Service:
         self._upkeep: tuple[asyncio.Task[None], ...] = ()
         self._storing: asyncio.Task[None] | None = None
         self._due: list[tuple[int, list[Change | Renamed]]] = []
+        self._stored_by, self._marked = -1, -1
         self.draining = False
 
     @classmethod
@@ -188,7 +189,8 @@ class Service:
         self.history.follow_fold()
         await self.champion.follow(self.connection)
         await self.acting.tick()
-        if self.history.ledger.wants_checkpoint:
+        ledger = self.history.ledger
+        if ledger.wants_checkpoint or ledger.waits_since(self._stored_by):
             await self._store()
 
     async def _keep_up(self) -> None:
@@ -199,21 +201,17 @@ class Service:
             try:
                 await self.tick()
                 if self.reach.up and ticks % _CHECKPOINT_TICKS == 0:
-                    await self._checkpoint()
+                    self.vitals.look()
+                    self._stored_by, self._marked = self._marked, self.history.seq
             except LogDownError as error:
                 self.reach.lost(error)
             except Exception:  # noqa: BLE001 - the next second may be better
                 _log.exception("upkeep failed")
 
-    async def _checkpoint(self) -> None:
-        self.vitals.look()
-        if self.history.ledger.dirty:
-            await self._store()
-
     def _store(self) -> asyncio.Task[None]:
-        """Store the changed who-records, beside whatever the desk decides; one after the other."""
+        """Store changed who-records, beside whatever the desk decides; one after the other."""
         if self._storing is None or self._storing.done():
-            self._storing = asyncio.create_task(self.history.checkpoint(self.writer))
+            self._storing = asyncio.create_task(self.history.checkpoint(self.writer, some=True))
         return self._storing
 
     async def _find_log(self) -> None:

@@ -30,10 +30,14 @@ class Straight:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass a request on."""
-        if scope["type"] == "http":
-            endpoint = self._endpoints.get((scope["method"], scope["path"]))
-            if endpoint is not None:
-                response = await endpoint(Request(scope, receive, send))
-                await response(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        endpoint = self._straight(scope)
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        response = await endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    def _straight(self, scope: Scope) -> Endpoint | None:
+        if scope["type"] != "http":
+            return None
+        return self._endpoints.get((scope["method"], scope["path"]))

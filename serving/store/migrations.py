@@ -223,6 +223,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
              ends_us INTEGER NOT NULL
            ) WITHOUT ROWID""",
     ),
+    # A record is the fold of the log up to its own ``seq``, or up to `who_seq` if that is later.
+    ("ALTER TABLE who ADD COLUMN seq INTEGER NOT NULL DEFAULT 0",),
 )
 
 

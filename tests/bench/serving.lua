@@ -1,17 +1,18 @@
 -- Orders for wrk: every line of a file is the body of another order but for its id.
--- Arguments: the file, the key, the path, a prefix that no order's id had before.
-local bodies, n, headers, path, prefix = {}, 0, {}, "", ""
+-- Arguments: the file, the key, the path, a prefix that no order's id had before, and a number: from
+-- there on new customers are numbered, so that a body sent again is another customer's.
+local bodies, n, headers, path, prefix, fresh = {}, 0, {}, "", "", 0
 
 function init(args)
   for line in io.lines(args[1]) do bodies[#bodies + 1] = line end
   headers = { ["Authorization"] = "Bearer " .. args[2], ["Content-Type"] = "application/json" }
-  path, prefix = args[3], args[4]
+  path, prefix, fresh = args[3], args[4], tonumber(args[5])
 end
 
 function request()
   n = n + 1
-  local body = '{"order_id":"' .. prefix .. n .. '",' .. bodies[(n - 1) % #bodies + 1]
-  return wrk.format("POST", path, headers, body)
+  local body = bodies[(n - 1) % #bodies + 1]:gsub("#########", string.format("%09d", fresh + n))
+  return wrk.format("POST", path, headers, '{"order_id":"' .. prefix .. n .. '",' .. body)
 end
 
 function done(summary, latency, requests)

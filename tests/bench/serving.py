@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -28,7 +29,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from tests.bench.report import machine, say, table
-from tests.bench.serving_orders import bodies, largest_merchant, make_regulars
+from tests.bench.serving_orders import FRESH, bodies, largest_merchant, make_regulars
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_suffix(".lua")
@@ -69,7 +70,8 @@ class Shop:
         done = subprocess.run(
             ["taskset", "-c", _others(), "wrk", "--threads", "1", "--connections", str(connections),
              "--duration", f"{seconds}s", "--script", str(SCRIPT), self.url, "--",
-             str(self.home / "bodies"), self.key, f"/v1/score?reasons={reasons}", _prefix()],
+             str(self.home / "bodies"), self.key, f"/v1/score?reasons={reasons}", _prefix(),
+             str(_fresh())],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
         spent = self._spent()
@@ -250,13 +252,20 @@ def _told(run: Run) -> tuple[str, ...]:
 
 
 def _batch(lines: list[str]) -> bytes:
-    prefix = _prefix()
-    orders = [f'{{"order_id":"{prefix}{i}",{line}' for i, line in enumerate(lines)]
+    prefix, fresh = _prefix(), _fresh()
+    orders = [
+        f'{{"order_id":"{prefix}{i}",{line.replace(FRESH, f"{fresh + i:09d}")}'
+        for i, line in enumerate(lines)
+    ]
     return f"[{','.join(orders)}]".encode()
 
 
 def _prefix() -> str:
     return f"b{time.time_ns()}-"
+
+
+def _fresh() -> int:
+    return random.SystemRandom().randrange(9 * 10**8)
 
 
 def _others() -> str:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 RETURNING, CAPPED = 0.40, 0.01
+FRESH = "#########"  # nine digits that no order had before, put in as it is sent
 _REGULARS, _OFTEN = 20, 80  # more orders each than a record tells apart
 _WHO = ("customer_id", "phone", "email", "device_id", "ip")
 
@@ -60,13 +61,12 @@ def largest_merchant(orders: pa.Table) -> str:
 
 
 def _somebody_new(row: Row, rng: random.Random) -> Row:
-    number = rng.randrange(10**9)
-    phone = f"+919{number:09d}"
+    subnet, host = rng.randrange(2**16), rng.randrange(2**16)
     return dict(row) | {
-        "customer_id": f"n-{number}", "phone": phone, "ship_phone": phone,
-        "email": f"n{number}@example.com", "device_id": f"d-{number}",
-        "ip": f"198.51.100.{number % 250}",
-        "address_line1": f"{number % 997} {row['address_line1'] or ''}",
+        "customer_id": f"n-{FRESH}", "phone": f"+919{FRESH}", "ship_phone": f"+919{FRESH}",
+        "email": f"n{FRESH}@example.com", "device_id": f"d-{FRESH}",
+        "ip": f"2001:db8:{rng.randrange(64):x}:{subnet:x}::{host:x}",
+        "address_line1": f"{FRESH} {row['address_line1'] or ''}",
     }  # fmt: skip
 
 

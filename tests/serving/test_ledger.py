@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -17,8 +18,10 @@ from serving.folds import newest_fold, open_fold, publish_fold, standing_orders
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
 from serving.recheck import windows_at
+from serving.store.connection import Connection
 from serving.store.log import Log, changes_between, find_order, last_seq
-from serving.store.who import stored_seq
+from serving.store.renames import Renamed
+from serving.store.who import stored_seq, write_records
 from serving.worker import fold_if_due
 from tests.serving import shop
 
@@ -48,12 +51,13 @@ def _finish(log: Log, order_id: str, becomes: int) -> None:
 
 ENDS = (DELIVERED, RTO)
 
-# An order on some of six keys, a new state of an earlier order, a checkpoint, or a restart.
+# An order on some of six keys, a new state of an earlier order, a checkpoint of all records or of
+# the one changed longest ago, or a restart.
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("place"), st.lists(st.integers(0, KEYS), max_size=len(WHO_SLOTS))),
         st.tuples(st.just("finish"), st.tuples(st.integers(0, 30), st.sampled_from(ENDS))),
-        st.tuples(st.sampled_from(["checkpoint", "restart", "follow"]), st.none()),
+        st.tuples(st.sampled_from(["checkpoint", "some", "restart", "follow"]), st.none()),
     ),
     max_size=40,
 )  # fmt: skip
@@ -82,11 +86,54 @@ def test_it_is_the_fold_of_the_log_whatever_happened(
                 catch_up(ledger, connection)
             if step == "checkpoint":
                 store_changed(ledger, connection)
+            if step == "some":
+                _store_one(ledger, connection)
             truth = Ledger.from_nothing(connection)
             truth.apply(changes_between(connection, 0, ledger.seq), ledger.seq)
             wanted = list(range(1, KEYS + 1))
             for mine, theirs in zip(ledger.read(wanted), truth.read(wanted), strict=True):
                 assert mine.tolist() == theirs.tolist()
+
+
+def _store_one(ledger: Ledger, connection: Connection) -> None:
+    with mock.patch("serving.ledger._AT_ONCE", 1):
+        records, seq = ledger.begin_checkpoint(some=True)
+    assert len(records) <= 1
+    connection.begin()
+    write_records(connection, records, seq)
+    connection.commit()
+    ledger.end_checkpoint(stored=True)
+
+
+def test_records_wait_to_be_stored_in_the_order_in_which_they_changed(tmp_path: Path) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        with home.transaction() as log:
+            for order, keys in (("a", [1, 2]), ("b", [3]), ("c", [1])):
+                _place(log, order, keys)
+        ledger = Ledger(home.connection)
+        ledger.apply(changes_between(home.connection, 0, 3), 3)
+        assert (ledger.waits_since(0), ledger.waits_since(1)) == (False, True)
+        stored = []
+        for known in (0, 1, 3):
+            _store_one(ledger, home.connection)
+            stored.append(stored_seq(home.connection))
+            assert stored[-1] == known
+        assert not ledger.waits_since(3)
+
+
+def test_after_an_erasure_all_changed_records_are_stored_together(tmp_path: Path) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        with home.transaction() as log:
+            for key in range(1, 6):
+                _place(log, f"o{key}", [key])
+        ledger = Ledger(home.connection)
+        ledger.apply(changes_between(home.connection, 0, 5), 5)
+        ledger.apply([Renamed(6, {5: 9})], 6)
+        assert ledger.wants_checkpoint
+        with mock.patch("serving.ledger._AT_ONCE", 1):
+            records, seq = ledger.begin_checkpoint(some=True)
+        assert (sorted(stored.key for stored in records), seq) == ([1, 2, 3, 4, 5, 9], 6)
+        assert not ledger.wants_checkpoint
 
 
 def test_an_absent_key_has_no_record(tmp_path: Path) -> None:
@@ -103,7 +150,7 @@ def test_a_checkpoint_that_fails_is_made_again(tmp_path: Path) -> None:
         ledger.begin_checkpoint()
         ledger.end_checkpoint(stored=False)
         records, seq = ledger.begin_checkpoint()
-        assert (sorted(key for key, _ in records), seq) == ([1, 2], 1)
+        assert (sorted(stored.key for stored in records), seq) == ([1, 2], 1)
 
 
 def test_a_fold_counts_up_to_its_boundary_and_is_the_log_counted_again(tmp_path: Path) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from serving.decisions import Judgement
 from serving.explain_command import page
-from serving.judge import LEFT_OUT
+from serving.judge import LEFT_OUT, Judge
 from serving.line import CrowdedError, Effort, Limits, Line
+from serving.metrics import Metrics
+from serving.straight import Straight
+from serving.turns import Stages, in_turns
 from tests.serving.shop import order, run
 from tests.serving.test_routes import Shop, played
 
@@ -79,6 +84,71 @@ def test_fifty_equal_posts_at_once_have_one_decision(tmp_path: Path) -> None:
         assert len({answer.content for answer in answers}) == 1
         kinds = ask.service.connection.execute("SELECT kind FROM event WHERE number IS NOT NULL")
         assert kinds.fetchall() == [("placed",), ("decided",)]
+
+    played(tmp_path, scene)
+
+
+def test_orders_that_wait_together_take_each_stage_one_after_the_other() -> None:
+    passed: list[str] = []
+
+    def stages(name: str) -> Stages[str]:
+        passed.append(f"{name}1")
+        yield
+        passed.append(f"{name}2")
+        return name
+
+    async def scene() -> list[str]:
+        line, laps = Line(), Metrics().laps()
+
+        async def come(name: str) -> str:
+            await line.wait()
+            return await in_turns(stages(name), line, laps)
+
+        alone = await come("x")
+        return [alone, *await asyncio.gather(come("a"), come("b"), come("c"))]
+
+    assert run(scene()) == ["x", "a", "b", "c"]
+    assert passed == ["x1", "x2", "a1", "b1", "c1", "a2", "b2", "c2"]
+
+
+def test_whoever_repeats_an_order_whose_decision_failed_decides_it(tmp_path: Path) -> None:
+    async def scene(ask: Shop) -> None:
+        judge, times = type(ask.service.judge), iter((True, False))
+        usual = judge.judging
+
+        def judging(self: Judge, *given: Any, **named: Any) -> Stages[Judgement]:
+            if next(times):
+                raise RuntimeError
+            return usual(self, *given, **named)
+
+        with mock.patch.object(judge, "judging", judging):
+            asked = (ask.raw("POST", "/v1/score", order()) for _ in range(2))
+            answers = await asyncio.gather(*asked)
+        assert [answer.status_code for answer in answers] == [500, 200]
+
+    played(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (order(), {}),
+        (order(), {"RTO-Deadline-Ms": "never"}),
+        (order(), {"Authorization": "Bearer nobody"}),
+        (order(order_id=None), {}),
+        (order(note="x" * 300_000), {}),
+    ],
+)
+def test_the_straight_way_answers_like_the_usual_one(
+    tmp_path: Path, body: dict[str, Any], headers: dict[str, str]
+) -> None:
+    async def scene(ask: Shop) -> None:
+        straight = await ask.raw("POST", "/v1/score", body, headers)
+        with mock.patch.object(Straight, "_straight", return_value=None):
+            usual = await ask.raw("POST", "/v1/score", body, headers)
+        assert straight.status_code == usual.status_code
+        assert straight.content == usual.content
+        assert straight.headers == usual.headers
 
     played(tmp_path, scene)
 

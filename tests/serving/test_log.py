@@ -17,7 +17,7 @@ from serving.store.faults import LogDownError, TakenError
 from serving.store.log import Change, Held, Log, changes_between, find_order, last_seq
 from serving.store.merchants import access, add_merchant, new_key
 from serving.store.policies import StaleRevisionError, policy_body, save_policy
-from serving.store.who import read_records, stored_seq, write_records
+from serving.store.who import Stored, read_records, stored_seq, write_records
 from tests.serving import shop
 
 EACH = 60
@@ -110,8 +110,8 @@ def test_what_is_written_is_read_back_of_every_kind(tmp_path: Path) -> None:
     contacts.keep(connection, held.number, b'{"phone":"2"}')
     log.append("delivered", {}, at_us=5, known_us=6, order=held, becomes=1)
     log.decide(held, bytes(16), b"{}", b"row", becomes=0, at_us=7)
-    write_records(connection, [(-5, b"one"), (2**62, b"two")], 3)
-    write_records(connection, [(-5, b"three")], 4)
+    write_records(connection, [Stored(-5, b"one", 3), Stored(2**62, b"two", 3)], 3)
+    write_records(connection, [Stored(-5, b"three", 4)], 4)
     log.commit()
     reader = connect(shop.settings_in(tmp_path).store_url, readonly=True)
     opened = access(reader, key)
@@ -124,7 +124,7 @@ def test_what_is_written_is_read_back_of_every_kind(tmp_path: Path) -> None:
     assert contacts.of(reader, held.number) == {"phone": "2"}
     moved = [c.becomes for c in changes_between(reader, 0, log.seq) if isinstance(c, Change)]
     assert moved == [0, 1]
-    assert read_records(reader, [2**62, -5, 7]) == {-5: b"three", 2**62: b"two"}
+    assert read_records(reader, [2**62, -5, 7]) == [(2**62, b"two", 3), (-5, b"three", 4)]
     assert stored_seq(reader) == 4
     with reader.snapshot():
         assert len(list(reader.stream("SELECT seq, body FROM event"))) == log.seq

@@ -155,7 +155,7 @@ def test_folds_and_records_counted_again_are_those_in_use(lived: Path) -> None:
         for name in ("keys", "starts", "days", "sums", "merchants"):
             assert getattr(table, name).tolist() == getattr(again, name).tolist(), name
         keys = [key for (key,) in home.connection.execute("SELECT key FROM who").fetchall()]
-        stored = read_records(home.connection, keys)
+        stored = {key: record for key, record, _ in read_records(home.connection, keys)}
         ledger, end = Ledger.from_nothing(home.connection), stored_seq(home.connection)
         ledger.apply(replayed_between(home.connection, 0, end), end)
         assert len(keys) > 500
