@@ -11,11 +11,12 @@ from pydantic_core import to_json
 from features.errors import RtoError
 from serving.appending import Placing
 from serving.decisions import Answer, Submission, answer_of, record_of
-from serving.desk import Desk, Wish, name_of
+from serving.desk import Desk, name_of
 from serving.overlay import Overlay
 from serving.problems import told_as
 from serving.store.log import Held, Log
 from serving.store.merchants import Access
+from serving.wish import Wish
 
 MOST = 1_000
 

@@ -10,9 +10,9 @@ from features.order import Order, PaymentMode
 from models.decision import expected_costs, tier
 from models.policy import Policy
 from serving.decisions import Judgement, Submission
-from serving.desk import Wish
 from serving.judge import Judge
 from serving.metrics import Metrics
+from serving.wish import Wish
 
 
 @dataclass(frozen=True, slots=True)

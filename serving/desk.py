@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from features.errors import RefusedError
 from models.actions import Action
 from serving.appending import Placing, Revising, StaleOrderError
-from serving.deadline import Deadline, LateError, within
+from serving.deadline import LateError, within
 from serving.decisions import Answer, Submission, answer_now, answer_of, record_of
 from serving.drawing import first_draw
-from serving.judge import LEFT_OUT, Explained, Judge
-from serving.line import Effort, Line
+from serving.judge import Judge
 from serving.metrics import Cause, Laps, Metrics
 from serving.moments import now_us
 from serving.reception import Reception
@@ -27,6 +26,7 @@ from serving.store.log import Held, Log, find_order
 from serving.store.merchants import Access
 from serving.store.outbox import stop_asking
 from serving.turns import Stages, in_turns
+from serving.wish import Wish
 from serving.writer import Work, Writer
 
 T = TypeVar("T")
@@ -54,39 +54,6 @@ class UnknownOrderError(RefusedError):
             "there is no such order; check the kind of key and the order id (one that no path "
             "can hold goes into ?order_id=)"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How an answer is wanted.
-
-    Parameters
-    ----------
-    deadline : Deadline, optional
-        When the caller stops waiting.
-    effort : {"full", "brief", "degraded"}
-        What there is time for.
-    explained : {"all", "acted", "none"}
-        Which orders get reasons.
-    line : Line, optional
-        Where its stages take turns with those of others.
-    """
-
-    deadline: Deadline | None = None
-    effort: Effort = "full"
-    explained: Explained = "all"
-    line: Line | None = None
-
-    @property
-    def reasons(self) -> Explained:
-        """Which orders get reasons now."""
-        return self.explained if self.effort == "full" else "none"
-
-    def warned(self, submission: Submission) -> Submission:
-        """The submission, with a warning where there is no time for its reasons."""
-        if self.effort != "brief" or self.explained == "none":
-            return submission
-        return replace(submission, warnings=(*submission.warnings, LEFT_OUT))
 
 
 _USUAL = Wish()

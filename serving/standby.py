@@ -9,7 +9,7 @@ from pathlib import Path
 
 from models.policy import OnFailure
 from serving.decisions import Answer, Submission, answer_now, answer_of, record_of
-from serving.desk import Desk, OrderName, OtherContentError, Wish, name_of
+from serving.desk import Desk, OrderName, OtherContentError, name_of
 from serving.reach import Reach
 from serving.spool import Spool, SpoolDownError
 from serving.spooled import Merging, Spooled
@@ -17,6 +17,7 @@ from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError, TakenError
 from serving.store.log import find_order, pulse
 from serving.store.merchants import Access
+from serving.wish import Wish
 
 # A disk that does not answer within this is none.
 _FLUSH_S = 2.0

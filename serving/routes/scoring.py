@@ -11,7 +11,6 @@ from features.errors import RtoError
 from serving import openapi, problems
 from serving.answers import BatchAnswer, CheckoutAnswer, ConflictProblem, ScoreAnswer
 from serving.batch import MOST, Batch
-from serving.desk import Wish
 from serving.judge import Explained
 from serving.parsing import FieldsError
 from serving.routes.door import (
@@ -30,6 +29,7 @@ from serving.routes.door import (
 )
 from serving.standby import NoDecisionError
 from serving.store.faults import LogDownError
+from serving.wish import Wish
 
 router = APIRouter()
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from serving.batch import Batch
 from serving.deadline import Deadline
-from serving.desk import Wish
 from serving.service import Service
+from serving.wish import Wish
 from tests.serving import shop
 from tests.serving.shop import LIVE, order, run, serving
 

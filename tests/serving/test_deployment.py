@@ -15,8 +15,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from features.settings import PREFIX, Settings
-from serving.desk import Wish
 from serving.outcomes import Report, read_outcomes
+from serving.wish import Wish
 from tests.serving import shop
 
 ROOT = Path(__file__).resolve().parents[2]

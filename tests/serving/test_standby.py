@@ -13,13 +13,14 @@ import pytest
 
 from models.policy import default_policy
 from serving.decisions import Answer
-from serving.desk import OtherContentError, Wish
+from serving.desk import OtherContentError
 from serving.service import Service
 from serving.spool import Spool, SpoolDownError
 from serving.standby import NoDecisionError
 from serving.store.faults import LogDownError
 from serving.store.log import body_of
 from serving.store.policies import save_policy
+from serving.wish import Wish
 from tests.serving import shop
 from tests.serving.shop import LIVE, add_shop, body, run, serving
 
