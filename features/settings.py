@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         return self.home / "folds"
 
     @property
+    def board(self) -> Path:
+        """The pages' own summary of the log, which can be deleted at any time."""
+        return self.home / "pages" / "board.sqlite3"
+
+    @property
     def keys_file(self) -> Path:
         """File of the keys made on first start; never in the database's folder."""
         return self.home / "keys" / "keys.json"

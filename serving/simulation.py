@@ -173,3 +173,26 @@ def _estimate(found: Estimate, unit: float) -> dict[str, float | None]:
         "measured_ips": round(found.measured_ips / unit, 2) if named else None,
         "assumed": round(found.assumed / unit, 2) if named else None,
     }
+
+
+def saved(past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int) -> dict[str, Any]:
+    """What the policies in force saved against shipping all, and what the comparison group cost.
+
+    The second is what would have been saved on top, had nobody been left untouched.
+    """
+    window = window_of(past, days, now_us)
+    mature, weeks_out = _mature(window)
+    orders, ends = window.orders.where(mature), _ends(window, mature)
+    model = policies[max(policies)].model
+    whole = {n: replace(p, shares=replace(p.shares, holdout=0.0)) for n, p in policies.items()}
+    logged, without = (chances_then(window, ps)[mature] for ps in (policies, whole))
+    gained = compare(orders, ends, logged, logged, _nothing(len(orders)), model)
+    forgone = compare(orders, ends, logged, without, logged, model)
+    return {
+        "days": days,
+        "judged_orders": len(orders),
+        "weeks_left_out": weeks_out,
+        "acted": bool((logged[:, 0] < 1).any()),
+        "saved": _comparison(gained),
+        "comparison_group": _comparison(forgone),
+    }

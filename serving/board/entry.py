@@ -26,7 +26,7 @@ SEPARATOR = "\x1f"
 """Between the parts of a value that stands for several; no shop's text has it."""
 
 # What is counted by day; everything else is counted by week, of which a year has few enough.
-DAILY = frozenset({"all", "payment_mode", "action", "advice", "arm"})
+DAILY = frozenset({"all", "action", "advice", "arm"})
 PLAIN = ("pincode", "campaign", "source", "courier", "payment_mode", "package_type")
 CAUSED = ("pincode", "sku", "coupon", "campaign", "courier", "payment_mode", "package_type")
 """By which what returned is counted, and why it did."""
@@ -88,6 +88,16 @@ class Entry:
     def treated(self) -> bool:
         """Whether somebody intervened before it was sent."""
         return self.state >= CLASSES
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it was delivered, sent back afterwards or not."""
+        return self.outcome in _ARRIVED
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it returned to origin, whoever's fault."""
+        return self.outcome in _CAME_BACK
 
     @property
     def on_the_way(self) -> bool:
@@ -186,7 +196,7 @@ def counted(entry: Entry) -> Iterator[tuple[Cell, Counts]]:
         yield _cell(entry, dimension, value), counts
     for sku, of_it in dict(entry.skus).items():
         yield _cell(entry, "sku", sku), _counts(entry, of_it)
-    if entry.outcome in _CAME_BACK and entry.cause:
+    if entry.came_back and entry.cause:
         for dimension in CAUSED:
             for value in _own(entry, dimension):
                 both = f"{value}{SEPARATOR}{entry.cause}"
@@ -199,10 +209,10 @@ def _values(entry: Entry) -> Iterator[tuple[str, str]]:
         yield dimension, str(getattr(entry, dimension))
     for coupon in dict.fromkeys(entry.coupons) or ("",):
         yield "coupon", coupon
-    if entry.outcome in _CAME_BACK:
+    if entry.came_back:
         yield "cause", entry.cause
-    if entry.ended_day != UNKNOWN and entry.outcome in (*_CAME_BACK, *_ARRIVED):
-        side = "back" if entry.outcome in _CAME_BACK else "there"
+    if entry.ended_day != UNKNOWN and (entry.came_back or entry.arrived):
+        side = "back" if entry.came_back else "there"
         yield "delay", f"{side}{SEPARATOR}{max(0, entry.ended_day - entry.day)}"
     if entry.action:
         yield "action", entry.action
@@ -228,7 +238,7 @@ def _cell(entry: Entry, dimension: str, value: str) -> Cell:
 
 def _counts(entry: Entry, units: int) -> Counts:
     outcome, amount = entry.outcome, entry.amount_paise
-    arrived, back, way = outcome in _ARRIVED, outcome in _CAME_BACK, entry.on_the_way
+    arrived, back, way = entry.arrived, entry.came_back, entry.on_the_way
     scored, judged = entry.newest != UNKNOWN, entry.first != UNKNOWN and (arrived or back)
     told, goods = max(amount, 0), entry.goods_paise != UNKNOWN
     return Counts(

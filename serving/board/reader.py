@@ -1,0 +1,116 @@
+"""The process that keeps the summary: follows the log, and works out what takes longer.
+
+It is the pages' own child, so that neither reading nor working out holds up a page; it can be
+killed and started again at any time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from time import monotonic
+
+import click
+
+from features.errors import StoreError
+from features.settings import Settings, load_settings
+from serving.board.reading import follow
+from serving.board.refresh import refresh_next
+from serving.board.summary import Summary
+from serving.lifeline import end_with_parent, log_to_stderr
+from serving.moments import now_us
+from serving.store.connection import connect
+
+_log = logging.getLogger("rto.board")
+
+_NICE = 10
+_LOOK_EVERY_S = 2.0
+_REST = 4.0
+"""Rest after working something out, as a multiple of how long that took."""
+
+
+def keep_reading(
+    settings: Settings, stop: threading.Event, *, clock: Callable[[], int] = now_us
+) -> None:
+    """Follow the log until ``stop`` is set; a log that is away is waited for."""
+    while not stop.is_set():
+        try:
+            with (
+                Summary.open(settings.board) as summary,
+                closing(connect(settings.store_url, readonly=True)) as log,
+            ):
+                while not stop.is_set():
+                    if not follow(summary, log):
+                        began = monotonic()
+                        refresh_next(summary, log, now_us=clock())
+                        stop.wait(max(_LOOK_EVERY_S, _REST * (monotonic() - began)))
+        except (StoreError, OSError):
+            _log.exception("the pages' summary cannot go on; trying again")
+            stop.wait(_LOOK_EVERY_S)
+
+
+class Reader:
+    """The process as the pages hold it.
+
+    Parameters
+    ----------
+    start : callable
+        Starts it and returns it; by default ``python -m serving.board.reader``.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._life = -1
+
+    def start(self) -> None:
+        """Start it; it ends with this process."""
+        life, self._life = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "serving.board.reader", "--life", str(life)], pass_fds=(life,)
+        )
+        os.close(life)
+
+    def tend(self) -> None:
+        """Start it again if it has ended."""
+        if self._process is not None and self._process.poll() is not None:
+            _log.warning("the pages' summary ended and is started again")
+            os.close(self._life)
+            self.start()
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is None:
+            return
+        os.close(self._life)
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+@click.command()
+@click.option("--life", type=int, required=True, help="End when this pipe closes.")
+def main(life: int) -> None:
+    """Keep the pages' summary."""
+    settings = load_settings()
+    log_to_stderr(settings)
+    with suppress(OSError):
+        os.nice(_NICE)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    end_with_parent(life)
+    keep_reading(settings, stop)
+
+
+if __name__ == "__main__":
+    main()
