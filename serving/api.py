@@ -9,13 +9,23 @@ from fastapi import APIRouter, FastAPI
 
 from serving import openapi, problems
 from serving.headers import StrictHeaders
-from serving.routes import health, hooks, orders, pages, scoring, telling, tenancy, webhooks
+from serving.routes import (
+    health,
+    hooks,
+    orders,
+    pages,
+    razorpay_rto,
+    scoring,
+    telling,
+    tenancy,
+    webhooks,
+)
 from serving.service import Service
 from serving.straight import Straight
 from serving.unexpected import Unexpected
 
 router = APIRouter()
-for part in (scoring, telling, orders, tenancy, webhooks, hooks, health):
+for part in (scoring, telling, orders, tenancy, webhooks, hooks, razorpay_rto, health):
     router.include_router(part.router)
 
 
