@@ -11,12 +11,18 @@ from features.days import SECOND_US
 from features.order import PaymentMode
 from models.actions import DISPATCH, MESSAGES, Action, Dispatch, open_to
 from models.arms import ARMS, Arm
+from models.condition_fields import Subject
+from models.conditions import question
 from models.policy import Policy
+from models.rules import Segment
 from models.thresholds import Thresholds
 
 Tier: TypeAlias = Literal["low", "medium", "high"]
 Source: TypeAlias = Literal["block_list", "allow_list", "rule"]
 Passive: TypeAlias = Literal["degraded", "late", "backfilled"]
+
+RULE = "rule: "
+"""What the names of rules begin with where a decision reports them; lists' names do not."""
 
 _PRECEDENCE: tuple[Source, ...] = ("block_list", "allow_list", "rule")
 
@@ -73,6 +79,8 @@ class Verdict:
         Of every action open to this order; empty when the amount is unknown.
     rule : str or None
         The list or rule that decided instead of the model.
+    segment : str or None
+        The kind of orders whose thresholds were used.
     """
 
     action: Action
@@ -84,6 +92,7 @@ class Verdict:
     propensity: float
     expected_cost: Mapping[Action, float]
     rule: str | None
+    segment: str | None = None
 
 
 def decide(
@@ -93,6 +102,7 @@ def decide(
     *,
     now_us: int,
     draw: float,
+    subject: Subject | None = None,
     overrules: Sequence[Overrule] = (),
     capacity: Capacity | None = None,
     passive: Passive | None = None,
@@ -108,14 +118,18 @@ def decide(
         That the order comes back if it is shipped untouched.
     draw : float
         In [0, 1), from ``models.arms.draw``.
+    subject : Subject, optional
+        What the policy's rules and segments ask about; without it none of them applies.
     overrules : sequence of Overrule
-        Whatever lists and rules say; precedence is decided here.
+        Whatever lists say; precedence is decided here.
     passive : {"degraded", "late", "backfilled"}, optional
         Why nothing may be done: the order ships (a degraded one of an acting merchant follows
         ``policy.on_failure``).
     """
-    actions = _actions(probability, facts, policy, capacity or Capacity())
-    overrule = _first(overrules)
+    segment = None if subject is None else segment_of(policy, subject)
+    chosen = _thresholds(facts, policy, segment, now_us)
+    actions = _actions(probability, facts, chosen, policy.explore_step, capacity or Capacity())
+    overrule = _first((*overrules, *_ruled(policy, subject)))
     drawn = _still(facts, policy, now_us, passive) or (
         _Drawn(overrule.action) if overrule else _drawn(actions, policy, draw)
     )
@@ -130,7 +144,25 @@ def decide(
         propensity=drawn.propensity,
         expected_cost=expected_costs(probability, facts.amount_paise, policy, facts.payment_mode),
         rule=overrule.name if overrule else None,
+        segment=segment.name if segment else None,
     )
+
+
+def segment_of(policy: Policy, subject: Subject) -> Segment | None:
+    """The first segment that an order belongs to."""
+    for segment in policy.segments:
+        if question(segment.when)(subject):
+            return segment
+    return None
+
+
+def _ruled(policy: Policy, subject: Subject | None) -> tuple[Overrule, ...]:
+    """What the first rule that applies says."""
+    if subject is not None:
+        for rule in policy.rules:
+            if rule.applies(subject):
+                return (Overrule("rule", RULE + rule.name, rule.action),)
+    return ()
 
 
 def expected_costs(
@@ -162,18 +194,27 @@ def _first(overrules: Sequence[Overrule]) -> Overrule | None:
     return ranked[0] if ranked else None
 
 
+def _thresholds(
+    facts: OrderFacts, policy: Policy, segment: Segment | None, now_us: int
+) -> Thresholds:
+    """Those of the order's kind, moved while a sale is on."""
+    prepaid = facts.payment_mode == "prepaid"
+    found = policy.prepaid_thresholds if prepaid else policy.thresholds
+    if segment is not None:
+        found = (segment.prepaid_thresholds or found) if prepaid else segment.thresholds
+    sale = policy.sale_on(now_us)
+    return found if sale is None else _moved(found, sale.step)
+
+
 def _actions(
-    probability: float, facts: OrderFacts, policy: Policy, room: Capacity
+    probability: float, facts: OrderFacts, thresholds: Thresholds, step: float, room: Capacity
 ) -> dict[Arm, Action]:
     """What thresholds and capacity give in each arm.
 
     Leaving out an action without capacity keeps the order of severity: its orders fall to the
     next milder one.
     """
-    prepaid = facts.payment_mode == "prepaid"
-    thresholds = policy.prepaid_thresholds if prepaid else policy.thresholds
     allowed = tuple(action for action in open_to(facts.payment_mode) if room.allows(action))
-    step = policy.explore_step
     return {
         "holdout": "ship",
         "treatment": thresholds.action(probability, allowed),

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Literal, TypeAlias, TypeVar
+from dataclasses import asdict, dataclass, field
+from typing import Literal, TypeAlias
 
+from features.days import IST, from_us
 from features.errors import RefusedError
 from models.actions import ACTIONS, Action
 from models.arms import Shares
+from models.condition_text import condition_to_json, written
 from models.costs import ASSUMED_EFFECTS, CostModel, Costs, Effect
+from models.rules import (
+    MOST_RULES,
+    MOST_SEGMENTS,
+    QuietHours,
+    Rule,
+    Sale,
+    Segment,
+    action_faults,
+    name_faults,
+)
 from models.thresholds import Thresholds, automatic
 
 Mode: TypeAlias = Literal["observe", "act"]
@@ -19,7 +31,11 @@ HOUR_S = 3_600
 TYPICAL_AMOUNT_PAISE = 1_200_00
 """Assumed until the merchant's own orders say otherwise."""
 
-T = TypeVar("T")
+# Which actions each kind of order gets where thresholds are worked out; see default_policy.
+AUTOMATIC: Mapping[str, tuple[Action, ...]] = {
+    "thresholds": ACTIONS,
+    "prepaid_thresholds": ("ship", "hold"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +52,10 @@ class Policy:
         For orders to be paid at the door, wholly or partly, or in an unknown way.
     prepaid_thresholds : Thresholds
         For prepaid orders; of these only hold and block are used.
+    segments : tuple of Segment
+        Kinds of orders with thresholds of their own; the first that an order belongs to counts.
+    rules : tuple of Rule
+        The first that applies decides, before thresholds and after lists.
     model : CostModel
         Money and effects as they were when the revision was saved.
     shares : Shares
@@ -50,6 +70,12 @@ class Policy:
         Orders older than this when decided are late and shipped.
     on_failure : {"ship", "hold"}
         What happens to an order decided while the store is out of reach.
+    reviews_per_day : int, optional
+        Orders held for a person on an Indian day; further ones get the next milder action.
+    quiet_hours : QuietHours, optional
+        When customers are not written to.
+    sale : Sale, optional
+        What is different while a sale lasts.
     share_with_network : bool
         Whether orders placed under this revision count for, and read, what the merchants who
         share know together.
@@ -59,6 +85,8 @@ class Policy:
     mode: Mode = "observe"
     thresholds: Thresholds = field(default_factory=Thresholds)
     prepaid_thresholds: Thresholds = field(default_factory=Thresholds)
+    segments: tuple[Segment, ...] = ()
+    rules: tuple[Rule, ...] = ()
     model: CostModel = field(default_factory=CostModel)
     shares: Shares = field(default_factory=Shares)
     explore_step: float = 0.25
@@ -67,6 +95,9 @@ class Policy:
     max_action_age_s: int = 6 * HOUR_S
     on_failure: OnFailure = "ship"
     share_with_network: bool = False
+    reviews_per_day: int | None = None
+    quiet_hours: QuietHours | None = field(default_factory=QuietHours)
+    sale: Sale | None = None
 
     def faults(self) -> tuple[str, ...]:
         """Everything that forbids saving this policy, one sentence each; empty when it is valid."""
@@ -76,6 +107,12 @@ class Policy:
             *(f"prepaid orders: {fault}" for fault in self.prepaid_thresholds.faults()),
             *self.model.faults(),
             *self.shares.faults(),
+            *name_faults("segment", self.segments, MOST_SEGMENTS),
+            *(fault for segment in self.segments for fault in segment.faults()),
+            *name_faults("rule", self.rules, MOST_RULES),
+            *action_faults(self.rules),
+            *(self.quiet_hours.faults() if self.quiet_hours else ()),
+            *(self.sale.faults() if self.sale else ()),
         )
 
     def _manners(self) -> tuple[str, ...]:
@@ -87,6 +124,9 @@ class Policy:
             'on_failure must be "ship" or "hold"': self.on_failure in ("ship", "hold"),
             "explore_step must lie between 0 and 2 log-odds": 0 <= self.explore_step <= 2,
             "tiers must rise: 0 < medium < high < 1": 0 < medium < high < 1,
+            "reviews_per_day must lie between 0 and 1000000, or be null": self.reviews_per_day
+            is None
+            or 0 <= self.reviews_per_day <= 1_000_000,
             "max_wait_s must lie between a minute and a week": 60
             <= self.max_wait_s
             <= 168 * HOUR_S,
@@ -110,19 +150,31 @@ class Policy:
 
     def to_json(self) -> dict[str, object]:
         """Plain values, as stored with the revision and shown by ``GET /v1/policy``."""
-        body: dict[str, object] = {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in ("thresholds", "prepaid_thresholds", "model", "shares", "tiers")
-        }
-        return body | {
+        plain = ("revision", "mode", "explore_step", "max_wait_s", "max_action_age_s",
+                 "on_failure", "share_with_network", "reviews_per_day")  # fmt: skip
+        return {name: getattr(self, name) for name in plain} | {
             "thresholds": asdict(self.thresholds),
             "prepaid_thresholds": asdict(self.prepaid_thresholds),
+            "segments": [_segment_json(segment) for segment in self.segments],
+            "rules": [_named_json(rule) | {"action": rule.action} for rule in self.rules],
             "costs": asdict(self.model.costs),
             "effects": {action: asdict(effect) for action, effect in self.model.effects.items()},
             "shares": asdict(self.shares),
             "tiers": list(self.tiers),
+            "quiet_hours": None if self.quiet_hours is None else _quiet_json(self.quiet_hours),
+            "sale": None if self.sale is None else _sale_json(self.sale),
         }
+
+    def sale_on(self, now_us: int) -> Sale | None:
+        """The sale, while it is on."""
+        return self.sale if self.sale is not None and self.sale.on(now_us) else None
+
+    def reviews_at(self, now_us: int) -> int | None:
+        """Reviews that people have time for on that day; None without limit."""
+        sale = self.sale_on(now_us)
+        if sale is not None and sale.reviews_per_day is not None:
+            return sale.reviews_per_day
+        return self.reviews_per_day
 
     @classmethod
     def from_json(cls, body: Mapping[str, object]) -> Policy:
@@ -136,109 +188,34 @@ class Policy:
         RefusedError
             With one sentence per fault.
         """
-        return _Reader(body).policy().checked()
+        from models.policy_reading import read_policy  # which makes policies, and so needs them
+
+        return read_policy(body).checked()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Turns plain values into a policy and says which of them are of the wrong kind."""
-
-    body: Mapping[str, object]
-
-    def policy(self) -> Policy:
-        """The policy, not yet checked for sense."""
-        plain = dict(self.body)
-        model = self.model(plain.pop("costs", {}), plain.pop("effects", {}))
-        shares = self.part("shares", plain.pop("shares", {}), Shares)
-        tiers = self.tiers(plain.pop("tiers", list(Policy().tiers)))
-        parts = {
-            name: self.part(name, plain.pop(name), Thresholds)
-            if name in plain
-            else automatic(model, TYPICAL_AMOUNT_PAISE, actions)
-            for name, actions in _AUTOMATIC.items()
-        }
-        flat = {name: self.value(name, value, _FLAT.get(name)) for name, value in plain.items()}
-        return Policy(**flat, **parts, shares=shares, tiers=tiers, model=model)  # type: ignore[arg-type]
-
-    def model(self, costs: object, effects: object) -> CostModel:
-        """Money and effects, sound enough to work thresholds out from."""
-        model = CostModel(self.part("costs", costs, Costs), self.effects(effects))
-        if faults := model.faults():
-            raise RefusedError("; ".join(faults))
-        return model
-
-    def part(self, name: str, body: object, shape: type[T]) -> T:
-        """One nested object, every field of it a number (or null for a threshold)."""
-        kinds = {f.name: str(f.type) for f in fields(shape)}  # type: ignore[arg-type]
-        return shape(
-            **{
-                key: self.value(f"{name}.{key}", value, kinds.get(key))
-                for key, value in self.mapping(name, body).items()
-            }
-        )
-
-    def effects(self, body: object) -> Mapping[Action, Effect]:
-        """The effects named, over the assumed ones."""
-        named = {
-            action: self.part(f"effects.{action}", effect, Effect)
-            for action, effect in self.mapping("effects", body).items()
-        }
-        return {**ASSUMED_EFFECTS, **named}  # type: ignore[dict-item]
-
-    def tiers(self, body: object) -> tuple[float, float]:
-        """Two probabilities."""
-        if not isinstance(body, list | tuple) or len(body) != 2:
-            raise RefusedError("policy: tiers must be two probabilities, medium and high")
-        medium, high = (self.value("tiers", value, "float") for value in body)
-        return (medium, high)  # type: ignore[return-value]
-
-    @staticmethod
-    def mapping(name: str, body: object) -> Mapping[str, object]:
-        """A JSON object, or a sentence."""
-        if not isinstance(body, Mapping):
-            raise RefusedError(f"policy: {name} must be an object")
-        return body
-
-    @staticmethod
-    def value(name: str, value: object, kind: str | None) -> object:
-        """One plain value of the kind its field has, or a sentence."""
-        accepted: dict[str, tuple[type, ...]] = {
-            "float": (int, float),
-            "float | None": (int, float, type(None)),
-            "int": (int,),
-            "str": (str,),
-            "bool": (bool,),
-        }
-        if kind is None:
-            raise RefusedError(f'policy: "{name}" is unknown; remove it')
-        if type(value) not in accepted[kind]:
-            raise RefusedError(f"policy: {name} must be {_KINDS[kind]}")
-        return value
+def _named_json(named: Rule | Segment) -> dict[str, object]:
+    """Name and condition: the tree, and as a person would write it."""
+    when = named.when
+    return {"name": named.name, "when": condition_to_json(when), "text": written(when)}
 
 
-_KINDS = {
-    "float": "a number",
-    "float | None": "a number or null",
-    "int": "a whole number",
-    "str": "text",
-    "bool": "true or false",
-}
+def _segment_json(segment: Segment) -> dict[str, object]:
+    prepaid = segment.prepaid_thresholds
+    return _named_json(segment) | {
+        "thresholds": asdict(segment.thresholds),
+        "prepaid_thresholds": None if prepaid is None else asdict(prepaid),
+    }
 
-# Which actions each kind of order may get; see default_policy.
-_AUTOMATIC: Mapping[str, tuple[Action, ...]] = {
-    "thresholds": ACTIONS,
-    "prepaid_thresholds": ("ship", "hold"),
-}
 
-_FLAT = {
-    "revision": "int",
-    "mode": "str",
-    "on_failure": "str",
-    "explore_step": "float",
-    "max_wait_s": "int",
-    "max_action_age_s": "int",
-    "share_with_network": "bool",
-}
+def _quiet_json(quiet: QuietHours) -> dict[str, object]:
+    begin, end = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (quiet.begin, quiet.end))
+    return {"from": begin, "until": end}
+
+
+def _sale_json(sale: Sale) -> dict[str, object]:
+    begin, end = (from_us(us).astimezone(IST).isoformat() for us in (sale.from_us, sale.until_us))
+    return {"from": begin, "until": end, "step": sale.step,
+            "reviews_per_day": sale.reviews_per_day}  # fmt: skip
 
 
 def default_policy(
@@ -264,6 +241,6 @@ def default_policy(
         revision=revision,
         mode=mode,
         model=model,
-        thresholds=automatic(model, average_amount_paise, _AUTOMATIC["thresholds"]),
-        prepaid_thresholds=automatic(model, average_amount_paise, _AUTOMATIC["prepaid_thresholds"]),
+        thresholds=automatic(model, average_amount_paise, AUTOMATIC["thresholds"]),
+        prepaid_thresholds=automatic(model, average_amount_paise, AUTOMATIC["prepaid_thresholds"]),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.days import SECOND_US
+from features.days import SECOND_US, ist_day
 from models.actions import ACTIONS, SEVERITY, open_to
 from models.arms import ARMS
+from models.conditions import Column, Columns, fields_of, select
 from models.policy import Policy
 from models.thresholds import Thresholds
 
@@ -22,7 +24,7 @@ NO_ARM = -1
 NO_OVERRULE = -1
 UNKNOWN_AMOUNT = -1
 
-_SHIP = SEVERITY["ship"]
+_SHIP, _HOLD = SEVERITY["ship"], SEVERITY["hold"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +43,10 @@ class Orders:
     overrule : ndarray of int8
         Action of the list that decided, as a position among ``ACTIONS``; else ``NO_OVERRULE``.
     person : ndarray of int64
+    full : ndarray of bool
+        Where no review was left when it was decided.
+    columns : mapping
+        What the policy's rules and segments ask about; see ``asked``.
     """
 
     probability: Floats
@@ -53,13 +59,17 @@ class Orders:
     now_us: Integers
     overrule: Codes
     person: Integers
+    full: Flags
+    columns: Columns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.probability)
 
     def where(self, chosen: Flags | Integers) -> Orders:
         """Some of them."""
-        return Orders(*(getattr(self, f.name)[chosen] for f in fields(self)))
+        plain = {f.name: getattr(self, f.name)[chosen] for f in fields(self)[:-1]}
+        columns = {n: Column(c.values[chosen], c.words) for n, c in self.columns.items()}
+        return Orders(**plain, columns=columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,26 +90,49 @@ class Replayed:
     chances: Floats
 
 
-def replay(policy: Policy, orders: Orders) -> Replayed:
+def asked(policy: Policy) -> frozenset[str]:
+    """The fields that a policy's rules and segments ask about."""
+    conditions = [rule.when for rule in policy.rules] + [s.when for s in policy.segments]
+    return frozenset(name for condition in conditions for name in fields_of(condition))
+
+
+def replay(policy: Policy, orders: Orders, *, as_then: bool = False) -> Replayed:
     """Decide all orders under one policy, each exactly as ``decide`` would.
 
-    Capacity is taken as not running out.
+    Messages are taken as not running out. Reviews run out as they would have: orders of a day are
+    held in the order given until as many are held as people have time for.
+
+    Parameters
+    ----------
+    as_then : bool
+        Reviews were left where they really were.
     """
-    by_arm = _by_arm(policy, orders)
+    overrule = _overrules(policy, orders)
+    if as_then:
+        return _decided(policy, orders, overrule, orders.full)
+    free = _decided(policy, orders, overrule, np.zeros(len(orders), bool))
+    full = _used_up(policy, orders, free.action == _HOLD)
+    return _decided(policy, orders, overrule, full) if full.any() else free
+
+
+def _decided(policy: Policy, orders: Orders, overrule: Codes, full: Flags) -> Replayed:
+    by_arm = _by_arm(policy, orders, full)
     shares = np.array([policy.shares.of(arm) for arm in ARMS])
     acts = ((by_arm != _SHIP) & (shares > 0)[:, None]).any(axis=0)
     fixed = _fixed(policy, orders)
-    listed = orders.overrule != NO_OVERRULE
+    listed = overrule != NO_OVERRULE
     drawn = acts & (fixed == NO_OVERRULE) & ~listed
     arm = np.where(drawn, _arms(policy, orders.draw), NO_ARM).astype(np.int8)
     chosen = by_arm[np.maximum(arm, 0), np.arange(len(orders))]
-    free = np.where(listed, orders.overrule, np.where(drawn, chosen, _SHIP))
+    free = np.where(listed, overrule, np.where(drawn, chosen, _SHIP))
     action = np.where(fixed != NO_OVERRULE, fixed, free).astype(np.int8)
-    advised = np.where(listed, orders.overrule, by_arm[ARMS.index("treatment")]).astype(np.int8)
+    advised = np.where(listed, overrule, by_arm[ARMS.index("treatment")]).astype(np.int8)
     return Replayed(action, advised, arm, _chances(by_arm, shares, action, drawn))
 
 
-def codes_at(thresholds: Thresholds, probability: Floats, prepaid: Flags) -> Codes:
+def codes_at(
+    thresholds: Thresholds, probability: Floats, prepaid: Flags, full: Flags | None = None
+) -> Codes:
     """The most severe action reached that is open to each order, as a position."""
     found = np.zeros(len(probability), np.int8)
     for action in ACTIONS[1:]:
@@ -109,22 +142,72 @@ def codes_at(thresholds: Thresholds, probability: Floats, prepaid: Flags) -> Cod
         reached = probability >= least
         if action not in open_to("prepaid"):
             reached &= ~prepaid
+        if action == "hold" and full is not None:
+            reached &= ~full
         found[reached] = SEVERITY[action]
     return found
 
 
-def _by_arm(policy: Policy, orders: Orders) -> Codes:
-    steps = {"treatment": 0.0, "explore_up": policy.explore_step,
-             "explore_down": -policy.explore_step}  # fmt: skip
-    found = np.zeros((len(ARMS), len(orders)), np.int8)
-    for row, arm in enumerate(ARMS):
-        if arm == "holdout":
-            continue
-        for prepaid, own in ((False, policy.thresholds), (True, policy.prepaid_thresholds)):
-            moved = own if arm == "treatment" else own.moved(steps[arm])
-            codes = codes_at(moved, orders.probability, orders.prepaid)
-            found[row] = np.where(orders.prepaid == prepaid, codes, found[row])
+def _overrules(policy: Policy, orders: Orders) -> Codes:
+    """What lists said, else what the first rule that applies says."""
+    found = orders.overrule.copy()
+    for rule in policy.rules:
+        applies = (found == NO_OVERRULE) & select(rule.when, orders.columns)
+        if rule.action not in open_to("prepaid"):
+            applies &= ~orders.prepaid
+        found[applies] = SEVERITY[rule.action]
     return found
+
+
+def _used_up(policy: Policy, orders: Orders, held: Flags) -> Flags:
+    """Where as many orders had been held that day as are reviewed in one."""
+    usual, sale = policy.reviews_per_day, _on_sale(policy, orders)
+    most = np.full(len(orders), np.inf if usual is None else usual)
+    if policy.sale is not None and policy.sale.reviews_per_day is not None:
+        most[sale] = policy.sale.reviews_per_day
+    if np.isinf(most).all():
+        return np.zeros(len(orders), bool)
+    days = np.asarray(ist_day(orders.now_us))  # type: ignore[arg-type]
+    day = np.unique(days, return_inverse=True)[1]
+    by_day = np.argsort(day, kind="stable")
+    before: Integers = np.cumsum(held[by_day]) - held[by_day]
+    begins = np.searchsorted(day[by_day], np.arange(day.max(initial=-1) + 1))
+    found = np.empty(len(orders), bool)
+    found[by_day] = before - before[begins][day[by_day]] >= most[by_day]
+    return found
+
+
+def _on_sale(policy: Policy, orders: Orders) -> Flags:
+    if policy.sale is None:
+        return np.zeros(len(orders), bool)
+    return (orders.now_us >= policy.sale.from_us) & (orders.now_us < policy.sale.until_us)
+
+
+def _by_arm(policy: Policy, orders: Orders, full: Flags) -> Codes:
+    step = policy.explore_step
+    found = np.zeros((len(ARMS), len(orders)), np.int8)
+    for own, mine in _kinds(policy, orders):
+        told = orders.probability[mine], orders.prepaid[mine], full[mine]
+        moved = {"treatment": own, "explore_up": own.moved(step), "explore_down": own.moved(-step)}
+        for arm, thresholds in moved.items():
+            found[ARMS.index(arm), mine] = codes_at(thresholds, *told)
+    return found
+
+
+def _kinds(policy: Policy, orders: Orders) -> Iterator[tuple[Thresholds, Flags]]:
+    """Thresholds, and the orders that are judged by them."""
+    left, sale = np.ones(len(orders), bool), _on_sale(policy, orders)
+    usual = policy.thresholds, policy.prepaid_thresholds
+    kinds = []
+    for segment in policy.segments:
+        mine = left & select(segment.when, orders.columns)
+        left &= ~mine
+        kinds.append((mine, segment.thresholds, segment.prepaid_thresholds or usual[1]))
+    for mine, door, prepaid in (*kinds, (left, *usual)):
+        for thresholds, paid in ((door, mine & ~orders.prepaid), (prepaid, mine & orders.prepaid)):
+            yield thresholds, paid & ~sale
+            if policy.sale is not None:
+                yield thresholds.moved(policy.sale.step), paid & sale
 
 
 def _fixed(policy: Policy, orders: Orders) -> Codes:
@@ -150,5 +233,7 @@ def _arms(policy: Policy, draw: Floats) -> Integers:
 def _chances(by_arm: Codes, shares: Floats, action: Codes, drawn: Flags) -> Floats:
     found = np.zeros((len(action), len(ACTIONS)))
     for code in range(len(ACTIONS)):
-        found[:, code] = np.where(drawn, shares @ (by_arm == code), action == code)
+        # Summed in the order of the arms, as ``decide`` does, so that both give the same bits.
+        chance = sum(share * (arm == code) for share, arm in zip(shares, by_arm, strict=True))
+        found[:, code] = np.where(drawn, chance, action == code)
     return found

@@ -69,6 +69,7 @@ class ScoreAnswer(BaseModel):
     model: str
     policy: int
     rule: str | None
+    segment: str | None = None
     degraded: bool
     warnings: list[str]
 
@@ -253,6 +254,39 @@ class EntryResults(BaseModel):
     """One result per entry, in the order they came."""
 
     results: list[EntryResult]
+
+
+class SavedOut(BaseModel):
+    """Who saved a revision, when and why."""
+
+    revision: int
+    mode: Literal["observe", "act"]
+    at: str
+    by: str
+    note: str
+
+
+class PolicyRevisions(BaseModel):
+    """Revisions, newest first; the shipped default is not among them."""
+
+    revisions: list[SavedOut]
+    next_before: int | None
+
+
+class ConditionField(BaseModel):
+    """What conditions may ask about."""
+
+    name: str
+    kind: Literal["money", "number", "text", "texts", "flag"]
+    operators: list[str]
+    says: str
+
+
+class PolicyFields(BaseModel):
+    """A sentence for every part of a policy, and the fields of conditions."""
+
+    policy: dict[str, str]
+    conditions: list[ConditionField]
 
 
 class MerchantResult(BaseModel):

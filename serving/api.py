@@ -14,6 +14,7 @@ from serving.routes import (
     hooks,
     orders,
     pages,
+    policy,
     razorpay_rto,
     scoring,
     telling,
@@ -25,7 +26,7 @@ from serving.straight import Straight
 from serving.unexpected import Unexpected
 
 router = APIRouter()
-for part in (scoring, telling, orders, tenancy, webhooks, hooks, razorpay_rto, health):
+for part in (scoring, telling, orders, policy, tenancy, webhooks, hooks, razorpay_rto, health):
     router.include_router(part.router)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
+from features.days import ist_day
 from features.errors import RefusedError
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
 from serving.asking import follow
@@ -13,6 +14,7 @@ from serving.decisions import Answer, Sight, Submission
 from serving.latecomers import latecomer
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log
+from serving.store.policies import count_held
 
 
 class StaleOrderError(RefusedError):
@@ -60,6 +62,8 @@ class Placing:
         )
         now.keep(log, held, self.contacts, sight.as_of_us)
         seq = append_decision(log, held, sight, self.record, self.decision_id)
+        if self.record["action"] == "hold" and not held.test:
+            count_held(log, order.merchant_id, ist_day(sight.as_of_us))
         if self.record["action"] != "ship":
             follow(log, held, self.record)
         return seq

@@ -66,7 +66,7 @@ class Checkout:
         asked = replace(submission, order=replace(submission.order, payment_mode=mode))
         laps = self.metrics.laps()
         sight = self.judge.see(asked, laps, effort=wish.effort)
-        return self.judge.judge(asked, sight, laps, explained=wish.reasons)
+        return self.judge.judge(asked, sight, laps, explained=wish.reasons, counts=False)
 
 
 def cod_fee(probability: float, base: float, order: Order, policy: Policy) -> int:

@@ -22,7 +22,7 @@ from serving.store.merchants import Access
 ANSWER_FIELDS = (
     "order_id", "decision_id", "revision", "scored_at", "probability", "base_probability", "tier",
     "action", "policy_action", "arm", "dispatch", "wait_until", "reasons", "expected_cost",
-    "evidence", "model", "policy", "rule", "degraded", "warnings",
+    "evidence", "model", "policy", "rule", "segment", "degraded", "warnings",
 )  # fmt: skip
 
 Answer = dict[str, Any]
@@ -66,6 +66,10 @@ class Judgement:
     ----------
     shadow : mapping or None
         What the challenger would have said.
+    draw : float
+        What the arm was drawn with.
+    reviews_left : int, optional
+        Orders that could still be held that day; None without limit.
     missing_extras : tuple of str
         The merchant's own columns that the model learned from and the order lacks.
     """
@@ -78,6 +82,8 @@ class Judgement:
     list_version: int
     verdict: Verdict
     degraded: bool = False
+    draw: float = 0.0
+    reviews_left: int | None = None
     shadow: dict[str, object] | None = None
     missing_extras: tuple[str, ...] = ()
 
@@ -116,6 +122,7 @@ def record_of(
         "model": scorer.version,
         "policy": judgement.policy,
         "rule": verdict.rule,
+        "segment": verdict.segment,
         "degraded": judgement.degraded,
         "warnings": judgement.warnings(submission),
         "read_seq": sight.read_seq,
@@ -123,10 +130,13 @@ def record_of(
         "as_of_us": sight.as_of_us,
         "list_version": judgement.list_version,
         "propensity": verdict.propensity,
+        "draw": judgement.draw,
         "log_odds": risk.log_odds,
         "model_digest": scorer.digest,
         "record_only": submission.record_only,
     }
+    if judgement.reviews_left is not None:
+        record["reviews_left"] = judgement.reviews_left
     if judgement.missing_extras:
         record["missing_extras"] = list(judgement.missing_extras)
     return record if judgement.shadow is None else record | {"shadow": judgement.shadow}
@@ -134,7 +144,8 @@ def record_of(
 
 def answer_of(record: Answer) -> Answer:
     """The part of a record that callers see."""
-    return {name: record[name] for name in ANSWER_FIELDS}
+    whole = {"segment": None} | record  # decisions of before there were segments name none
+    return {name: whole[name] for name in ANSWER_FIELDS}
 
 
 def answer_now(connection: Connection, held: Held) -> Answer | None:

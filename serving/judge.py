@@ -13,9 +13,9 @@ from features.history.fact import Fact
 from features.order import Order
 from features.row import Row
 from models.arms import draw
-from models.decision import OrderFacts, Passive, Verdict, decide
+from models.condition_fields import Subject
+from models.decision import Capacity, OrderFacts, Passive, decide
 from models.inputs import missing_extras
-from models.policy import Policy
 from models.prior import Prior
 from models.risk import Impact
 from models.scorer import Scorer
@@ -25,11 +25,12 @@ from serving.drawing import Draw
 from serving.history import History
 from serving.ledger import Ledger
 from serving.line import Effort
-from serving.lists import Lists, Said
+from serving.lists import Lists
 from serving.metrics import Laps
 from serving.model import Champion
 from serving.moments import uuid7
 from serving.policies import Policies
+from serving.reviews import Reviews
 from serving.rows import UNNUMBERED, Identity, Rows
 from serving.turns import Stages, at_once
 from serving.wording import listed
@@ -64,6 +65,7 @@ class Judge:
     models: Champion
     policies: Policies
     lists: Lists
+    reviews: Reviews
     arm_secret: bytes
     clock: Callable[[], int]
 
@@ -124,6 +126,7 @@ class Judge:
         *,
         explained: Explained = "all",
         drawn: Draw | None = None,
+        counts: bool = True,
     ) -> Judgement:
         """Score, decide and explain what was seen.
 
@@ -133,8 +136,12 @@ class Judge:
             Which orders get reasons.
         drawn : Draw, optional
             Whose arm; by default this order's own person, now.
+        counts : bool
+            Whether a first decision to hold the order takes one of the day's reviews.
         """
-        return at_once(self.judging(submission, sight, laps, explained=explained, drawn=drawn))
+        return at_once(
+            self.judging(submission, sight, laps, explained=explained, drawn=drawn, counts=counts)
+        )
 
     def judging(
         self,
@@ -144,6 +151,7 @@ class Judge:
         *,
         explained: Explained = "all",
         drawn: Draw | None = None,
+        counts: bool = True,
     ) -> Stages[Judgement]:
         """The same in stages; model and policy are each asked for once."""
         order = submission.order
@@ -154,7 +162,16 @@ class Judge:
         policy = self.policies.now(order.merchant_id)
         mine = drawn or Draw(sight.identity.person, sight.as_of_us)
         said = self.lists.say(order, self._listed_under(submission, sight), sight.as_of_us)
-        verdict = self._verdict(submission, sight, risk.probability, mine, said, policy)
+        number = self._drawn(order.merchant_id, mine)
+        left = self.reviews.left(order.merchant_id, policy, sight.as_of_us)
+        subject = Subject(order, None if sight.row is None else row.values, risk.probability)
+        verdict = decide(
+            risk.probability, facts_of(submission), policy, now_us=sight.as_of_us, draw=number,
+            subject=subject, overrules=said.overrules, capacity=Capacity(reviews=left),
+            passive=_passive(submission, sight),
+        )  # fmt: skip
+        if verdict.action == "hold" and counts and drawn is None and not submission.access.test:
+            self.reviews.take(order.merchant_id, sight.as_of_us)
         wanted = explained == "all" or (explained == "acted" and verdict.policy_action != "ship")
         reasons = (
             self._reasons(scorer.explain(row, order.extra, risk), order, sight.identity, row)
@@ -165,7 +182,7 @@ class Judge:
         return Judgement(
             decision_id=uuid7(sight.as_of_us), scorer=scorer, risk=risk, reasons=reasons,
             policy=policy.revision, list_version=said.version, verdict=verdict,
-            degraded=sight.row is None,
+            degraded=sight.row is None, draw=number, reviews_left=left,
             shadow=self._shadow(submission, sight),
             missing_extras=missing_extras(scorer.extras, order.extra),
         )  # fmt: skip
@@ -200,27 +217,21 @@ class Judge:
             return self.rows.identity(submission.order).fact
         return sight.identity.fact
 
-    def _verdict(
-        self, submission: Submission, sight: Sight, probability: float, drawn: Draw, said: Said,
-        policy: Policy,
-    ) -> Verdict:  # fmt: skip
-        order = submission.order
-        facts = OrderFacts(
-            payment_mode=order.payment_mode,
-            amount_paise=order.amount_paise,
-            created_us=order.created_us,
-            dispatch_cutoff_us=submission.content.public.get("dispatch_cutoff_us"),
+    def _drawn(self, merchant_id: str, drawn: Draw) -> float:
+        return draw(
+            self.arm_secret, merchant_id=merchant_id, person=drawn.person, as_of_us=drawn.as_of_us
         )
-        number = draw(
-            self.arm_secret,
-            merchant_id=order.merchant_id,
-            person=drawn.person,
-            as_of_us=drawn.as_of_us,
-        )
-        return decide(
-            probability, facts, policy, now_us=sight.as_of_us, draw=number,
-            overrules=said.overrules, passive=_passive(submission, sight),
-        )  # fmt: skip
+
+
+def facts_of(submission: Submission) -> OrderFacts:
+    """What a decision reads of an order beside its risk."""
+    order = submission.order
+    return OrderFacts(
+        payment_mode=order.payment_mode,
+        amount_paise=order.amount_paise,
+        created_us=order.created_us,
+        dispatch_cutoff_us=submission.content.public.get("dispatch_cutoff_us"),
+    )
 
 
 def _passive(submission: Submission, sight: Sight) -> Passive | None:

@@ -96,6 +96,8 @@ LIMIT = _parameter("query", "limit", "Most lines of one answer.",
 BEFORE = _parameter("query", "before", "Go on from here: `next_before` as answered.", _POSITION)
 DELIVERY_STATE = _parameter("query", "state", "Only deliveries in this state.",
                             {"type": "string", "enum": list(get_args(DeliveryState))})  # fmt: skip
+REVISION = _parameter("query", "revision", "An earlier revision; left out, the newest.",
+                      {"type": "integer", "minimum": 0, "maximum": 2**31 - 2})  # fmt: skip
 ENTRY_CURSOR = _parameter("query", "cursor", "Go on from here: `next_cursor` as answered.",
                           {"type": "string", "maxLength": 255})  # fmt: skip
 ENTRY_ID = _parameter("query", "entry_id", "The entry, as GET /v1/lists names it.",
@@ -108,7 +110,7 @@ POLICY_BODY: dict[str, Any] = {
         "content": {
             "application/json": {
                 "schema": {"type": "object"},
-                "example": default_policy().to_json(),
+                "example": default_policy().to_json() | {"note": "why", "by": "Meera"},
             }
         },
     },

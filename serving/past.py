@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.catalogue import CATALOGUE
 from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.history.states import PENDING
 from features.keys import Keys, order_key, person_of
+from features.order import Order
 from models.actions import SEVERITY
 from models.arms import draw
+from models.condition_fields import FIELDS, Subject, Value
+from models.conditions import Column
+from models.decision import RULE
 from models.replay import NO_OVERRULE, UNKNOWN_AMOUNT, Orders
+from serving.intake import Content, order_of
 from serving.store.connection import Connection
 from serving.store.log import body_of
 
@@ -21,15 +27,28 @@ _AT_ONCE = 20_000
 _FIRST_ROOM = 1_024
 
 _COLUMNS: dict[str, type] = {
-    "number": np.int64, "probability": np.float64, "draw": np.float64, "amount_paise": np.int64,
-    "prepaid": np.bool_, "degraded": np.bool_, "late": np.bool_, "created_us": np.int64,
-    "now_us": np.int64, "overrule": np.int8, "person": np.int64, "action": np.int8,
-    "propensity": np.float64, "policy": np.int64, "state": np.int8,
-}  # fmt: skip
+    "number": np.int64,
+    "probability": np.float64,
+    "draw": np.float64,
+    "amount_paise": np.int64,
+    "prepaid": np.bool_,
+    "degraded": np.bool_,
+    "late": np.bool_,
+    "created_us": np.int64,
+    "now_us": np.int64,
+    "overrule": np.int8,
+    "person": np.int64,
+    "action": np.int8,
+    "propensity": np.float64,
+    "policy": np.int64,
+    "state": np.int8,
+    "full": np.bool_,
+}
+_DECIDES = tuple(name for name in Orders.__slots__ if name != "columns")  # fmt: skip
 
 _EVENTS = """SELECT e.seq, e.number, e.kind, e.revision, e.becomes, e.at_us, o.order_id,
            CASE WHEN e.kind IN ('placed', 'decided') THEN e.body END,
-           CASE WHEN e.kind = 'placed' THEN e.data END
+           CASE WHEN e.kind IN ({with_data}) THEN e.data END
     FROM event e JOIN orders o ON o.number = e.number
     WHERE e.merchant_id=? AND e.seq>? AND o.test=0 ORDER BY e.seq LIMIT ?"""
 
@@ -43,6 +62,7 @@ class _Placed:
     prepaid: bool
     person: int
     state: int
+    order: Order | None
 
 
 class Past:
@@ -61,6 +81,7 @@ class Past:
     def __init__(self, merchant_id: str, arm_secret: bytes) -> None:
         self.merchant_id = merchant_id
         self._secret = arm_secret
+        self._asked: frozenset[str] = frozenset()
         self._clear()
 
     def _clear(self) -> None:
@@ -69,6 +90,18 @@ class Past:
         self._room: dict[str, NDArray[Any]] = {
             name: np.zeros(_FIRST_ROOM, kind) for name, kind in _COLUMNS.items()
         }
+        self._words: dict[str, dict[Value | None, int]] = {}
+        for name in self._asked:
+            numbers = FIELDS[name].kind in ("money", "number")
+            self._room[_told(name)] = np.zeros(_FIRST_ROOM, np.float64 if numbers else np.int64)
+            if not numbers:
+                self._words[name] = {}
+
+    def ask(self, names: frozenset[str]) -> None:
+        """Have these fields of conditions as columns; new ones mean reading the log once more."""
+        if names - self._asked:
+            self._asked |= names
+            self._clear()
 
     def __len__(self) -> int:
         return self._n
@@ -80,14 +113,21 @@ class Past:
 
     def orders(self) -> Orders:
         """What decisions read."""
-        return Orders(*(self.column(name) for name in Orders.__slots__))
+        columns = {
+            name: Column(self.column(_told(name)), tuple(words) if words is not None else None)
+            for name in self._asked
+            for words in [self._words.get(name)]
+        }
+        return Orders(**{name: self.column(name) for name in _DECIDES}, columns=columns)
 
     def follow(self, connection: Connection) -> None:
         """Take in what has been appended; an erasure has renamed persons, so all is read anew."""
         if self.seq and _erased_since(connection, self.merchant_id, self.seq):
             self._clear()
+        with_data = "'placed', 'decided'" if self._asked else "'placed'"
+        statement = _EVENTS.format(with_data=with_data)
         while events := connection.execute(
-            _EVENTS, (self.merchant_id, self.seq, _AT_ONCE)
+            statement, (self.merchant_id, self.seq, _AT_ONCE)
         ).fetchall():
             for event in events:
                 self._take(*event)
@@ -99,16 +139,20 @@ class Past:
     ) -> None:  # fmt: skip
         if kind == "placed" and body is not None and data is not None:
             said = body_of(body)
-            self._waiting[number] = _placed(self.merchant_id, order_id, said, data, at_us, becomes)
+            self._waiting[number] = _placed(
+                self.merchant_id, order_id, said, data, at_us, becomes, whole=bool(self._asked)
+            )
             return
         waits = self._waiting.get(number)
         if kind == "decided" and revision == 0 and body is not None and waits is not None:
             del self._waiting[number]
-            self._add(number, waits, body_of(body))
+            self._add(number, waits, body_of(body), data)
         if becomes is not None:
             self._move(number, becomes)
 
-    def _add(self, number: int, placed: _Placed, decided: dict[str, Any]) -> None:
+    def _add(
+        self, number: int, placed: _Placed, decided: dict[str, Any], data: bytes | None
+    ) -> None:
         if self._n == len(self._room["number"]):
             self._room = {n: np.concatenate([c, np.zeros_like(c)]) for n, c in self._room.items()}
         now = int(decided["as_of_us"])
@@ -122,10 +166,27 @@ class Past:
             "overrule": _overrule(decided), "person": placed.person,
             "action": SEVERITY[decided["action"]], "propensity": decided["propensity"],
             "policy": decided["policy"], "state": placed.state,
+            "full": decided.get("reviews_left") == 0,
         }  # fmt: skip
+        if placed.order is not None:
+            values = None if data is None else np.frombuffer(data)
+            if values is not None and len(values) != len(CATALOGUE):
+                values = None  # made with other features than today's
+            row |= self._conditions(Subject(placed.order, values, decided["probability"]))
         for name, value in row.items():
             self._room[name][self._n] = value
         self._n += 1
+
+    def _conditions(self, subject: Subject) -> dict[str, float]:
+        """What conditions ask about, as numbers; texts and flags as places in their words."""
+        found: dict[str, float] = {}
+        for name in self._asked:
+            value = FIELDS[name].read(subject)
+            if (words := self._words.get(name)) is not None:
+                found[_told(name)] = words.setdefault(value, len(words))
+            else:
+                found[_told(name)] = np.nan if value is None else value  # type: ignore[assignment]
+        return found
 
     def _move(self, number: int, state: int) -> None:
         at = int(np.searchsorted(self.column("number"), number))
@@ -135,7 +196,7 @@ class Past:
 
 def _placed(
     merchant_id: str, order_id: str, said: dict[str, Any], data: bytes, at_us: int,
-    state: int | None,
+    state: int | None, *, whole: bool,
 ) -> _Placed:  # fmt: skip
     fact = np.frombuffer(data, np.int64)
     keys = Keys(fact[FIRST_WHO:FIRST_WHERE], fact[FIRST_WHERE:])
@@ -146,13 +207,20 @@ def _placed(
         prepaid=said.get("payment_mode") == "prepaid",
         person=person_of(keys, order_key(merchant_id, order_id)),
         state=PENDING if state is None else state,
+        order=order_of(merchant_id, order_id, Content(said, {})) if whole else None,
     )
 
 
+def _told(name: str) -> str:
+    """The column of a condition's field, apart from those of decisions."""
+    return f"told {name}"
+
+
 def _overrule(decided: dict[str, Any]) -> int:
-    """The action of the list that decided; lists are taken as they were then."""
+    """The action of the list that decided; lists are taken as they were then, rules are not."""
     rule = decided["rule"]
-    return NO_OVERRULE if rule is None else SEVERITY[decided["policy_action"]]
+    listed = rule is not None and not rule.startswith(RULE)
+    return SEVERITY[decided["policy_action"]] if listed else NO_OVERRULE
 
 
 def _erased_since(connection: Connection, merchant_id: str, after: int) -> bool:

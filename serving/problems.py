@@ -20,6 +20,7 @@ from serving.desk import OtherContentError, UnknownOrderError
 from serving.line import CrowdedError
 from serving.listing import UnknownEntryError
 from serving.parsing import BodyError, FieldsError
+from serving.policy_desk import UnknownRevisionError
 from serving.standby import NoDecisionError
 from serving.store.policies import StaleRevisionError
 from serving.subscriptions import UnknownWebhookError
@@ -48,6 +49,7 @@ _STATUS: tuple[tuple[type[RtoError], int], ...] = (
     (UnknownMerchantError, 404),
     (UnknownOrderError, 404),
     (UnknownWebhookError, 404),
+    (UnknownRevisionError, 404),
     (TooLargeError, 413),
     (MissingConditionError, 428),
     (OtherContentError, 409),

@@ -31,6 +31,7 @@ from serving.persons import Persons
 from serving.policies import Policies
 from serving.reach import Reach
 from serving.reception import Reception
+from serving.reviews import Reviews
 from serving.rows import Rows
 from serving.simulations import Simulations
 from serving.standby import Standby
@@ -108,6 +109,7 @@ class Service:
             models=champion,
             policies=self.policies,
             lists=self.lists,
+            reviews=Reviews(self.connection),
             arm_secret=arm_secret(self.connection),
             clock=clock,
         )

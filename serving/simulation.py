@@ -46,14 +46,19 @@ def window_of(past: Past, days: int, now_us: int) -> Window:
 
 
 def simulate(
-    past: Past, draft: Policy, policies: Mapping[int, Policy], *, days: int, now_us: int
+    past: Past, draft: Policy | None, policies: Mapping[int, Policy], *, days: int, now_us: int
 ) -> dict[str, Any]:
     """The answer of ``POST /v1/policy/simulate``.
 
     The draft is taken to act, whatever its mode; everything is priced by the draft's costs.
+    Without one, or with one that treats orders as the policy in force does, there is nothing to
+    compare with today: ``against_today`` is None, and ``against_none`` says what today's policy is
+    worth.
 
     Parameters
     ----------
+    draft : Policy or None
+        None asks about the policy in force.
     policies : mapping of int to Policy
         All revisions by number, 0 included; the last is in force.
 
@@ -66,6 +71,8 @@ def simulate(
         raise RefusedError(f"days is {days}; it must be one of {', '.join(map(str, DAYS))}")
     window = window_of(past, days, now_us)
     today = policies[max(policies)]
+    same = draft is None or _decides_as(draft, today)
+    draft = draft or today
     acting = replay(replace(draft, mode="act"), window.orders)
     kept = replay(today, window.orders)
     mature, weeks_out = _mature(window)
@@ -82,14 +89,16 @@ def simulate(
         "happened": _counts(window.action.astype(np.int8)),
         "draft": _told(acting, window.orders),
         "today": _told(kept, window.orders) | {"revision": today.revision, "mode": today.mode},
-        "against_today": _comparison(compare(orders, ends, logged, drafted, running, draft.model)),
+        "against_today": None
+        if same
+        else _comparison(compare(orders, ends, logged, drafted, running, draft.model)),
         "against_none": _comparison(compare(orders, ends, logged, drafted, nothing, draft.model)),
         "today_against_none": _comparison(
             compare(orders, ends, logged, running, nothing, draft.model)
         ),
         "assumptions": [
             "the draft acts, even where it is marked observe",
-            "lists as they were when each order was decided; reviews and messages do not run out",
+            "lists as they were when each order was decided; messages do not run out",
             "good orders bothered are counted by the model's probability",
             "what was never tried on such orders follows the effects of the draft's cost model, "
             "each uncertain by half of itself",
@@ -103,10 +112,16 @@ def chances_then(window: Window, policies: Mapping[int, Policy]) -> Floats:
     for revision in np.unique(window.policy).tolist():
         mine = window.policy == revision
         if revision in policies:
-            found[mine] = replay(policies[revision], window.orders.where(mine)).chances
+            then = replay(policies[revision], window.orders.where(mine), as_then=True)
+            found[mine] = then.chances
         else:
             found[mine, window.action[mine]] = 1.0
     return found
+
+
+def _decides_as(draft: Policy, today: Policy) -> bool:
+    """Whether a draft is the policy in force, but for its number and whether it acts."""
+    return replace(draft, revision=today.revision, mode=today.mode) == today
 
 
 def _nothing(n: int) -> Floats:

@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 
 from features.errors import RtoError
 from models.policy import Policy, default_policy
+from models.replay import asked as asked_by
 from serving.past import Past
 from serving.simulation import simulate
 from serving.store.connection import Connection, connect
@@ -38,10 +39,12 @@ class Room:
         name = asked["store_url"], merchant_id
         past = self._pasts.get(name) or Past(merchant_id, arm_secret(connection))
         self._pasts = {name: past}
+        draft = Policy.from_json(asked["policy"]) if asked["policy"] else None
         with connection.snapshot():
-            past.follow(connection)
             policies = revisions(connection, merchant_id)
-        draft = Policy.from_json(asked["policy"]) if asked["policy"] else policies[max(policies)]
+            for policy in (*policies.values(), *([draft] if draft else ())):
+                past.ask(asked_by(policy))
+            past.follow(connection)
         return simulate(past, draft, policies, days=asked["days"], now_us=asked["now_us"])
 
 

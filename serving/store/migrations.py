@@ -225,6 +225,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # A record is the fold of the log up to its own ``seq``, or up to `who_seq` if that is later.
     ("ALTER TABLE who ADD COLUMN seq INTEGER NOT NULL DEFAULT 0",),
+    (
+        # Orders held for a person, by Indian day.
+        """CREATE TABLE review_day (
+             merchant_id TEXT NOT NULL,
+             day INTEGER NOT NULL,
+             held INTEGER NOT NULL,
+             PRIMARY KEY (merchant_id, day)
+           ) WITHOUT ROWID""",
+    ),
 )
 
 

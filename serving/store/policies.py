@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic_core import to_json
 
 from features.errors import RefusedError
 from serving.store.connection import Connection
 from serving.store.log import Log, body_of
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Who saved a revision, when and why; the policy itself is ``body``.
+
+    Parameters
+    ----------
+    author, note : str
+        Empty where nothing was said.
+    """
+
+    revision: int
+    saved_us: int
+    author: str
+    note: str
+    body: dict[str, object]
 
 
 class StaleRevisionError(RefusedError):
@@ -39,8 +57,33 @@ def newest_revision(connection: Connection, merchant_id: str) -> int:
     return int(found[0])
 
 
+def saved_revisions(
+    connection: Connection, merchant_id: str, *, before: int | None = None, limit: int = 1
+) -> list[Revision]:
+    """A merchant's revisions, newest first; ``before`` goes on from there."""
+    found = connection.execute(
+        """SELECT p.revision, e.at_us, e.body, p.body FROM policy p JOIN event e ON e.seq = p.seq
+           WHERE p.merchant_id=? AND p.revision<? ORDER BY p.revision DESC LIMIT ?""",
+        (merchant_id, 2**31 - 1 if before is None else before, limit),
+    )
+    return [
+        Revision(
+            number, at_us, str(said.get("author", "")), str(said.get("note", "")), body_of(body)
+        )
+        for number, at_us, event, body in found.fetchall()
+        for said in [body_of(event)]
+    ]
+
+
 def save_policy(
-    log: Log, merchant_id: str, body: Mapping[str, object], *, expected: int, now_us: int
+    log: Log,
+    merchant_id: str,
+    body: Mapping[str, object],
+    *,
+    expected: int,
+    now_us: int,
+    author: str = "",
+    note: str = "",
 ) -> int:
     """Append the next revision.
 
@@ -50,6 +93,8 @@ def save_policy(
         The whole policy; its revision is set here.
     expected : int
         The revision the caller changed.
+    author, note : str
+        Who saves it, and why.
 
     Raises
     ------
@@ -63,9 +108,27 @@ def save_policy(
         )
     revision = newest + 1
     whole = {**body, "revision": revision}
-    seq = log.append("policy", whole, at_us=now_us, known_us=now_us, merchant_id=merchant_id)
+    said = {**whole, "author": author, "note": note}
+    seq = log.append("policy", said, at_us=now_us, known_us=now_us, merchant_id=merchant_id)
     log.connection.execute(
         "INSERT INTO policy (merchant_id, revision, seq, body) VALUES (?,?,?,?)",
         (merchant_id, revision, seq, to_json(whole)),
     )
     return revision
+
+
+def held_on(connection: Connection, merchant_id: str, day: int) -> int:
+    """Orders held for a person on an Indian day."""
+    found = connection.execute(
+        "SELECT held FROM review_day WHERE merchant_id=? AND day=?", (merchant_id, day)
+    ).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def count_held(log: Log, merchant_id: str, day: int) -> None:
+    """Count one more, in the transaction that holds it."""
+    log.connection.execute(
+        """INSERT INTO review_day (merchant_id, day, held) VALUES (?,?,1)
+           ON CONFLICT (merchant_id, day) DO UPDATE SET held = review_day.held + 1""",
+        (merchant_id, day),
+    )

@@ -33,6 +33,7 @@ class Invented(Past):
             "degraded": np.zeros(n, bool), "late": np.zeros(n, bool), "created_us": when,
             "now_us": when, "overrule": np.full(n, NO_OVERRULE, np.int8),
             "person": rng.integers(0, n // 2, n), "policy": np.full(n, policy.revision),
+            "full": np.zeros(n, bool),
         }  # fmt: skip
         done = replay(policy, self.orders())
         back = rng.random(n) < np.where(done.action > SEVERITY["ship"], 0.6, 1) * rng.beta(2, 5, n)

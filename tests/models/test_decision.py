@@ -9,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.days import HOUR_US, SECOND_US
-from features.order import PAYMENT_MODES
+from features.order import PAYMENT_MODES, Order
 from models.actions import ACTIONS, DISPATCH, SEVERITY
 from models.arms import ARMS, Shares
+from models.condition_fields import Subject
+from models.condition_text import parse
 from models.decision import Capacity, OrderFacts, Overrule, Verdict, decide, expected_costs
 from models.policy import Policy, default_policy
+from models.rules import Rule, Sale, Segment
 from models.thresholds import Thresholds
 
-from .test_thresholds import ordered
+from .subjects import NOW, plain_policies, policies, ruled_policies, subjects
 
-NOW = 1_795_000_000_000_000
 POLICY = Policy(
     revision=7,
     mode="act",
@@ -35,15 +37,6 @@ facts = st.builds(
     amount_paise=st.none() | st.integers(0, 10_000_000),
     created_us=st.integers(NOW - 10 * HOUR_US, NOW + HOUR_US),
     dispatch_cutoff_us=st.none() | st.integers(NOW - HOUR_US, NOW + 10 * HOUR_US),
-)
-policies = st.builds(
-    Policy,
-    mode=st.sampled_from(["observe", "act"]),
-    thresholds=ordered(),
-    prepaid_thresholds=ordered(),
-    shares=st.builds(Shares, holdout=st.floats(0, 0.5), explore=st.floats(0, 0.25)),
-    explore_step=st.floats(0, 2),
-    on_failure=st.sampled_from(["ship", "hold"]),
 )
 draws = st.floats(0, 1, exclude_max=True)
 probabilities = st.floats(0, 1)
@@ -69,10 +62,14 @@ def verdict(
     return decide(probability, facts, policy, **named)  # type: ignore[arg-type]
 
 
-@given(policies, facts, probabilities, probabilities, draws, capacities, passives, overruling)
+@given(
+    policies, facts, subjects(), probabilities, probabilities, draws, capacities, passives,
+    overruling,
+)  # fmt: skip
 def test_more_risk_is_never_treated_more_gently(
     policy: Policy,
     facts: OrderFacts,
+    subject: Subject,
     one: float,
     other: float,
     draw: float,
@@ -82,32 +79,35 @@ def test_more_risk_is_never_treated_more_gently(
 ) -> None:
     low, high = (
         verdict(
-            p, facts, policy, draw=draw, capacity=capacity, passive=passive, overrules=overrules
+            p, facts, policy, draw=draw, capacity=capacity, passive=passive, overrules=overrules,
+            subject=replace(subject, probability=p),
         )
         for p in sorted((one, other))
-    )
+    )  # fmt: skip
     assert policy.faults() == ()
     assert SEVERITY[low.action] <= SEVERITY[high.action]
     assert SEVERITY[low.policy_action] <= SEVERITY[high.policy_action]
 
 
-@given(policies, facts, probabilities, draws, capacities, passives, overruling)
+@given(ruled_policies, facts, subjects(), probabilities, draws, capacities, passives, overruling)
 def test_the_same_inputs_give_the_same_verdict(
     policy: Policy,
     facts: OrderFacts,
+    subject: Subject,
     probability: float,
     draw: float,
     capacity: Capacity,
     passive: str | None,
     overrules: list[Overrule],
 ) -> None:
-    named = {"draw": draw, "capacity": capacity, "passive": passive, "overrules": overrules}
+    named = {"draw": draw, "capacity": capacity, "passive": passive, "overrules": overrules,
+             "subject": subject}  # fmt: skip
     again = Policy.from_json(policy.to_json())
     first = verdict(probability, facts, policy, **named)
     assert verdict(probability, replace(facts), again, **named) == first
 
 
-@given(policies, facts, probabilities, draws)
+@given(plain_policies, facts, probabilities, draws)
 def test_the_holdout_always_ships(
     policy: Policy, facts: OrderFacts, probability: float, draw: float
 ) -> None:
@@ -116,7 +116,7 @@ def test_the_holdout_always_ships(
         assert (found.action, found.dispatch) == ("ship", "go")
 
 
-@given(policies, facts, probabilities, draws, capacities)
+@given(plain_policies, facts, probabilities, draws, capacities)
 def test_the_propensities_of_the_actions_that_can_happen_sum_to_one(
     policy: Policy, facts: OrderFacts, probability: float, draw: float, capacity: Capacity
 ) -> None:
@@ -130,7 +130,7 @@ def test_the_propensities_of_the_actions_that_can_happen_sum_to_one(
     assert sum(found.values()) == pytest.approx(1, abs=1e-9)
 
 
-@given(policies, facts, probabilities, draws, passives, overruling)
+@given(plain_policies, facts, probabilities, draws, passives, overruling)
 def test_an_order_waits_exactly_when_its_dispatch_does(
     policy: Policy,
     facts: OrderFacts,
@@ -145,7 +145,7 @@ def test_an_order_waits_exactly_when_its_dispatch_does(
     assert found.wait_until_us is None or found.wait_until_us > NOW
 
 
-@given(policies, facts, probabilities, draws, overruling)
+@given(plain_policies, facts, probabilities, draws, overruling)
 def test_a_prepaid_order_is_never_asked_to_pay_or_confirm(
     policy: Policy, facts: OrderFacts, probability: float, draw: float, overrules: list[Overrule]
 ) -> None:
@@ -243,6 +243,69 @@ def test_lists_come_before_rules_and_rules_before_the_model() -> None:
         for draw in (HELD_OUT, TREATED, 0.999):
             found = verdict(0.5, overrules=overrules, draw=draw)
             assert (found.action, found.rule, found.arm) == (action, name, None)
+
+
+def subject_of(facts: OrderFacts, probability: float = 0.5) -> Subject:
+    """The order as conditions see it; nothing is known of its customer."""
+    order = Order(
+        merchant_id="m", order_id="o", created_us=facts.created_us,
+        payment_mode=facts.payment_mode, amount_paise=facts.amount_paise, city="Pune",
+    )  # fmt: skip
+    return Subject(order, None, probability)
+
+
+def test_the_first_rule_that_applies_decides_after_lists_and_names_itself() -> None:
+    policy = replace(
+        POLICY,
+        rules=(
+            Rule(name="never", when=parse("amount > 99999"), action="block"),
+            Rule(name="large", when=parse("amount > 1000 and city = pune"), action="hold"),
+            Rule(name="later", when=parse("amount > 1"), action="ship"),
+        ),
+    )
+    for draw in (HELD_OUT, TREATED):
+        found = verdict(0.01, policy=policy, subject=subject_of(COD), draw=draw)
+        assert (found.action, found.policy_action, found.rule) == ("hold", "hold", "rule: large")
+        assert (found.arm, found.propensity) == (None, 1.0)
+    allow = Overrule("allow_list", "allow list: phone", "ship")
+    listed = verdict(0.9, policy=policy, subject=subject_of(COD), overrules=[allow])
+    assert (listed.action, listed.rule) == ("ship", "allow list: phone")
+    assert verdict(0.01, policy=policy).rule is None
+
+
+def test_a_rule_passes_over_orders_that_its_action_is_not_open_to() -> None:
+    ask = Rule(name="ask everybody", when=parse("amount > 1"), action="verify")
+    prepaid = replace(COD, payment_mode="prepaid")
+    found = verdict(0.1, prepaid, replace(POLICY, rules=(ask,)), subject=subject_of(prepaid))
+    assert (found.action, found.rule) == ("ship", None)
+
+
+def test_the_first_segment_that_an_order_belongs_to_gives_the_thresholds() -> None:
+    large = Segment(name="large", when=parse("amount > 1000"), thresholds=Thresholds(hold=0.1))
+    pune = Segment(
+        name="pune", when=parse("city = Pune"), thresholds=Thresholds(block=0.1),
+        prepaid_thresholds=Thresholds(block=0.2),
+    )  # fmt: skip
+    policy = replace(POLICY, segments=(large, pune))
+    small, paid = replace(COD, amount_paise=100_00), replace(COD, payment_mode="prepaid")
+    found = verdict(0.3, policy=policy, subject=subject_of(COD))
+    assert (found.action, found.segment) == ("hold", "large")
+    found = verdict(0.3, small, policy, subject=subject_of(small))
+    assert (found.action, found.segment) == ("block", "pune")
+    # A segment without thresholds for prepaid orders leaves them the usual ones.
+    assert verdict(0.3, paid, policy, subject=subject_of(paid)).action == "ship"
+    assert verdict(0.75, paid, policy, subject=subject_of(paid)).action == "hold"
+    assert verdict(0.3, policy=policy).segment is None
+
+
+def test_a_sale_moves_every_threshold_and_is_over_by_itself() -> None:
+    sale = Sale(from_us=NOW - 1, until_us=NOW + HOUR_US, step=1.0, reviews_per_day=2)
+    policy = replace(POLICY, sale=sale, reviews_per_day=1)
+    assert verdict(0.25, policy=policy).action == "ship"
+    assert verdict(0.5, policy=policy).action == "verify"
+    assert verdict(0.25, policy=policy, now_us=NOW + HOUR_US).action == "verify"
+    assert verdict(0.25, policy=policy, now_us=NOW - 2).action == "verify"
+    assert [policy.reviews_at(NOW + after) for after in (0, HOUR_US)] == [2, 1]
 
 
 def test_an_action_without_capacity_falls_to_the_next_milder() -> None:

@@ -31,6 +31,7 @@ def invented(rng: Generator, n: int) -> Orders:
         amount_paise=rng.integers(300_00, 3_000_00, n), prepaid=np.zeros(n, bool),
         degraded=np.zeros(n, bool), late=np.zeros(n, bool), created_us=np.zeros(n, np.int64),
         now_us=np.zeros(n, np.int64), overrule=np.full(n, NO_OVERRULE, np.int8), person=person,
+        full=np.zeros(n, bool),
     )  # fmt: skip
 
 

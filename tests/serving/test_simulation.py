@@ -13,9 +13,11 @@ import numpy as np
 from features.days import DAY_US
 from features.row import Row
 from models.actions import ACTIONS
+from models.condition_text import parse
 from models.policy import Policy, default_policy
-from models.replay import replay
+from models.replay import asked, replay
 from models.risk import Risk
+from models.rules import Rule, Segment
 from models.thresholds import Thresholds
 from serving.moments import rfc3339
 from serving.past import Past
@@ -29,6 +31,13 @@ POLICY = Policy(
     mode="act",
     thresholds=Thresholds(verify=0.2, prepaid=0.5, hold=0.8),
     prepaid_thresholds=Thresholds(hold=0.7),
+    segments=(
+        Segment(
+            name="regulars", when=parse("phone_orders_ever > 0"), thresholds=Thresholds(hold=0.5)
+        ),
+    ),
+    rules=(Rule(name="far", when=parse("zone = far or amount > 4000"), action="verify"),),
+    reviews_per_day=1,
 )
 ORDERS = 60
 
@@ -63,6 +72,7 @@ async def trade(client: httpx2.AsyncClient, key: str, clock: shop.Clock) -> None
             created_at=rfc3339(clock.us - (DAY_US if number % 9 == 8 else 0)),
             payment_mode=("cod", "cod", "prepaid")[number % 3],
             customer={"phone": f"+91 90000 {number % 40:05d}"},
+            amount=5000 if number % 13 == 0 else 1299,
             dispatch_cutoff=None,
             promised_at=None,
         )
@@ -87,8 +97,11 @@ async def save(client: httpx2.AsyncClient, key: str, policy: Policy, revision: i
 def past_of(service: Service) -> tuple[Past, dict[int, Policy]]:
     """The shop's past, read from the log."""
     past = Past("kurtas", arm_secret(service.connection))
+    policies = revisions(service.connection, "kurtas")
+    for policy in (POLICY, *policies.values()):
+        past.ask(asked(policy))
     past.follow(service.connection)
-    return past, revisions(service.connection, "kurtas")
+    return past, policies
 
 
 def test_the_policy_that_was_in_force_did_what_really_happened(tmp_path: Path) -> None:
@@ -106,12 +119,34 @@ def test_the_policy_that_was_in_force_did_what_really_happened(tmp_path: Path) -
                 again = replay(policies[1], window.orders)
                 assert again.action.tolist() == window.action.tolist()
                 assert len(set(window.action.tolist())) >= 4
+                assert window.orders.full.any()
                 logged = chances_then(window, policies)[np.arange(ORDERS), window.action]
                 assert logged.tolist() == past.column("propensity").tolist()
                 found = simulate(past, policies[1], {1: policies[1]}, days=90, now_us=clock())
                 assert found["today"]["actions"] == found["happened"]
-                assert found["against_today"]["saved_rupees"]["point"] == 0.0
+                assert found["against_today"] is None
                 assert sum(found["happened"].values()) == found["orders"] == ORDERS
+
+    shop.run(scene())
+
+
+def test_a_draft_asks_about_what_no_policy_asked_before(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock, scorer=Varied()) as service:
+            key = await shop.add_shop(service)
+            async with door(service) as client:
+                await trade(client, key, clock)
+            room, none = Room(), replace(POLICY, thresholds=Thresholds(), segments=(), rules=())
+            asking = {"store_url": service.settings.store_url, "merchant_id": "kurtas",
+                      "days": 365, "now_us": clock()}  # fmt: skip
+            quiet = room.answer(asking | {"policy": none.to_json()})["found"]
+            assert quiet["draft"]["actions"]["block"] == 0
+            rule = Rule(name="large", when=parse("amount > 4000"), action="block")
+            ruled = replace(none, rules=(rule,)).to_json()
+            found = room.answer(asking | {"policy": ruled})["found"]
+            # The 26th came too late for anything to be done.
+            assert found["draft"]["actions"]["block"] == len(range(0, ORDERS, 13)) - 1
 
     shop.run(scene())
 
