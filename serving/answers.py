@@ -49,13 +49,20 @@ class EvidenceOut(BaseModel):
 
 
 class ScoreAnswer(BaseModel):
-    """A decision."""
+    """A decision.
+
+    Eight of ten orders like this one come back with a chance between ``probability_low`` and
+    ``probability_high``: far apart where little is known of the customer, null where the model does
+    not say.
+    """
 
     order_id: str
     decision_id: str
     revision: int
     scored_at: str
     probability: float
+    probability_low: float | None
+    probability_high: float | None
     base_probability: float
     tier: Tier
     action: Action

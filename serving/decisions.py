@@ -20,9 +20,10 @@ from serving.store.log import Held, body_of
 from serving.store.merchants import Access
 
 ANSWER_FIELDS = (
-    "order_id", "decision_id", "revision", "scored_at", "probability", "base_probability", "tier",
-    "action", "policy_action", "arm", "dispatch", "wait_until", "reasons", "expected_cost",
-    "evidence", "model", "policy", "rule", "segment", "degraded", "warnings",
+    "order_id", "decision_id", "revision", "scored_at", "probability", "probability_low",
+    "probability_high", "base_probability", "tier", "action", "policy_action", "arm", "dispatch",
+    "wait_until", "reasons", "expected_cost", "evidence", "model", "policy", "rule", "segment",
+    "degraded", "warnings",
 )  # fmt: skip
 
 Answer = dict[str, Any]
@@ -103,12 +104,16 @@ def record_of(
     """The body of the ``decided`` event: the answer, and what a recheck needs beside it."""
     risk, verdict, scorer = judgement.risk, judgement.verdict, judgement.scorer
     wait_until = verdict.wait_until_us
+    sure = None if sight.row is None else scorer.interval(sight.row, risk)
+    low, high = sure or (None, None)
     record = {
         "order_id": submission.order.order_id,
         "decision_id": str(judgement.decision_id),
         "revision": revision,
         "scored_at": rfc3339(sight.as_of_us),
         "probability": risk.probability,
+        "probability_low": low,
+        "probability_high": high,
         "base_probability": risk.base_probability,
         "tier": verdict.tier,
         "action": verdict.action,
@@ -143,9 +148,8 @@ def record_of(
 
 
 def answer_of(record: Answer) -> Answer:
-    """The part of a record that callers see."""
-    whole = {"segment": None} | record  # decisions of before there were segments name none
-    return {name: whole[name] for name in ANSWER_FIELDS}
+    """The part of a record that callers see; what an older one does not hold is null."""
+    return {name: record.get(name) for name in ANSWER_FIELDS}
 
 
 def answer_now(connection: Connection, held: Held) -> Answer | None:

@@ -41,7 +41,7 @@ def page(connection: Connection, decision_id: str) -> str:
         f"Decision {decision_id} on order {shown['order_id']}, {shown['scored_at']}",
         "",
         f"Probability   {shown['probability']:.4f} (average order {shown['base_probability']:.4f}),"
-        f" tier {shown['tier']}",
+        f"{_sure(shown)} tier {shown['tier']}",
         f"Model         {shown['model']} ({shown['model_digest'][:12]})",
         f"Policy        revision {shown['policy']}, lists {shown['list_version']},"
         f" rule {shown['rule'] or 'none'}",
@@ -71,6 +71,13 @@ def _decision(connection: Connection, decision_id: str) -> tuple[dict[str, Any],
     if found is None:
         raise RefusedError(f"there is no decision {decision_id} in this database")
     return body_of(found[0]), found[1]
+
+
+def _sure(shown: dict[str, Any]) -> str:
+    """Between which chances eight of ten such orders lie, where the model said so."""
+    if shown.get("probability_low") is None:
+        return ""
+    return f" 80 % within {shown['probability_low']:.3f} to {shown['probability_high']:.3f},"
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

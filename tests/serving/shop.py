@@ -113,8 +113,9 @@ class Steady:
         """The answer, often."""
         return np.full(len(values), self._risk.probability)
 
-    def interval(self, row: Row, risk: Risk) -> None:
-        """Not measured."""
+    def interval(self, row: Row, risk: Risk) -> tuple[float, float]:
+        """Half as much, half as little."""
+        return risk.probability / 2, (1 + risk.probability) / 2
 
     def explain(self, row: Row, extra: Mapping[str, float | str], risk: Risk) -> tuple[Impact, ...]:
         """Two reasons that add up."""

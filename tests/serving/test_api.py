@@ -60,11 +60,13 @@ def test_a_score_has_every_field_of_the_contract(client: httpx2.Client) -> None:
     assert answer.status_code == 200
     body = answer.json()
     assert set(body) == {
-        "order_id", "decision_id", "revision", "scored_at", "probability", "base_probability",
-        "tier", "action", "policy_action", "arm", "dispatch", "wait_until", "reasons",
-        "expected_cost", "evidence", "model", "policy", "rule", "degraded", "warnings",
+        "order_id", "decision_id", "revision", "scored_at", "probability", "probability_low",
+        "probability_high", "base_probability", "tier", "action", "policy_action", "arm",
+        "dispatch", "wait_until", "reasons", "expected_cost", "evidence", "model", "policy",
+        "rule", "degraded", "warnings",
     }  # fmt: skip
     assert body["model"] == "prior-1"
+    assert (body["probability_low"], body["probability_high"]) == (None, None)
     assert body["evidence"]["fallback"] == "prior"
     assert (body["action"], body["dispatch"], body["arm"]) == ("ship", "go", None)
     assert {"code", "text", "bucket", "impact", "advice"} == set(body["reasons"][0])

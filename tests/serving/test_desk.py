@@ -50,6 +50,16 @@ def test_an_order_gets_a_durable_decision(tmp_path: Path) -> None:
     run(scene())
 
 
+def test_a_decision_says_how_sure_its_score_is(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            answer = await service.desk.score(LIVE, body())
+            assert (answer["probability_low"], answer["probability_high"]) == (0.2, 0.7)
+            assert (await service.desk.score(LIVE, body())) == answer
+
+    run(scene())
+
+
 def test_the_same_content_again_gives_the_first_decision(tmp_path: Path) -> None:
     async def scene() -> None:
         clock = shop.Clock()

@@ -22,9 +22,6 @@ ADDRESS = {"line1": "12 Lake View", "city": "Bengaluru", "state": "Karnataka", "
 class Doubtful(shop.Steady):
     """A model that minds pincodes."""
 
-    def interval(self, row: Row, risk: Risk) -> None:
-        """Not measured."""
-
     def explain(self, row: Row, extra: Mapping[str, float | str], risk: Risk) -> tuple[Impact, ...]:
         """All of it."""
         return (Impact("address_incorrect_pincode", risk.probability - risk.base_probability, 1.0),)
