@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.consents import Consents
 from features.days import from_us
 from features.directory import Directory
 from features.history.fact import fact_of
-from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
+from features.history.states import PENDING, event_detail, next_state
 from features.keys import Hasher, keys_of
 from features.order import Order
 from features.tables import Folder, orders_of
 from serving.home import Home
 from serving.intake import content_held_of
+from serving.past_events import BATCH, PastEvent, PastEvents, PastLines
 from serving.rows import UNNUMBERED
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Kind, Log, find_order
+from serving.store.log import Held, Log, find_order
 from serving.store.merchants import add_merchant
 
 Progress = Callable[[int], None]
@@ -29,12 +32,6 @@ Progress = Callable[[int], None]
 # Short transactions: whoever serves beside us waits for each.
 _CHUNK = 400
 
-_OUTCOME_EVENTS: dict[str, Kind] = {
-    "delivered": "delivered",
-    "rto": "rto_initiated",
-    "cancelled": "cancelled",
-    "lost": "lost",
-}
 # What was decided elsewhere: no history of ours, but worth keeping for exports.
 _ELSEWHERE = {
     "intervention": "intervention",
@@ -47,18 +44,15 @@ _ELSEWHERE = {
     "model": "model",
     "policy": "policy",
 }
-_WORDS = ("reason", "outcome", "action", "awb")
+_NOT_OURS = 0
 
 
-class Past(NamedTuple):
-    """One event of an imported order, sortable by the order in which a reader learns of it."""
+class _Placing(NamedTuple):
+    """An imported order on its way into the log."""
 
-    known_us: int
-    code: int
     row: int
-    kind: Kind
-    at_us: int
-    words: Mapping[str, str]
+    order: Order
+    elsewhere: Mapping[str, object]
 
 
 @dataclass(slots=True)
@@ -69,57 +63,6 @@ class Loaded:
     events: int = 0
     live_already: int = 0
     loaded_already: int = 0
-
-
-def events_of(folder: Folder) -> list[Past]:
-    """Every event but the placing, by known time; ties as the contract orders them.
-
-    Without an events table the columns of ``orders`` stand for it: an outcome counts from
-    ``outcome_at`` (one without an instant is never known), an intervention from
-    ``intervention_at``.
-    """
-    found = _from_columns(folder.orders) if folder.events is None else _from_table(folder)
-    return sorted(found, key=lambda past: past[:3])
-
-
-def _from_columns(orders: pa.Table) -> Iterator[Past]:
-    names = ("outcome", "outcome_reason", "outcome_at", "intervention", "intervention_at")
-    columns = (_plain(orders.column(name)) for name in names)
-    for row, values in enumerate(zip(*columns, strict=True)):
-        outcome, reason, outcome_us, done, done_us = values
-        if outcome is not None and outcome_us is not None:
-            words = {"outcome": outcome} | ({"reason": reason} if reason else {})
-            yield _past(row, _OUTCOME_EVENTS[outcome], outcome_us, outcome_us, words)
-        if done not in (None, "none") and done_us is not None:
-            yield _past(row, "contacted", done_us, done_us, {"intervention": done})
-
-
-def _from_table(folder: Folder) -> Iterator[Past]:
-    events = cast(pa.Table, folder.events)
-    rows = {key: row for row, key in enumerate(_keys(folder.orders))}
-    columns = [_plain(events.column(name)) for name in ("event", "at", "known_at", *_WORDS)]
-    for key, kind, at_us, known_us, *words in zip(_keys(events), *columns, strict=True):
-        row = rows.get(key)
-        if row is None or kind not in EVENT_CODES or kind == "placed" or known_us is None:
-            continue  # readers pass over what they do not know
-        said = {name: str(w) for name, w in zip(_WORDS, words, strict=True) if w is not None}
-        moment = known_us if at_us is None else at_us
-        yield _past(row, cast(Kind, kind), cast(int, moment), cast(int, known_us), said)
-
-
-def _past(row: int, kind: Kind, at_us: int, known_us: int, words: Mapping[str, str]) -> Past:
-    return Past(known_us, EVENT_CODES[kind], row, kind, at_us, words)
-
-
-def _keys(table: pa.Table) -> list[tuple[str, str]]:
-    columns = (table.column(name).to_pylist() for name in ("merchant_id", "order_id"))
-    return list(zip(*columns, strict=True))
-
-
-def _plain(column: pa.ChunkedArray) -> list[object]:
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    return cast("list[object]", column.to_pylist())
 
 
 class Loader:
@@ -141,11 +84,11 @@ class Loader:
         self._consents = Consents(folder.consents)
         self._hasher = Hasher(list(home.keyring.hashing.keys.values()))
         self._contacts = Contacts(home.keyring.sealing)
-        self._held: dict[int, Held] = {}
-        self._known: dict[int, int] = {}
-        self._decided_elsewhere = {
-            kept: _plain(folder.orders.column(name)) for name, kept in _ELSEWHERE.items()
-        }
+        # By row: a million objects of these would be a gigabyte.
+        self._numbers = np.full(folder.orders.num_rows, _NOT_OURS, np.int64)
+        self._states = np.zeros(folder.orders.num_rows, np.int16)
+        self._known = np.zeros(folder.orders.num_rows, np.int32)
+        self._ids = [folder.orders.column(name) for name in ("merchant_id", "order_id")]
         self._done = Loaded()
 
     def run(self, progress: Progress = lambda _: None) -> Loaded:
@@ -158,16 +101,16 @@ class Loader:
         steps = self._steps()
         while chunk := list(islice(steps, _CHUNK)):
             with self._home.transaction() as log:
-                for order, past in chunk:
-                    if order is not None:
-                        self._place(log, order[0], order[1])
-                    elif past is not None:
-                        self._happen(log, past)
+                for step in chunk:
+                    if isinstance(step, PastEvent):
+                        self._happen(log, step)
+                    else:
+                        self._place(log, step)
             progress(len(chunk))
         return self._done
 
     def _add_merchants(self) -> None:
-        names = set(self._folder.orders.column("merchant_id").to_pylist())
+        names = self._folder.orders.column("merchant_id").unique().to_pylist()
         with self._home.transaction() as log:
             for name in sorted(names):
                 invented = self._folder.about.invented
@@ -180,38 +123,50 @@ class Loader:
                         at_us=self._now_us, known_us=self._now_us, merchant_id=name,
                     )  # fmt: skip
 
-    def _steps(self) -> Iterator[tuple[tuple[int, Order] | None, Past | None]]:
+    def _steps(self) -> Iterator[_Placing | PastEvent]:
         """Orders and events merged by known time; a placing comes first among equals."""
-        events = iter(events_of(self._folder))
+        events = iter(PastEvents.of(self._folder))
         past = next(events, None)
-        for row, order in enumerate(orders_of(self._folder.orders, self._folder.items)):
-            while past is not None and past.known_us < order.created_us:
-                yield None, past
+        for placing in self._placings():
+            while past is not None and past.known_us < placing.order.created_us:
+                yield past
                 past = next(events, None)
-            yield (row, order), None
+            yield placing
         while past is not None:
-            yield None, past
+            yield past
             past = next(events, None)
 
-    def _place(self, log: Log, row: int, order: Order) -> None:
+    def _placings(self) -> Iterator[_Placing]:
+        orders, lines = self._folder.orders, PastLines.of(self._folder)
+        for begin in range(0, orders.num_rows, BATCH):
+            part = orders.slice(begin, BATCH)
+            columns = [_plain(part.column(name)) for name in _ELSEWHERE]
+            read = orders_of(part, lines.between(begin, begin + BATCH))
+            for row, (order, *said) in enumerate(zip(read, *columns, strict=True), begin):
+                elsewhere = dict(zip(_ELSEWHERE.values(), said, strict=True))
+                yield _Placing(row, order, {k: v for k, v in elsewhere.items() if v is not None})
+
+    def _place(self, log: Log, placing: _Placing) -> None:
+        row, order = placing.row, placing.order
         held = find_order(log.connection, order.merchant_id, order.order_id)
         if held is None:
-            self._held[row] = self._new(log, row, order)
+            self._numbers[row] = self._new(log, placing)
             self._done.orders += 1
         elif held.decided_seq is None:
             # Go through its events again from the start, and pass over as many as are known.
-            self._held[row] = replace(held, state=PENDING)
+            self._numbers[row] = held.number
             self._known[row] = _changes_known(log, held)
             self._done.loaded_already += 1
         else:
             self._done.live_already += 1
 
-    def _new(self, log: Log, row: int, order: Order) -> Held:
+    def _new(self, log: Log, placing: _Placing) -> int:
+        order = placing.order
         place = self._directory.place(order.pincode)
         shares = self._consents.shares(order.merchant_id, order.created_us)
         keys = keys_of(order, place, self._hasher, shares=shares)
         fact = fact_of(order, keys, UNNUMBERED)
-        content = content_held_of(order, self._elsewhere(row))
+        content = content_held_of(order, placing.elsewhere)
         held = log.place(
             order.merchant_id, order.order_id, content.public_json(), fact=fact.tobytes(),
             state=PENDING, digest=None, at_us=order.created_us,
@@ -219,16 +174,17 @@ class Loader:
         )  # fmt: skip
         if content.personal:
             self._contacts.keep(log.connection, held.number, content.personal_json())
-        return held
+        return held.number
 
-    def _elsewhere(self, row: int) -> dict[str, object]:
-        values = {kept: column[row] for kept, column in self._decided_elsewhere.items()}
-        return {name: value for name, value in values.items() if value is not None}
+    def _held(self, row: int) -> Held:
+        """A loaded order: it has never been revised or decided."""
+        merchant_id, order_id = (column[row].as_py() for column in self._ids)
+        number, state = int(self._numbers[row]), int(self._states[row])
+        return Held(number, merchant_id, False, order_id, 0, state, None, number, None)
 
-    def _happen(self, log: Log, past: Past) -> None:
+    def _happen(self, log: Log, past: PastEvent) -> None:
         """Append an event if it changes its order's state."""
-        held = self._held.get(past.row)
-        if held is None:
+        if self._numbers[past.row] == _NOT_OURS:
             return
         words = past.words
         detail = event_detail(
@@ -237,11 +193,13 @@ class Loader:
             outcome=words.get("outcome"),
             action=words.get("action"),
         )
-        becomes = next_state(held.state, past.code, detail)
-        if becomes == held.state:
+        state = int(self._states[past.row])
+        becomes = next_state(state, past.code, detail)
+        if becomes == state:
             return
-        self._held[past.row] = replace(held, state=becomes)
-        if self._known.get(past.row, 0):
+        held = self._held(past.row)
+        self._states[past.row] = becomes
+        if self._known[past.row]:
             self._known[past.row] -= 1
             return
         log.append(
@@ -249,6 +207,13 @@ class Loader:
             order=held, becomes=becomes,
         )  # fmt: skip
         self._done.events += 1
+
+
+def _plain(column: pa.ChunkedArray) -> list[object]:
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    plain: list[object] = column.to_pylist()
+    return plain
 
 
 def _changes_known(log: Log, held: Held) -> int:
@@ -261,7 +226,7 @@ def _changes_known(log: Log, held: Held) -> int:
 
 def span_of(folder: Folder) -> str:
     """From when to when a folder's orders were placed, for people."""
-    created = [int(cast(int, us)) for us in _plain(folder.orders.column("created_at"))]
-    if not created:
+    if not folder.orders.num_rows:
         return "no orders"
-    return f"{from_us(min(created)):%Y-%m-%d} to {from_us(max(created)):%Y-%m-%d}"
+    ends = pc.min_max(folder.orders.column("created_at").cast(pa.int64())).as_py()
+    return f"{from_us(ends['min']):%Y-%m-%d} to {from_us(ends['max']):%Y-%m-%d}"

@@ -1,0 +1,185 @@
+"""What became of imported orders as columns: events and lines, objects only while needed.
+
+A million orders have several million events; as objects they would take gigabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Self, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from features.history.states import EVENT_CODES
+from features.schema import ONE_MERCHANT
+from features.tables import Folder
+from serving.store.log import Kind
+
+BATCH = 16_384
+
+_BETWEEN = "\x1f"
+_KINDS = tuple(EVENT_CODES)
+_OUTCOME_EVENTS: dict[str, Kind] = {
+    "delivered": "delivered",
+    "rto": "rto_initiated",
+    "cancelled": "cancelled",
+    "lost": "lost",
+}
+_WORDS = ("reason", "outcome", "action", "awb")
+
+
+class PastEvent(NamedTuple):
+    """One event of an imported order.
+
+    Parameters
+    ----------
+    row : int
+        Of its order.
+    words : mapping
+        What else is told of it.
+    """
+
+    known_us: int
+    code: int
+    row: int
+    kind: Kind
+    at_us: int
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvents:
+    """Every event but the placing, by known time; ties as the contract orders them.
+
+    Without an events table the columns of ``orders`` stand for it: an outcome counts from
+    ``outcome_at`` (one without an instant is never known), an intervention from
+    ``intervention_at``.
+    """
+
+    known_us: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    at_us: NDArray[np.int64]
+    words: pa.Table
+
+    @classmethod
+    def of(cls, folder: Folder) -> Self:
+        """Those of a folder."""
+        if folder.events is None:
+            parts = [_outcomes(folder.orders), _interventions(folder.orders)]
+        else:
+            parts = [_told(folder.orders, folder.events)]
+        table = pa.concat_tables(parts, promote_options="default")
+        known, code, row, at = (_integers(table.column(name)) for name in _NUMBERS)
+        by = np.lexsort((row, code, known))
+        words = table.drop_columns(list(_NUMBERS)).combine_chunks()
+        return cls(known[by], code[by], row[by], at[by], words.take(pa.array(by)))
+
+    def __iter__(self) -> Iterator[PastEvent]:
+        for begin in range(0, len(self.rows), BATCH):
+            part = slice(begin, begin + BATCH)
+            numbers = (a[part].tolist() for a in (self.known_us, self.codes, self.rows, self.at_us))
+            words = self.words.slice(begin, BATCH).to_pylist()
+            for known_us, code, row, at_us, said in zip(*numbers, words, strict=True):
+                spoken = {name: str(word) for name, word in said.items() if word is not None}
+                yield PastEvent(known_us, code, row, cast(Kind, _KINDS[code]), at_us, spoken)
+
+
+_NUMBERS = ("known_us", "code", "row", "at_us")
+
+
+def _outcomes(orders: pa.Table) -> pa.Table:
+    kinds = pa.array(_OUTCOME_EVENTS)
+    codes = np.array([EVENT_CODES[kind] for kind in _OUTCOME_EVENTS.values()], np.int64)
+    found = _rows_with(orders, "outcome", "outcome_at")
+    which = _integers(pc.index_in(found.column("outcome"), value_set=kinds))
+    return _events(
+        found, codes[which], found.column("outcome_at"), found.column("outcome_at"),
+        {"outcome": "outcome", "reason": "outcome_reason"},
+    )  # fmt: skip
+
+
+def _interventions(orders: pa.Table) -> pa.Table:
+    found = _rows_with(orders, "intervention", "intervention_at")
+    found = found.filter(pc.not_equal(found.column("intervention"), "none"))
+    codes = np.full(found.num_rows, EVENT_CODES["contacted"], np.int64)
+    at = found.column("intervention_at")
+    return _events(found, codes, at, at, {"intervention": "intervention"})
+
+
+def _told(orders: pa.Table, events: pa.Table) -> pa.Table:
+    """Events of orders that are there, of kinds that are known: readers pass over all else."""
+    rows = rows_of(orders, events)
+    codes = pc.index_in(events.column("event"), value_set=pa.array(_KINDS))
+    table = events.append_column("row", rows).append_column("kind", codes)
+    keep = pc.and_(pc.is_valid(table.column("row")), pc.is_valid(table.column("kind")))
+    keep = pc.and_(keep, pc.is_valid(table.column("known_at")))
+    table = table.filter(keep)
+    table = table.filter(pc.not_equal(table.column("kind"), EVENT_CODES["placed"]))
+    known = table.column("known_at")
+    at = pc.coalesce(table.column("at"), known)
+    return _events(table, _integers(table.column("kind")), known, at, {n: n for n in _WORDS})
+
+
+def _rows_with(orders: pa.Table, *names: str) -> pa.Table:
+    """The orders where none of the columns is empty, each with its ``row``."""
+    table = orders.append_column("row", pa.array(np.arange(orders.num_rows)))
+    for name in names:
+        table = table.filter(pc.is_valid(table.column(name)))
+    return table
+
+
+def _events(
+    table: pa.Table, codes: NDArray[np.int64], known: pa.ChunkedArray, at: pa.ChunkedArray,
+    words: Mapping[str, str],
+) -> pa.Table:  # fmt: skip
+    numbers = (known.cast(pa.int64()), pa.array(codes), table.column("row"), at.cast(pa.int64()))
+    columns = dict(zip(_NUMBERS, numbers, strict=True))
+    columns["row"] = columns["row"].cast(pa.int64())
+    return pa.table(columns | {name: table.column(column) for name, column in words.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class PastLines:
+    """The lines of imported orders, by the rows of their orders."""
+
+    rows: NDArray[np.int64]
+    lines: pa.Table | None
+
+    @classmethod
+    def of(cls, folder: Folder) -> Self:
+        """Those of a folder."""
+        if folder.items is None:
+            return cls(np.empty(0, np.int64), None)
+        rows = rows_of(folder.orders, folder.items)
+        kept = folder.items.append_column("row", rows).filter(pc.is_valid(rows))
+        row = _integers(kept.column("row"))
+        by = np.argsort(row, kind="stable")
+        lines = kept.drop_columns(["row"]).combine_chunks().take(pa.array(by))
+        return cls(row[by], lines)
+
+    def between(self, begin: int, end: int) -> pa.Table | None:
+        """The lines of the orders in rows ``begin`` to ``end``, the last excluded."""
+        if self.lines is None:
+            return None
+        first, last = np.searchsorted(self.rows, (begin, end))
+        return self.lines.slice(int(first), int(last - first))
+
+
+def rows_of(orders: pa.Table, others: pa.Table) -> pa.ChunkedArray:
+    """The row of each line's order; null where there is none."""
+    known = _names(orders).combine_chunks()
+    return pc.index_in(_names(others), value_set=known)
+
+
+def _names(table: pa.Table) -> pa.ChunkedArray:
+    merchants = pc.fill_null(table.column("merchant_id"), ONE_MERCHANT)
+    return pc.binary_join_element_wise(merchants, table.column("order_id"), _BETWEEN)
+
+
+def _integers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
+    return np.asarray(column.to_numpy(), np.int64)
