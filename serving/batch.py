@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -14,6 +15,8 @@ from serving.decisions import Answer, Submission, answer_of, record_of
 from serving.desk import Desk, name_of
 from serving.overlay import Overlay
 from serving.problems import told_as
+from serving.standby import Standby
+from serving.store.faults import LogDownError
 from serving.store.log import Held, Log
 from serving.store.merchants import Access
 from serving.wish import Wish
@@ -69,12 +72,17 @@ class Batch:
     desk : Desk
     access : Access
     wish : Wish
+    standby : Standby, optional
+        Decides while the log is out of reach.
     """
 
-    def __init__(self, desk: Desk, access: Access, wish: Wish) -> None:
+    def __init__(
+        self, desk: Desk, access: Access, wish: Wish, standby: Standby | None = None
+    ) -> None:
         self._desk = desk
         self._access = access
         self._wish = wish
+        self._standby = standby
 
     async def score(self, bodies: Sequence[object]) -> list[dict[str, Any]]:
         """An answer for each order, or the problem that it would be answered with alone."""
@@ -92,14 +100,30 @@ class Batch:
 
     async def _chunk(self, read: Sequence[Submission | RtoError]) -> list[dict[str, Any]]:
         submissions = [one for one in read if isinstance(one, Submission)]
+        standby = self._standby
+        if standby is not None and not all(map(standby.desk_decides, submissions)):
+            return list(await asyncio.gather(*(self._degraded(standby, one) for one in read)))
         try:
             done = iter(await self._decided(submissions))
+        except LogDownError as error:
+            if standby is None:
+                return [_failed(error if isinstance(one, Submission) else one) for one in read]
+            standby.reach.lost(error)
+            return list(await asyncio.gather(*(self._degraded(standby, one) for one in read)))
         except RtoError as error:
             return [_failed(error if isinstance(one, Submission) else one) for one in read]
         return [
             await self._result(one, next(done)) if isinstance(one, Submission) else _failed(one)
             for one in read
         ]
+
+    async def _degraded(self, standby: Standby, one: Submission | RtoError) -> dict[str, Any]:
+        if isinstance(one, RtoError):
+            return _failed(one)
+        try:
+            return await standby.stand_in(one)
+        except RtoError as error:
+            return _failed(error)
 
     async def _decided(self, submissions: Sequence[Submission]) -> list[_Done]:
         self._desk.in_time(self._access, self._wish)

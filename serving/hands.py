@@ -13,7 +13,7 @@ from features.phone import normal_phone
 from serving.persons import Persons
 from serving.schemas import OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Kind, Log
+from serving.store.log import Held, Kind, Log, body_of
 from serving.store.outbox import opt_out, stop_asking
 
 Asked = Literal["contacted", "replied"]
@@ -35,6 +35,8 @@ class Override:
         """The order as it stands afterwards."""
         held, request = _now(log, self.held), self.request
         body = {"action": request.action, "by": request.by}
+        if _said_last(log, self.contacts, held, "overridden", body, None, request.note):
+            return held
         seq = _append(log, held, "overridden", body, self.now_us, self.now_us)
         _keep_note(self.contacts, log, seq, request.note)
         stop_asking(log.connection, held.number)
@@ -63,12 +65,15 @@ class Respond:
     def __call__(self, log: Log) -> Held:
         """The order as it stands afterwards."""
         held, request = _now(log, self.held), self.request
-        at_us = self.now_us if request.at is None else to_us(request.at)
+        told_us = None if request.at is None else to_us(request.at)
+        at_us = self.now_us if told_us is None else told_us
         response = request.response
         if response == "stop":
             self._stop(log, held)
             response = "person"
         body = {"response": response, "channel": request.channel, "by": request.by}
+        if _said_last(log, self.contacts, held, self.kind, body, told_us, request.note):
+            return held
         seq = _append(log, held, self.kind, body, at_us, self.now_us)
         _keep_note(self.contacts, log, seq, request.note)
         if request.response in _SETTLING:
@@ -90,9 +95,8 @@ def _append(
     log: Log, held: Held, kind: Kind, body: dict[str, Any], at_us: int, known_us: int
 ) -> int:
     becomes = next_state(held.state, EVENT_CODES[kind], 0)
-    plain = {name: value for name, value in body.items() if value is not None}
     return log.append(
-        kind, plain, at_us=at_us, known_us=known_us, order=held,
+        kind, _plain(body), at_us=at_us, known_us=known_us, order=held,
         becomes=None if becomes == held.state else becomes,
     )  # fmt: skip
 
@@ -108,6 +112,31 @@ def record_cancelled(log: Log, held: Held, by: str, now_us: int) -> None:
     if next_state(held.state, EVENT_CODES["cancelled"], 0) != held.state:
         body = {"outcome": "cancelled", "cancelled_by": by}
         _append(log, held, "cancelled", body, now_us, now_us)
+
+
+def _said_last(
+    log: Log, contacts: Contacts, held: Held, kind: Kind, body: dict[str, Any],
+    told_us: int | None, note: str | None,
+) -> bool:  # fmt: skip
+    """Whether this is a repeat: the last thing that happened to the order was said just so.
+
+    A cancellation that it brought about does not come in between.
+    """
+    last = log.connection.execute(
+        "SELECT seq, kind, body, at_us FROM event WHERE number=? ORDER BY seq DESC LIMIT 2",
+        (held.number,),
+    ).fetchall()
+    if last and last[0][1] == "cancelled":
+        last = last[1:]
+    if not last or last[0][1] != kind or body_of(last[0][2]) != _plain(body):
+        return False
+    seq, at_us = last[0][0], last[0][3]
+    noted = contacts.of(log.connection, seq) or {}
+    return told_us in (None, at_us) and noted.get("note") == (note or None)
+
+
+def _plain(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _keep_note(contacts: Contacts, log: Log, seq: int, note: str | None) -> None:

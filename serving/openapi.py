@@ -63,6 +63,11 @@ def _parameter(where: str, name: str, says: str, schema: dict[str, Any], **more:
             "description": says} | more  # fmt: skip
 
 
+_ANYWHERE = {
+    "429": "Too much is waiting, or this key asks too often; see Retry-After.",
+    "503": "The log is out of reach; ask again after Retry-After seconds.",
+}
+
 IF_MATCH = _parameter(
     "header", "If-Match", "The revision that was changed, as GET gave it in ETag.",
     {"type": "string", "pattern": "^\"[0-9]{1,9}\"$"}, required=True,
@@ -211,6 +216,8 @@ def _secure(found: dict[str, Any]) -> None:
         for operation in methods.values():
             if path.startswith("/v1/"):
                 operation["security"] = [{"key": []}]
+                for status, says in _ANYWHERE.items():
+                    operation["responses"].setdefault(status, {"description": says})
             for status, answer in operation["responses"].items():
                 if status.isdigit() and int(status) >= 400 and path.startswith("/v1/"):
                     content = answer.pop("content", {}).get("application/json", problem)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from features.errors import RtoError
+from features.errors import RtoError, StoreError
 from models.policy import Policy, default_policy
 from models.replay import asked as asked_by
 from serving.past import Past
@@ -31,6 +31,8 @@ class Room:
         try:
             with closing(connect(asked["store_url"], readonly=True)) as connection:
                 return {"found": self._simulate(connection, asked)}
+        except StoreError as error:
+            return {"failed": str(error)}
         except RtoError as error:
             return {"refused": str(error)}
 

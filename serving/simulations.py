@@ -43,7 +43,7 @@ class Simulations:
         RefusedError
             If the draft or the days are at fault.
         SimulationError
-            If it takes longer than a minute, or the process ends.
+            If it takes longer than a minute, the process ends, or the log is out of reach.
         """
         asked = {"store_url": self._store_url, "merchant_id": merchant_id, "policy": policy,
                  "days": days, "now_us": now_us}  # fmt: skip
@@ -58,6 +58,8 @@ class Simulations:
                 raise
         if "refused" in answer:
             raise RefusedError(answer["refused"])
+        if "failed" in answer:
+            raise SimulationError(answer["failed"])
         found: dict[str, Any] = answer["found"]
         return found
 

@@ -121,14 +121,24 @@ class Standby:
                 return await self._desk.score(access, body, wish)
             except LogDownError as error:
                 self.reach.lost(error)
-        return await self._stand_in(self._desk.reception.read(access, body))
+        return await self.stand_in(self._desk.reception.read(access, body))
+
+    def desk_decides(self, submission: Submission) -> bool:
+        """Whether this order's decision comes from the log now, and from no spool."""
+        return self.reach.up and name_of(submission) not in self._kept
 
     def _keeps(self, access: Access, body: bytes) -> bool:
         """Whether the decision on this order is on its way from the spool into the log."""
         return name_of(self._desk.reception.read(access, body)) in self._kept
 
-    async def _stand_in(self, submission: Submission) -> Answer:
-        """A degraded decision, in the spool before it is answered."""
+    async def stand_in(self, submission: Submission) -> Answer:
+        """A degraded decision, in the spool before it is answered.
+
+        Raises
+        ------
+        NoDecisionError
+            If the spool is out of reach too.
+        """
         if (kept := self._kept.get(name_of(submission))) is not None:
             try:
                 await asyncio.shield(kept.flushed)

@@ -25,7 +25,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     413: {"model": Problem, "description": "The body is too large."},
     422: {"model": Problem, "description": "A field is at fault; the problem names it."},
     429: {"model": Problem, "description": "Too much is waiting; see Retry-After."},
-    503: {"model": Problem, "description": "No decision in time; act by your own default."},
+    503: {
+        "model": Problem,
+        "description": "Nothing can be recorded in time; see Retry-After. "
+        "An order without decision: act by the fallback_action.",
+    },
 }
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "The merchant has no such thing."}

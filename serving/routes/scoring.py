@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -93,7 +94,8 @@ async def batch(request: Request) -> Response:
     """An answer or a problem for each; they see each other in the order of the list."""
     access, wish = access_of(request, "score"), await wish_of(request)
     orders = await list_of(request, "orders", MOST)
-    results = await Batch(service_of(request).desk, access, wish).score(orders)
+    service = service_of(request)
+    results = await Batch(service.desk, access, wish, service.standby).score(orders)
     return answered({"results": results})
 
 
@@ -109,7 +111,12 @@ async def checkout(request: Request) -> Response:
     service, access = service_of(request), access_of(request, "score")
     wish = await wish_of(request)
     basket = service.desk.reception.read_basket(access, await body_of(request, ORDER_BYTES))
-    return answered(service.checkout.weigh(basket, wish))
+    if service.reach.up:
+        try:
+            return answered(service.checkout.weigh(basket, wish))
+        except LogDownError as error:
+            service.reach.lost(error)
+    return answered(service.checkout.weigh(basket, replace(wish, effort="degraded")))
 
 
 async def wish_of(request: Request) -> Wish:

@@ -98,6 +98,45 @@ def _told(home: Path, told: dict[str, str]) -> None:
     assert {name: decided.get(name) for name in told} == told
 
 
+PLACED = shop.order()["created_at"]
+# What needs the log, and can be asked again once it is back.
+NOT_NOW = (
+    ("GET", "/v1/orders/{}", None), ("GET", "/v1/orders", None), ("GET", "/v1/events", None),
+    ("GET", "/v1/lists", None),
+    ("PUT", "/v1/orders/{}", shop.order(amount=5)),
+    ("POST", "/v1/outcomes", [shop.outcome()]),
+    ("POST", "/v1/shipments", [{"order_id": "a", "awb": "1", "shipped_at": PLACED}]),
+    ("POST", "/v1/orders/backfill", [shop.order(order_id="past")]),
+    ("POST", "/v1/orders/{}/override", {"action": "hold"}),
+    ("POST", "/v1/orders/{}/contact", {"response": "silent"}),
+    ("POST", "/v1/orders/{}/reply", {"response": "confirmed"}),
+    ("POST", "/v1/lists", [{"list": "block", "field": "phone", "value": "+91 90000 00009"}]),
+    ("POST", "/v1/policy/simulate", {"days": 30}),
+)  # fmt: skip
+
+
+def _as_declared(client: httpx2.Client, order_id: str) -> dict[str, str]:
+    """Every route says when to ask again; a list of orders is decided all the same."""
+    for method, path, body in NOT_NOW:
+        answer = client.request(
+            method, path.format(order_id), json=body, headers={"If-Match": '"0"'}
+        )
+        assert answer.status_code == 503, (method, path, answer.text)
+        assert answer.headers["retry-after"] == "2"
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert client.get("/v1/policy").json()["mode"] == "observe"
+    basket = {name: value for name, value in shop.order().items() if name != "order_id"}
+    assert client.post("/v1/checkout", json=basket).json()["degraded"] is True
+    names = [f"listed-{i}" for i in range(30)]
+    orders = [shop.order(order_id=name) for name in names]
+    both = [client.post("/v1/score/batch", json=[*orders, {"order_id": 5}]) for _ in range(2)]
+    results, again = (answer.json()["results"] for answer in both)
+    assert results == again
+    assert results[-1]["problem"]["status"] == 422
+    assert all(one["degraded"] for one in results[:-1])
+    return {one["order_id"]: one["decision_id"] for one in results[:-1]}
+
+
 def _ready(client: httpx2.Client) -> dict[str, Any]:
     found: dict[str, Any] = client.get("/readyz").json()
     return found
@@ -129,7 +168,7 @@ def test_a_database_that_goes_and_comes_back(database: postgres.Server, server: 
             f"{server.url}/v1/score", json=shop.order(), headers={"Authorization": "Bearer rto_x"}
         )
         assert (unknown.status_code, unknown.json()["fallback_action"]) == (503, "ship")
-        assert client.post("/v1/outcomes", json=[shop.outcome(first)]).status_code == 503
+        told |= _as_declared(client, first)
         database.start()
         _recovered(client, "again-")
         _told(server.home, told)
@@ -218,6 +257,10 @@ def test_a_disk_that_is_full_and_one_that_refuses_every_write(small_disk: Path) 
             assert refused.status_code == 503
             assert refused.headers["content-type"] == "application/problem+json"
             assert refused.json()["fallback_action"] == "ship"
+            listed = client.post("/v1/score/batch", json=[shop.order(order_id="refused")]).json()
+            assert listed["results"][0]["problem"]["fallback_action"] == "ship"
+            hold = client.post(f"/v1/orders/{first['order_id']}/override", json={"action": "hold"})
+            assert (hold.status_code, hold.headers["retry-after"]) == (503, "2")
             assert _score(client, first["order_id"]).json() == first
             assert client.get("/readyz").status_code == 503
         _recovered(client, "writable-")

@@ -179,6 +179,29 @@ def test_what_people_do_counts_from_then_on(
     played(tmp_path, scene)
 
 
+def test_what_people_do_counts_once_however_often_it_is_said(tmp_path: Path) -> None:
+    asked = [
+        ("override", {"action": "hold", "by": "Ravi"}),
+        ("contact", {"response": "silent", "note": "no answer"}),
+        ("reply", {"response": "confirmed", "at": "2026-11-20T11:58:00+05:30"}),
+        ("contact", {"response": "refused"}),
+    ]
+
+    async def scene(ask: Shop) -> None:
+        await ask("POST", "/v1/score", order())
+        for what, body in asked:
+            told = [await ask("POST", f"/v1/orders/1001/{what}", body) for _ in range(3)]
+            assert told[0] == told[1] == told[2]
+        await ask("POST", "/v1/orders/1001/contact", {"response": "refused", "note": "angry"})
+        story = await ask("GET", "/v1/orders/1001")
+        assert [event["event"] for event in story["events"]] == [
+            "placed", "decided", "overridden", "contacted", "replied", "contacted", "cancelled",
+            "contacted",
+        ]  # fmt: skip
+
+    played(tmp_path, scene)
+
+
 def test_a_decision_on_a_new_revision_outdates_an_approval(tmp_path: Path) -> None:
     async def scene(ask: Shop) -> None:
         await ask("POST", "/v1/score", order())
