@@ -15,6 +15,7 @@ from serving.home import Home
 from serving.ledger import Ledger, catch_up
 from serving.load import Loaded, Loader, span_of
 from serving.moments import now_us
+from serving.store.connection import flushed_together
 from serving.store.log import last_seq
 from serving.store.owner import Owner
 
@@ -30,8 +31,9 @@ def load(data: Path) -> None:
     """Load past orders; orders that are live already are skipped."""
     settings, folder = load_settings(), read_folder(data)
     with Home.open(settings) as home:
-        loaded = _load(home, folder)
-        _store_records(home)
+        with flushed_together(home.connection):
+            loaded = _load(home, folder)
+            _store_records(home)
         fold = publish_fold(home.connection, settings.folds_dir, now_us=now_us())
     click.echo(
         f"Loaded {loaded.orders} orders ({span_of(folder)}) with {loaded.events} later events; "

@@ -5,7 +5,7 @@ A million orders have several million events; as objects they would take gigabyt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self, cast
 
@@ -76,8 +76,10 @@ class PastEvents:
         table = pa.concat_tables(parts, promote_options="default")
         known, code, row, at = (_integers(table.column(name)) for name in _NUMBERS)
         by = np.lexsort((row, code, known))
-        words = table.drop_columns(list(_NUMBERS)).combine_chunks()
-        return cls(known[by], code[by], row[by], at[by], words.take(pa.array(by)))
+        words = table.drop_columns(list(_NUMBERS)).combine_chunks().take(pa.array(by))
+        del table, parts
+        pa.default_memory_pool().release_unused()
+        return cls(known[by], code[by], row[by], at[by], words)
 
     def __iter__(self) -> Iterator[PastEvent]:
         for begin in range(0, len(self.rows), BATCH):
@@ -95,7 +97,7 @@ _NUMBERS = ("known_us", "code", "row", "at_us")
 def _outcomes(orders: pa.Table) -> pa.Table:
     kinds = pa.array(_OUTCOME_EVENTS)
     codes = np.array([EVENT_CODES[kind] for kind in _OUTCOME_EVENTS.values()], np.int64)
-    found = _rows_with(orders, "outcome", "outcome_at")
+    found = _rows_with(orders, "outcome", "outcome_at", words=["outcome_reason"])
     which = _integers(pc.index_in(found.column("outcome"), value_set=kinds))
     return _events(
         found, codes[which], found.column("outcome_at"), found.column("outcome_at"),
@@ -114,6 +116,7 @@ def _interventions(orders: pa.Table) -> pa.Table:
 def _told(orders: pa.Table, events: pa.Table) -> pa.Table:
     """Events of orders that are there, of kinds that are known: readers pass over all else."""
     rows = rows_of(orders, events)
+    events = events.select(["event", "at", "known_at", *_WORDS])
     codes = pc.index_in(events.column("event"), value_set=pa.array(_KINDS))
     table = events.append_column("row", rows).append_column("kind", codes)
     keep = pc.and_(pc.is_valid(table.column("row")), pc.is_valid(table.column("kind")))
@@ -125,9 +128,10 @@ def _told(orders: pa.Table, events: pa.Table) -> pa.Table:
     return _events(table, _integers(table.column("kind")), known, at, {n: n for n in _WORDS})
 
 
-def _rows_with(orders: pa.Table, *names: str) -> pa.Table:
-    """The orders where none of the columns is empty, each with its ``row``."""
-    table = orders.append_column("row", pa.array(np.arange(orders.num_rows)))
+def _rows_with(orders: pa.Table, *names: str, words: Sequence[str] = ()) -> pa.Table:
+    """The orders where none of the columns is empty, each with its ``row`` and ``words``."""
+    rows = pa.array(np.arange(orders.num_rows))
+    table = orders.select([*names, *words]).append_column("row", rows)
     for name in names:
         table = table.filter(pc.is_valid(table.column(name)))
     return table

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -126,6 +126,21 @@ def connect(
 
     path = Path(where.removeprefix(SQLITE)) if isinstance(where, str) else where
     return open_sqlite(path, readonly=readonly, patient=patient)
+
+
+@contextmanager
+def flushed_together(connection: Connection) -> Iterator[None]:
+    """Let the first commit after the context flush all those within, which stay in order.
+
+    For work that is done again where it was cut off: a power cut takes away its last commits and
+    nothing else, and whatever somebody else commits meanwhile is flushed with all before it.
+    """
+    setting = "SET synchronous_commit TO" if connection.remote else "PRAGMA synchronous ="
+    connection.execute(f"{setting} {'off' if connection.remote else 'NORMAL'}")
+    try:
+        yield
+    finally:
+        connection.execute(f"{setting} {'on' if connection.remote else 'FULL'}")
 
 
 def flush_folder(folder: Path) -> None:

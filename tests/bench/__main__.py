@@ -12,6 +12,7 @@ from tests.bench.live_row import live_row
 from tests.bench.matrix import matrix
 from tests.bench.memory import memory
 from tests.bench.outage import outage
+from tests.bench.start import start
 from tests.bench.training import training
 
 BENCHES: dict[str, Callable[[], None]] = {
@@ -22,7 +23,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "matrix": matrix,
 }
 
-ON_REQUEST = ("history-of", "matrix-of", "train-of", "outage")
+ON_REQUEST = ("history-of", "matrix-of", "train-of", "outage", "start")
 
 
 @click.command()
@@ -38,6 +39,7 @@ def main(names: tuple[str, ...], orders: int | None, *, twice: bool) -> None:
         "matrix-of": lambda: matrix(orders or 100_000),
         "train-of": lambda: training(orders or 100_000, twice=twice),
         "outage": outage,  # over a minute, and needs PostgreSQL
+        "start": start,  # two minutes: the first start compiles
     }
     for name in names or BENCHES:
         (BENCHES | sized)[name]()

@@ -20,7 +20,7 @@ from serving.explain_command import page
 from serving.export import export_log
 from serving.home import Home
 from serving.load import Loader
-from serving.store.connection import connect
+from serving.store.connection import connect, flushed_together
 from serving.store.contacts import Contacts
 from serving.store.log import find_order
 from tests.serving import shop
@@ -89,6 +89,14 @@ def test_events_enter_in_the_order_in_which_they_became_known(home: Home) -> Non
     ]  # fmt: skip
     known = [us for _, us in _log(home)]
     assert known == sorted(known)
+
+
+def test_a_load_is_flushed_together_and_what_comes_after_at_once(home: Home) -> None:
+    asked = "SHOW synchronous_commit" if home.connection.remote else "PRAGMA synchronous"
+    with flushed_together(home.connection):
+        lazy = home.connection.execute(asked).fetchone()[0]
+        _load(home, _orders(*PAST))
+    assert (lazy, home.connection.execute(asked).fetchone()[0]) in ((1, 2), ("off", "on"))
 
 
 def test_nothing_is_known_later_than_the_load(home: Home) -> None:
