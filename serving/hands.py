@@ -11,7 +11,7 @@ from features.days import to_us
 from features.history.states import EVENT_CODES, next_state
 from features.phone import normal_phone
 from serving.persons import Persons
-from serving.schemas import OverrideRequest, ResponseRequest
+from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Kind, Log, body_of
 from serving.store.outbox import opt_out, stop_asking
@@ -89,6 +89,25 @@ class Respond:
             if (phone := normal_phone(str(personal.get(name) or ""))) is not None:
                 mark = self.persons.mark(held.merchant_id, phone)
                 opt_out(log.connection, mark, self.now_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Work for the writer: a word about an order, or who looks after it; it decides nothing."""
+
+    held: Held
+    request: NoteRequest
+    contacts: Contacts
+    now_us: int
+
+    def __call__(self, log: Log) -> Held:
+        """The order, unchanged."""
+        held, request = _now(log, self.held), self.request
+        said = {"assignee": request.assignee, "by": request.by}
+        body = {name: value for name, value in said.items() if value is not None}
+        seq = log.append("noted", body, at_us=self.now_us, known_us=self.now_us, order=held)
+        _keep_note(self.contacts, log, seq, request.note)
+        return held
 
 
 def _append(

@@ -20,6 +20,7 @@ from serving.schemas import (
     ListEntry,
     NewMerchant,
     NewWebhook,
+    NoteRequest,
     OutcomeItem,
     OverrideRequest,
     PastOrder,
@@ -34,7 +35,7 @@ from serving.templating import page
 _REF = "#/components/schemas/{model}"
 _INPUTS: tuple[type[BaseModel], ...] = (
     ScoreRequest, OutcomeItem, Shipment, PastOrder, CheckoutRequest, OverrideRequest,
-    ResponseRequest, ListEntry, NewMerchant, NewWebhook, Replay,
+    ResponseRequest, NoteRequest, ListEntry, NewMerchant, NewWebhook, Replay,
 )  # fmt: skip
 
 _EXAMPLE = {

@@ -173,14 +173,26 @@ class OverrideRequest(_Input):
 class ResponseRequest(_Input):
     """What came of asking the customer, by a call or through another channel.
 
-    ``person`` wants to talk to one; ``stop`` wants no messages any more.
+    ``person`` wants to talk to one; ``stop`` wants no messages any more. Of a call that reached
+    nobody, ``unreachable`` and ``wrong_number`` are kept; they move nothing.
     """
 
-    response: Literal["confirmed", "corrected", "paid", "refused", "silent", "person", "stop"]
+    response: Literal[
+        "confirmed", "corrected", "paid", "refused", "silent", "person", "stop", "unreachable",
+        "wrong_number",
+    ]  # fmt: skip
     at: Moment | None = None
     channel: ShortText | None = None
     by: ShortText | None = None
     note: Text | None = None
+
+
+class NoteRequest(_Input):
+    """What colleagues should know about an order, and who looks after it."""
+
+    note: Text | None = None
+    assignee: ShortText | None = None
+    by: ShortText | None = None
 
 
 ListName = Literal["block", "allow"]

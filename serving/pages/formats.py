@@ -32,6 +32,15 @@ def money(amount: float | None) -> str:
     return f"−{text}" if round(amount) < 0 else text
 
 
+def rupees_round(paise: int | None) -> str:
+    """Paise as whole rupees.
+
+    >>> rupees_round(129_949), rupees_round(None)
+    ('₹1,299', '–')
+    """
+    return money(None if paise is None else paise / 100)
+
+
 def percent(share: float | None, digits: int = 0) -> str:
     """A share as per cent.
 
@@ -81,6 +90,7 @@ def day(us: int) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "whole": whole, "money": money, "rupees": rupees, "percent": percent, "points": points,
+    "whole": whole, "money": money, "rupees": rupees, "rupees_round": rupees_round,
+    "percent": percent, "points": points,
     "moment": moment, "instant": instant, "day": day,
 }  # fmt: skip

@@ -13,6 +13,7 @@ from serving.keyring import Keyring
 from serving.moments import now_us
 from serving.pages.inside import Inside
 from serving.pages.throttle import Throttle
+from serving.pages.watch import Watch
 from serving.policies import Policies
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
@@ -42,6 +43,7 @@ class House:
     contacts: Contacts
     policies: Policies
     throttle: Throttle
+    watch: Watch
     clock: Callable[[], int] = field(default=now_us)
 
     @classmethod
@@ -57,6 +59,7 @@ class House:
             contacts=Contacts(home.keyring.sealing),
             policies=Policies(connection),
             throttle=Throttle(),
+            watch=Watch(),
             clock=clock,
         )
 

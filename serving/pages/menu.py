@@ -16,5 +16,6 @@ class Entry(NamedTuple):
 
 MENU: tuple[Entry, ...] = (
     Entry("/today", "Today"),
+    Entry("/queue", "Queue"),
     Entry("/orders", "Orders"),
 )

@@ -11,7 +11,7 @@ from serving.answers import BackfillAnswer, OutcomesAnswer, Standing
 from serving.backfill import Backfill, Past, read_all
 from serving.decisions import answer_now
 from serving.desk import UnknownOrderError
-from serving.hands import Asked, Override, Respond
+from serving.hands import Asked, Note, Override, Respond
 from serving.outcomes import Report, read_outcomes
 from serving.parsing import parse
 from serving.parts import in_parts
@@ -26,7 +26,7 @@ from serving.routes.door import (
     merchant_of,
     service_of,
 )
-from serving.schemas import OverrideRequest, ResponseRequest
+from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
 from serving.shipments import Ship
 from serving.standing import standing
 from serving.store.log import Held
@@ -125,6 +125,22 @@ async def contact(request: Request, order_id: str) -> Response:
 async def reply(request: Request, order_id: str) -> Response:
     """A confirmation lets the order go, a refusal cancels it, who wants a person gets one."""
     return await _respond(request, order_id, "replied")
+
+
+@router.post(
+    "/v1/orders/{order_id:path}/note",
+    operation_id="note_order",
+    summary="Note something about an order, or say who looks after it",
+    responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("NoteRequest", parameters=(openapi.MERCHANT,)),
+)
+async def note(request: Request, order_id: str) -> Response:
+    """Nothing is decided by it; an empty assignee hands the order back."""
+    service, held = service_of(request), _held(request, order_id)
+    wanted, _ = parse(NoteRequest, await body_of(request, ORDER_BYTES))
+    return _standing(
+        request, await service.writer.submit(Note(held, wanted, service.contacts, service.clock()))
+    )
 
 
 async def _respond(request: Request, order_id: str, kind: Asked) -> Response:

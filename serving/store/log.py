@@ -18,7 +18,7 @@ Kind = Literal[
     "delivered", "returned", "cancelled", "lost", "correction", "decided", "overridden",
     "message_sent", "replied", "contacted", "paid", "erased",
     "merchant", "policy", "fold", "promoted", "challenger", "retrained", "list", "audit",
-    "carried", "message", "released", "spend",
+    "carried", "message", "released", "noted", "spend",
 ]  # fmt: skip
 
 

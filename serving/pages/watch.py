@@ -1,0 +1,79 @@
+"""What a merchant's orders of the last days are doing, folded from the log as it grows."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from features.days import DAY_US
+from serving.life import Life, Stage
+from serving.store.connection import Connection
+from serving.store.log import body_of
+from serving.store.stories import fold_before
+
+DAYS = 7
+"""An order that nobody has touched for longer is no work of today."""
+
+_AT_ONCE = 5_000
+_MOST = 200
+_EVENTS = """SELECT seq, number, kind, CASE WHEN kind IN
+      ('decided', 'overridden', 'contacted', 'replied', 'correction', 'noted') THEN body END
+    FROM event WHERE merchant_id=? AND seq>? AND number IS NOT NULL
+      AND kind NOT IN ('placed', 'revised', 'message', 'message_sent', 'erased')
+    ORDER BY seq LIMIT ?"""
+
+
+@dataclass(slots=True)
+class Followed:
+    """One merchant's orders."""
+
+    seq: int
+    began_us: int
+    lives: dict[int, Life] = field(default_factory=dict)
+    assignees: dict[int, str] = field(default_factory=dict)
+
+    def follow(self, connection: Connection, merchant_id: str) -> None:
+        """Take in what was appended."""
+        while lines := connection.execute(_EVENTS, (merchant_id, self.seq, _AT_ONCE)).fetchall():
+            for _, number, kind, body in lines:
+                said = {} if body is None else body_of(body)
+                if kind == "noted":
+                    self._note(number, str(said.get("assignee", "")) or None, "assignee" in said)
+                else:
+                    self.lives[number] = self.lives.get(number, Life()).after(kind, said)
+            self.seq = int(lines[-1][0])
+
+    def _note(self, number: int, assignee: str | None, told: bool) -> None:
+        if not told:
+            return
+        if assignee is None:
+            self.assignees.pop(number, None)
+        else:
+            self.assignees[number] = assignee
+
+    def at(self, *stages: Stage) -> Iterator[int]:
+        """The numbers of the orders at these stages."""
+        return (number for number, life in self.lives.items() if life.stage in stages)
+
+
+class Watch:
+    """The merchants looked at last, each read once and then followed.
+
+    Reading a week of 1,500 orders a day takes a few tenths of a second, following it nothing.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Followed] = OrderedDict()
+
+    def of(self, connection: Connection, merchant_id: str, now_us: int) -> Followed:
+        """The merchant's orders as they stand now."""
+        known = self._known.pop(merchant_id, None)
+        if known is None or now_us - known.began_us > DAY_US:
+            since = now_us - DAYS * DAY_US
+            known = Followed(fold_before(connection, since), now_us)
+        known.follow(connection, merchant_id)
+        self._known[merchant_id] = known
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return known
