@@ -127,7 +127,7 @@ class Demo:
             )
         ).sort_by([("created_at", "descending")])  # fmt: skip
         for row in back.slice(0, _DOUBTFUL).to_pylist():
-            yield _request(row, "-", datetime.now(UTC))
+            yield request_of(row, "-", datetime.now(UTC))
 
     def _wait_for_sandbox(self, sandbox: Child) -> None:
         until = time.monotonic() + _READY_S
@@ -168,9 +168,10 @@ class Demo:
     def _make_key(self) -> None:
         path = self.folder / "key"
         path.touch(mode=0o600)
-        path.write_text(_told("key", "new", self._merchant()), encoding="utf-8")
+        path.write_text(_told("key", "new", self.merchant()), encoding="utf-8")
 
-    def _merchant(self) -> str:
+    def merchant(self) -> str:
+        """The merchant whose pages are shown."""
         return _largest_merchant(self._orders())
 
     def _orders(self) -> pa.Table:
@@ -188,15 +189,19 @@ class Demo:
                 time.sleep(0.2)
         raise RtoError(f"the server was not ready after {_READY_S:.0f} seconds")
 
-    def _post_orders(self) -> Iterator[dict[str, Any]]:
-        """Orders like the merchant's latest, placed anew by the same customers."""
+    def recent_orders(self, most: int) -> pa.Table:
+        """The merchant's latest invented orders."""
         orders = self._orders()
         mine = orders.filter(pc.equal(orders.column("merchant_id"), _largest_merchant(orders)))
-        recent = mine.sort_by([("created_at", "descending")]).slice(0, 40 * _POSTED)
+        return mine.sort_by([("created_at", "descending")]).slice(0, most)
+
+    def _post_orders(self) -> Iterator[dict[str, Any]]:
+        """Orders like the merchant's latest, placed anew by the same customers."""
+        recent = self.recent_orders(40 * _POSTED)
         stamp = datetime.now(UTC).strftime("%d%H%M%S")
         for i in range(_POSTED):
             row = recent.slice(i * 40, 1).to_pylist()[0]
-            body = _request(row, f"demo-{stamp}-{i + 1}", datetime.now(UTC))
+            body = request_of(row, f"demo-{stamp}-{i + 1}", datetime.now(UTC))
             yield self._post("/v1/score", body) | {"request": body}
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,7 +216,7 @@ class Demo:
             return found
 
     def _greet(self) -> None:
-        link = _told("user", "add", OWNER, "--merchant", self._merchant(), "--role", "owner")
+        link = _told("user", "add", OWNER, "--merchant", self.merchant(), "--role", "owner")
         click.echo(f"""
 All of this is invented data. The service is running; stop it with Ctrl-C.
 
@@ -222,7 +227,7 @@ All of this is invented data. The service is running; stop it with Ctrl-C.
 """)
 
 
-def _request(row: Mapping[str, Any], order_id: str, created: datetime) -> dict[str, Any]:
+def request_of(row: Mapping[str, Any], order_id: str, created: datetime) -> dict[str, Any]:
     """A past order's row as a new order's body."""
     return {
         "order_id": order_id,

@@ -57,7 +57,7 @@ class Person:
     """A browser with somebody's session."""
 
     def __init__(self, client: httpx2.AsyncClient, token: str, csrf: str) -> None:
-        self.client, self.token, self.csrf = client, token, csrf
+        self.client, self.token, self.csrf, self.said = client, token, csrf, ""
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         """Look at a page."""
@@ -72,11 +72,13 @@ class Person:
     async def post(self, path: str, form: dict[str, Any] | None = None) -> httpx2.Response:
         """Send a form of this person's pages."""
         data = {"csrf": self.csrf} | (form or {})
-        return await self.client.post(f"/app{path}", data=data, headers=self._headers({}))
+        answer = await self.client.post(f"/app{path}", data=data, headers=self._headers({}))
+        self.said = answer.cookies.get("rto_said", "")
+        return answer
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         sent = {name.replace("_", "-"): value for name, value in more.items()}
-        return {"Cookie": f"rto_session={self.token}"} | sent
+        return {"Cookie": f"rto_session={self.token}; rto_said={self.said}"} | sent
 
 
 def text_of(page: str) -> str:
