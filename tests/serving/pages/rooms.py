@@ -73,7 +73,7 @@ class Person:
         """Send a form of this person's pages."""
         data = {"csrf": self.csrf} | (form or {})
         answer = await self.client.post(f"/app{path}", data=data, headers=self._headers({}))
-        self.said = answer.cookies.get("rto_said", "")
+        self.said = answer.cookies.get("rto_said") or ""
         return answer
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
