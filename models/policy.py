@@ -91,7 +91,7 @@ class Policy:
     shares: Shares = field(default_factory=Shares)
     explore_step: float = 0.25
     tiers: tuple[float, float] = (0.15, 0.30)
-    max_wait_s: int = 4 * HOUR_S
+    max_wait_s: int = 12 * HOUR_S
     max_action_age_s: int = 6 * HOUR_S
     on_failure: OnFailure = "ship"
     share_with_network: bool = False

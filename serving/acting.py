@@ -1,25 +1,30 @@
-"""What the scoring process does about asked orders by itself: an answer that never came."""
+"""What the scoring process does about asked orders by itself: a reminder, and the end of a wait."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from models.actions import DISPATCH, Action
 from models.policy import Policy
 from serving.appending import append_decision
-from serving.asking import follow
+from serving.asking import follow, say
 from serving.decisions import Answer, Sight, Submission, record_of
 from serving.desk import Desk
-from serving.drawing import first_draw
 from serving.hands import record
-from serving.intake import Content, digest_of, order_of
+from serving.rejudging import judged_again, submission_of
 from serving.standing import life_of
-from serving.store.connection import Connection
 from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log, body_of
-from serving.store.merchants import Access
-from serving.store.outbox import end_timer, timers_due, was_asked
+from serving.store.log import Held, Log
+from serving.store.outbox import (
+    CHECKS,
+    TimerKind,
+    end_timer,
+    newest_of,
+    timers_due,
+    was_asked,
+)
 
 # How much rarer an answer is among those who will not take the parcel: an assumption, until the
 # outcomes of a merchant's own asked orders have measured it.
@@ -40,12 +45,31 @@ class Acting:
     desk: Desk
 
     async def tick(self) -> int:
-        """Decide anew every order whose wait has run out; how many there were."""
+        """Do what is due of every order whose timer has run out; how many there were."""
         due = timers_due(self.desk.connection, self.desk.clock(), _AT_ONCE)
-        for number, _ in due:
+        for number, kind in due:
             (held,) = orders_numbered(self.desk.connection, [number])
-            await self.desk.writer.submit(_Silence(self.desk, held))
+            await self.desk.writer.submit(_WORK[kind](self.desk, held))
         return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nudge:
+    """Work for the writer: remind once whoever was asked and has said nothing."""
+
+    desk: Desk
+    held: Held
+
+    def __call__(self, log: Log) -> None:
+        number = self.held.number
+        if not end_timer(log.connection, number, "nudge"):
+            return
+        waits = life_of(log.connection, number).stage == "awaiting"
+        newest = newest_of(log.connection, number)
+        if waits and newest is not None and newest.purpose == "order_check":
+            (held,) = orders_numbered(log.connection, [number])
+            if was_asked(log.connection, number):
+                say(log, held, "reminder", self.desk.clock(), revision=held.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +86,28 @@ class _Silence:
         if life_of(log.connection, number).stage not in ("awaiting", "silent"):
             return
         now = self.desk.clock()
-        asked = was_asked(log.connection, number)
-        if asked:
+        newest = newest_of(log.connection, number)
+        # Whoever began to answer is not silent, only late.
+        silent = was_asked(log.connection, number) and newest is not None
+        silent = silent and newest is not None and newest.purpose in CHECKS
+        if silent:
             body = {"response": "silent", "channel": "whatsapp"}
             record(log, self.held, "replied", body, now)
         (held,) = orders_numbered(log.connection, [number])
-        submission = self._submission(log.connection, held)
+        submission = submission_of(self.desk, log.connection, held)
         if submission is None:  # erased meanwhile: nobody can be asked, and nothing is held
             log.append("released", {}, at_us=now, known_us=now, order=held)
             return
-        sight, decided, decision_id = self._judged(submission, held, asked=asked)
+        sight, decided, decision_id = self._judged(submission, held, silent=silent)
         append_decision(log, held, sight, decided, decision_id)
         follow(log, held, decided)
 
-    def _submission(self, connection: Connection, held: Held) -> Submission | None:
-        personal = self.desk.contacts.of(connection, held.fact_seq)
-        if personal is None:
-            return None
-        found = connection.execute("SELECT body FROM event WHERE seq=?", (held.fact_seq,))
-        content = Content(body_of(found.fetchone()[0]), dict(personal))
-        order = order_of(held.merchant_id, held.order_id, content)
-        digest = digest_of(content, self.desk.reception.digest_key)
-        return Submission(Access(held.merchant_id, "live"), order, content, digest, False, ())
-
     def _judged(
-        self, submission: Submission, held: Held, *, asked: bool
+        self, submission: Submission, held: Held, *, silent: bool
     ) -> tuple[Sight, Answer, bytes]:
-        judge, laps = self.desk.judge, self.desk.metrics.laps()
-        sight = judge.see(submission, laps, number=held.number)
-        drawn = first_draw(self.desk.connection, held)
-        judgement = judge.judge(submission, sight, laps, drawn=drawn)
-        risk, policy = judgement.risk, judge.policies.now(held.merchant_id)
-        probability = unanswered(risk.probability) if asked else risk.probability
+        sight, judgement = judged_again(self.desk, submission, held)
+        risk, policy = judgement.risk, self.desk.judge.policies.now(held.merchant_id)
+        probability = unanswered(risk.probability) if silent else risk.probability
         action = cheapest(probability, submission.order.amount_paise, policy)
         verdict = replace(
             judgement.verdict, action=action, policy_action=action, dispatch=DISPATCH[action],
@@ -107,6 +121,11 @@ class _Silence:
             decided | {"probability_unanswered": probability},
             judgement.decision_id.bytes,
         )
+
+
+_WORK: dict[TimerKind, Callable[[Desk, Held], Callable[[Log], None]]] = {
+    "silence": _Silence, "nudge": _Nudge,
+}  # fmt: skip
 
 
 def unanswered(probability: float) -> float:

@@ -77,6 +77,8 @@ class Revising:
     ----------
     before : Held
         The order as the caller and the judge saw it.
+    asks : bool
+        Whether the decision may set a question going.
     """
 
     submission: Submission
@@ -85,6 +87,7 @@ class Revising:
     decision_id: bytes
     contacts: Contacts
     before: Held
+    asks: bool = True
 
     def __call__(self, log: Log) -> int:
         """Append, unless the order has moved on in between.
@@ -112,7 +115,8 @@ class Revising:
         )
         now.keep(log, held, self.contacts, sight.as_of_us)
         seq = append_decision(log, held, sight, self.record, self.decision_id)
-        follow(log, held, self.record)
+        if self.asks:
+            follow(log, held, self.record)
         return seq
 
 

@@ -1,4 +1,4 @@
-"""What a decision sets going: a question to the customer and the timer that ends the wait."""
+"""What a decision sets going: a question to the customer and the timers of the wait."""
 
 from __future__ import annotations
 
@@ -6,33 +6,76 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json, to_json
+
 from features.days import HOUR_US, to_us
 from models.actions import MESSAGES
 from serving.moments import uuid7
 from serving.store.log import Held, Log
-from serving.store.outbox import Message, asked_already, put_message, set_timer, stop_asking
+from serving.store.outbox import (
+    Message,
+    Purpose,
+    checks_of,
+    put_message,
+    set_timer,
+    stop_asking,
+)
+from serving.store.tasks import add_task
 
 LONGEST_WAIT_US = 12 * HOUR_US
+NUDGE_US = 4 * HOUR_US
+# A reminder that leaves less than this to answer is not worth sending.
+_LEFT_US = HOUR_US
+_MOST_CHECKS = 3
 
 
 def follow(log: Log, held: Held, record: Mapping[str, Any]) -> None:
     """Ask, or end what is being asked, in the transaction of the decision itself.
 
-    Test orders and decisions made without history are never written to; an order asked about
-    already is not asked again.
+    Test orders and decisions made without history are never written to.
     """
     asks = record["action"] in MESSAGES and record["dispatch"] == "wait"
     if not asks or held.test or record["degraded"]:
         stop_asking(log.connection, held.number)
         return
     now: int = record["as_of_us"]
-    until = to_us(datetime.fromisoformat(record["wait_until"]))
-    set_timer(log.connection, held.number, "silence", min(until, now + LONGEST_WAIT_US))
-    if asked_already(log.connection, held.number):
-        return
-    message_id = uuid7(now).hex
+    until = min(to_us(datetime.fromisoformat(record["wait_until"])), now + LONGEST_WAIT_US)
+    set_timer(log.connection, held.number, "silence", until)
+    if now + NUDGE_US + _LEFT_US <= until:
+        set_timer(log.connection, held.number, "nudge", now + NUDGE_US)
+    ask(log, held, now)
+
+
+def ask(log: Log, held: Held, now_us: int) -> None:
+    """Ask whether the order is meant, as it stands; three times at most, then a person calls.
+
+    A question that was not sent yet says what the order says when it is sent.
+    """
+    asked = [m for m in checks_of(log.connection, held.number) if m.purpose != "reminder"]
+    if asked:
+        newest = asked[-1]
+        same = detail_of(newest).get("revision", 0) == held.revision
+        if same or newest.state in ("waiting", "call", "failed"):
+            return
+        if len(asked) >= _MOST_CHECKS:
+            add_task(log.connection, held, "call", "asked three times", now_us=now_us)
+            return
+    say(log, held, "order_check", now_us, revision=held.revision)
+
+
+def say(log: Log, held: Held, purpose: Purpose, now_us: int, **detail: Any) -> str:
+    """Put a message about an order into the outbox; its id."""
+    message_id = uuid7(now_us).hex
+    text = to_json(detail).decode()
     put_message(
         log.connection,
-        Message(message_id, held.number, held.merchant_id, "order_check", "waiting", now, now, 0,
-                None),
+        Message(message_id, held.number, held.merchant_id, purpose, "waiting", now_us, now_us,
+                detail=text),
     )  # fmt: skip
+    return message_id
+
+
+def detail_of(message: Message) -> dict[str, Any]:
+    """What a message's text is made of beside the order."""
+    read: dict[str, Any] = from_json(message.detail)
+    return read

@@ -9,7 +9,7 @@ from serving.hands import record
 from serving.moments import rfc3339
 from serving.orders import content_held
 from serving.persons import Persons
-from serving.replies import note_message
+from serving.replies import to_call
 from serving.sending_hours import after_quiet
 from serving.store.channels import Delegate
 from serving.store.contacts import Contacts
@@ -43,7 +43,7 @@ class HandingOver:
         why, person = self._hindered(log)
         if why is not None:
             if settle(log.connection, message, "call", person=person, why=why):
-                note_message(log, message, {"state": "call", "why": why}, now)
+                to_call(log, message, "call", why, now)
             return
         if settle(log.connection, message, "sent", person=person):
             (held,) = orders_numbered(log.connection, [message.number])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from serving.hands import record, record_cancelled
+from serving.desk import Desk
+from serving.hands import record
 from serving.life import UNDISPATCHED
 from serving.persons import Persons
 from serving.standing import life_of
@@ -17,16 +18,15 @@ from serving.store.outbox import (
     first_seen,
     message_named,
     message_outside,
+    newest_of,
     newest_to,
-    opt_out,
     settle,
-    stop_asking,
-    went_to,
 )
+from serving.store.tasks import add_task
+from serving.talking import Talk
 from serving.whatsapp import Reply, Status, fault_of
 
 _STOPS = frozenset({"stop", "unsubscribe", "stop all", "रोकें", "बंद करो"})
-_RESPONSES = {"confirm": "confirmed", "cancel": "refused", "change": "person"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Incoming:
     channel: Channel
     events: Sequence[Status | Reply]
     persons: Persons
+    desk: Desk
     now_us: int
 
     def __call__(self, log: Log) -> None:
@@ -53,13 +54,16 @@ class Incoming:
         if message is None or message.merchant_id != self.channel.merchant_id:
             return
         why = None if said.code is None else f"error {said.code}"
-        known = settle(connection, message, said.state, outside_id=said.outside_id, why=why)
+        known = settle(
+            connection, message, said.state, outside_id=said.outside_id, why=why,
+            sent_us=self.now_us,
+        )  # fmt: skip
         if not known:
             return
         if said.state == "failed":
             if said.code is not None and fault_of(said.code) == "account":
                 switch_channel(connection, message.merchant_id, why)
-            note_message(log, message, {"state": "failed", "why": why}, self.now_us)
+            to_call(log, message, "failed", why or "not delivered", self.now_us)
         elif message.state in ("sending", "unknown", "waiting"):
             note_sent(log, message, self.now_us)
 
@@ -69,22 +73,10 @@ class Incoming:
             return
         (held,) = orders_numbered(log.connection, [message.number])
         if said.text is not None and said.text.strip().lower() in _STOPS:
-            self._stop(log, said, message)
-            response = "person"
-        else:
-            response = _RESPONSES.get((said.payload or "").partition(":")[0], "")
-        before = life_of(log.connection, message.number).stage in UNDISPATCHED
-        if not response:
-            note_message(log, message, {"state": "unclear"}, self.now_us)
-            return
-        record(log, held, "replied", {"response": response, "channel": "whatsapp"}, self.now_us)
-        if not before:
-            return
-        stop_asking(log.connection, message.number)
-        if response == "refused":
-            record_cancelled(log, held, "customer", self.now_us)
-        if response == "confirmed":
-            log.append("released", {}, at_us=self.now_us, known_us=self.now_us, order=held)
+            said = replace(said, payload="stop:", text=None)
+        elif life_of(log.connection, message.number).stage not in UNDISPATCHED:
+            said = replace(said, payload="late:")
+        Talk(log, self.desk, held, message, said, self.now_us).go_on()
 
     def _answered(self, log: Log, said: Reply) -> Message | None:
         """The message answered: named by the carrier, by our button, or the last to this phone."""
@@ -98,21 +90,25 @@ class Incoming:
             found = newest_to(connection, self.persons.mark(self.channel.merchant_id, phone))
         if found is None or found.merchant_id != self.channel.merchant_id:
             return None
+        # Written to nothing in particular, it answers what was said last about that order.
+        if said.context_id is None and said.payload is None:
+            found = newest_of(connection, found.number)
         return found
-
-    def _stop(self, log: Log, said: Reply, message: Message) -> None:
-        found = went_to(log.connection, message.message_id)
-        if found is None and said.phone is not None:
-            phone = f"+{said.phone.removeprefix('+')}"
-            found = self.persons.mark(self.channel.merchant_id, phone)
-        if found is not None:
-            opt_out(log.connection, found, self.now_us)
 
 
 def note_sent(log: Log, message: Message, now_us: int) -> None:
-    """The order counts as treated from now on."""
+    """The order counts as treated from now on; what only answers the customer is not logged."""
+    if message.purpose == "talk":
+        return
     (held,) = orders_numbered(log.connection, [message.number])
     record(log, held, "message_sent", {"purpose": message.purpose}, now_us)
+
+
+def to_call(log: Log, message: Message, state: str, why: str, now_us: int) -> None:
+    """Say that a message cannot reach its customer, and have a person call."""
+    (held,) = orders_numbered(log.connection, [message.number])
+    note_message(log, message, {"state": state, "why": why}, now_us)
+    add_task(log.connection, held, "call", why, now_us=now_us)
 
 
 def note_message(log: Log, message: Message, body: dict[str, str | None], now_us: int) -> None:

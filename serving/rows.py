@@ -54,14 +54,14 @@ class Rows:
     """
 
     def __init__(self, directory: Directory, hasher: Hasher) -> None:
-        self._directory = directory
+        self.directory = directory
         self._hasher = hasher
         self._reader = Reader()
 
     def suggested_pincode(self, order: Order, identity: Identity, row: Row) -> str | None:
         """The pincode that the customer may have meant, where the row hints at one."""
         if any(row.values[i] == 1.0 for i in _SLIPPED):
-            return suggested_pincode(order, self._directory, identity.place)
+            return suggested_pincode(order, self.directory, identity.place)
         return None
 
     def identity(self, order: Order, number: int = UNNUMBERED, *, shares: bool = False) -> Identity:
@@ -75,7 +75,7 @@ class Rows:
         shares : bool
             Whether its merchant shares into the network.
         """
-        place = self._directory.place(order.pincode)
+        place = self.directory.place(order.pincode)
         keys = keys_of(order, place, self._hasher, shares=shares)
         itself = order_key(order.merchant_id, order.order_id)
         return Identity(place, fact_of(order, keys, number), person_of(keys, itself))
@@ -90,6 +90,6 @@ class Rows:
     def row(self, order: Order, identity: Identity, past: Past) -> Row:
         """The row a model reads."""
         values = np.empty(len(CATALOGUE))
-        values[:N_SIGNALS] = signals_of(order, identity.place, self._directory)
+        values[:N_SIGNALS] = signals_of(order, identity.place, self.directory)
         values[N_SIGNALS:] = past.values
         return Row(rounded(values), tokens_of(order, identity.place))

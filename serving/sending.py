@@ -6,35 +6,27 @@ import logging
 import random
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 
 from features.days import SECOND_US
 from features.errors import StoreError
-from features.phone import normal_phone
 from features.settings import Settings
 from serving.delegating import HandingOver
 from serving.home import Home
-from serving.messages.templates import filled
+from serving.letters import TEMPLATES, Later, Letter, Letters
 from serving.moments import now_us
-from serving.orders import content_held
 from serving.persons import Persons
-from serving.replies import note_message, note_sent
-from serving.sending_hours import after_quiet
-from serving.store.channels import Channel, WhatsApp, channel_of, delegate_of, switch_channel
+from serving.replies import note_sent, to_call
+from serving.store.channels import delegate_of, stop_template, switch_channel
 from serving.store.contacts import Contacts
-from serving.store.erasing import orders_numbered
 from serving.store.log import Log
-from serving.store.merchants import merchant
 from serving.store.outbox import (
     Message,
     anything_due,
     claim,
     doubt,
     message_named,
-    opted_out,
     settle,
 )
 from serving.whatsapp import Sent, send
@@ -50,16 +42,6 @@ _TRIES = 6
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """A message ready to go."""
-
-    channel: Channel
-    phone: str
-    person: int
-    template: dict[str, Any]
-
-
 class Sender:
     """Sends for one worker.
 
@@ -71,12 +53,16 @@ class Sender:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._url = home.settings.whatsapp_url.rstrip("/")
         self._contacts = Contacts(home.keyring.sealing)
         self._persons = Persons.of(home.keyring)
-        self._url = home.settings.whatsapp_url.rstrip("/")
+        self._letters = Letters(
+            home.connection, self._contacts, self._persons,
+            local=self._url.startswith("http://127.0.0.1:"),
+        )  # fmt: skip
         self._client = httpx2.Client(timeout=httpx2.Timeout(_ANSWER_S, connect=5.0))
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
-        self._under_way: dict[Future[Sent], tuple[Message, _Letter]] = {}
+        self._under_way: dict[Future[Sent], tuple[Message, Letter]] = {}
 
     def look(self, now: int) -> None:
         """Begin what is due, and settle what has ended."""
@@ -119,66 +105,51 @@ class Sender:
             with self._home.transaction() as log:
                 HandingOver(message, delegate, self._contacts, self._persons, now)(log)
             return
-        found = self._letter(message, now)
-        if isinstance(found, _Letter):
-            account: WhatsApp = found.channel.account
+        found = self._letters.write(message, now)
+        if isinstance(found, Letter):
             future = self._pool.submit(
-                send, self._client, self._url, account, found.phone, message.message_id,
-                found.template,
+                send, self._client, self._url, found.channel.account, found.phone,
+                message.message_id, found.content,
             )  # fmt: skip
             self._under_way[future] = message, found
             return
         with self._home.transaction() as log:
-            if isinstance(found, int):
-                settle(log.connection, message, "waiting", due_us=found, why="quiet hours")
+            if isinstance(found, Later):
+                settle(log.connection, message, "waiting", due_us=found.due_us, why=found.why)
             elif settle(log.connection, message, "call", why=found):
-                note_message(log, message, {"state": "call", "why": found}, now)
+                to_call(log, message, "call", found, now)
 
-    def _letter(self, message: Message, now: int) -> _Letter | int | str:
-        """What to send; or when, in quiet hours; or why a person has to call."""
-        connection = self._home.connection
-        channel = channel_of(connection, self._contacts, message.merchant_id)
-        if channel is None:
-            return "no channel"
-        if channel.account.sandbox and not self._url.startswith("http://127.0.0.1:"):
-            return "the number is a sandbox's, which is not running"
-        (held,) = orders_numbered(connection, [message.number])
-        content = content_held(connection, self._contacts, held.fact_seq)
-        phone = normal_phone(content.get("phone")) or normal_phone(content.get("ship_phone"))
-        if content.get("whatsapp_opt_in") is False:
-            return "no consent"
-        if phone is None:
-            return "no phone"
-        person = self._persons.mark(message.merchant_id, phone)
-        if opted_out(connection, person):
-            return "opted out"
-        if (later := after_quiet(channel.account, now)) > now:
-            return later
-        shop = merchant(connection, message.merchant_id)
-        name = message.merchant_id if shop is None else shop.name
-        template = filled(content, shop=name, message_id=message.message_id)
-        return _Letter(channel, phone, person, template)
-
-    def _settle(self, log: Log, message: Message, letter: _Letter, sent: Sent, now: int) -> None:
+    def _settle(self, log: Log, message: Message, letter: Letter, sent: Sent, now: int) -> None:
         connection = log.connection
         newest = message_named(connection, message.message_id) or message
         person, why = letter.person, sent.why or None
         if sent.fault is None:
             if settle(
-                connection, newest, "sent", person=person, outside_id=sent.outside_id
+                connection,
+                newest,
+                "sent",
+                person=person,
+                outside_id=sent.outside_id,
+                sent_us=now,
             ) and newest.state in ("sending", "unknown"):
                 note_sent(log, message, now)
         elif newest.state != "sending":  # its status came before the answer
             return
         elif sent.fault == "unknown":
-            settle(connection, newest, "unknown", person=person, why=why)
+            settle(connection, newest, "unknown", person=person, why=why, sent_us=now)
         elif sent.fault == "account" or (sent.fault == "retry" and message.tries < _TRIES):
             if sent.fault == "account":
                 switch_channel(connection, message.merchant_id, why)
                 _log.error("WhatsApp is stopped for %s: %s", message.merchant_id, why)
             settle(connection, newest, "waiting", due_us=now + pause_us(message.tries), why=why)
+        elif sent.fault == "template" and message.purpose in TEMPLATES:
+            name = TEMPLATES[message.purpose]
+            stop_template(connection, message.merchant_id, name, why)
+            _log.error("template %s is stopped for %s: %s", name, message.merchant_id, why)
+            if settle(connection, newest, "call", person=person, why=why):
+                to_call(log, message, "call", f"template {name}: {why}", now)
         elif settle(connection, newest, "call", person=person, why=why):
-            note_message(log, message, {"state": "call", "why": why}, now)
+            to_call(log, message, "call", why or "not sent", now)
 
 
 def pause_us(tries: int) -> int:

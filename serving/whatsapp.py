@@ -74,17 +74,16 @@ def fault_of(code: int) -> Fault:
 
 def send(
     client: httpx2.Client, url: str, account: WhatsApp, to: str, message_id: str,
-    template: Mapping[str, Any],
+    content: Mapping[str, Any],
 ) -> Sent:  # fmt: skip
-    """Send one template message; whatever happens is told, nothing is raised.
+    """Send one message (``content`` from its type on); whatever happens is told, nothing is raised.
 
     Only what is known not to have been taken may be sent again: a connection that was never made,
     or an answer that says so. Every other lost answer is unknown.
     """
     body = {
         "messaging_product": "whatsapp", "recipient_type": "individual",
-        "to": to.removeprefix("+"), "type": "template", "biz_opaque_callback_data": message_id,
-        "template": template,
+        "to": to.removeprefix("+"), "biz_opaque_callback_data": message_id, **content,
     }  # fmt: skip
     try:
         answer = client.post(
@@ -155,7 +154,9 @@ def _replies(value: Mapping[str, Any]) -> Iterator[Reply]:
         if (name := _of(said, "id")) is None:
             continue
         pressed = said.get("interactive")
-        chosen = pressed.get("button_reply") if isinstance(pressed, dict) else None
+        chosen = None
+        if isinstance(pressed, dict):
+            chosen = pressed.get("button_reply") or pressed.get("list_reply")
         payload = _of(said.get("button"), "payload") or _of(chosen, "id")
         context, text = _of(said.get("context"), "id"), _of(said.get("text"), "body")
         yield Reply(name, context, payload, text and text[:_TEXT_MOST], _of(said, "from"))

@@ -12,20 +12,23 @@ import yaml
 
 from serving.rupees import rupees
 
+NAMES = ("order_check", "order_reminder")
 ANSWERS = ("confirm", "change", "cancel")
 _LONGEST = 300
 _BLANKS = re.compile(r"\s+")
 
 
 @cache
-def template() -> dict[str, Any]:
-    """The order check, as its file says it."""
-    text = (Path(__file__).parent / "order_check.yaml").read_text("utf-8")
+def template(name: str) -> dict[str, Any]:
+    """One template, as its file says it."""
+    text = (Path(__file__).parent / f"{name}.yaml").read_text("utf-8")
     read: dict[str, Any] = yaml.safe_load(text)
     return read
 
 
-def filled(content: Mapping[str, Any], *, shop: str, message_id: str) -> dict[str, Any]:
+def filled(
+    content: Mapping[str, Any], *, shop: str, message_id: str, name: str = "order_check"
+) -> dict[str, Any]:
     """The ``template`` part of a message about one order.
 
     Parameters
@@ -36,12 +39,14 @@ def filled(content: Mapping[str, Any], *, shop: str, message_id: str) -> dict[st
         The merchant's name.
     message_id : str
         Ours; each button's payload carries it.
+    name : str
+        Of the template.
     """
-    check = template()
+    said = template(name)
     language = str(content.get("language") or "en")[:2]
     words = [
         content.get("customer_name") or content.get("ship_name") or "",
-        shop, _goods(content), _due(content), _address(content),
+        shop, _goods(content), _due(content), address_of(content),
     ]  # fmt: skip
     body = [{"type": "text", "text": _one_line(word)} for word in words]
     buttons = [
@@ -50,28 +55,28 @@ def filled(content: Mapping[str, Any], *, shop: str, message_id: str) -> dict[st
         for i, answer in enumerate(ANSWERS)
     ]  # fmt: skip
     return {
-        "name": check["name"],
-        "language": {"code": language if language in check["languages"] else "en"},
+        "name": said["name"],
+        "language": {"code": language if language in said["languages"] else "en"},
         "components": [{"type": "body", "parameters": body}, *buttons],
     }
 
 
 def submissions() -> list[dict[str, Any]]:
-    """What to submit for approval, one object per language."""
-    check = template()
+    """What to submit for approval, one object per template and language."""
     return [
         {
-            "name": check["name"],
-            "category": check["category"],
+            "name": read["name"],
+            "category": read["category"],
             "language": language,
             "components": [
                 {"type": "BODY", "text": said["body"],
-                 "example": {"body_text": [check["example"]]}},
+                 "example": {"body_text": [read["example"]]}},
                 {"type": "BUTTONS",
                  "buttons": [{"type": "QUICK_REPLY", "text": text} for text in said["buttons"]]},
             ],
         }
-        for language, said in check["languages"].items()
+        for read in map(template, NAMES)
+        for language, said in read["languages"].items()
     ]  # fmt: skip
 
 
@@ -87,7 +92,8 @@ def _due(content: Mapping[str, Any]) -> str:
     return "" if paise is None else rupees(paise)
 
 
-def _address(content: Mapping[str, Any]) -> str:
+def address_of(content: Mapping[str, Any]) -> str:
+    """Where an order goes, in one line."""
     parts = ("address_line1", "address_line2", "landmark", "city", "pincode")
     return ", ".join(str(content[part]) for part in parts if content.get(part))
 
@@ -99,7 +105,7 @@ def _one_line(text: object) -> str:
 
 def shown(part: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Text and buttons of a ``template`` part as a customer sees them."""
-    said = template()["languages"][part["language"]["code"]]
+    said = template(part["name"])["languages"][part["language"]["code"]]
     (body,) = [one for one in part["components"] if one["type"] == "body"]
     text = str(said["body"])
     for place, word in enumerate(body["parameters"], start=1):

@@ -39,7 +39,7 @@ async def hook(request: Request, endpoint: str) -> Response:
         return problem(403, "the signature does not fit this endpoint")
     service = service_of(request)
     if events := read_events(body, channel.account.phone_number_id):
-        work = Incoming(channel, events, service.persons, service.clock())
+        work = Incoming(channel, events, service.persons, service.desk, service.clock())
         await service.writer.submit(work)
     return Response(status_code=200)
 

@@ -23,6 +23,8 @@ class WhatsApp(BaseModel):
         Either one signs what comes in, so that it can be changed without losing events.
     quiet_from, quiet_until : int
         Hours in India between which nobody is written to first.
+    people_a_day : int
+        How many people the carrier lets be written to first in 24 hours.
     sandbox : bool
         Invented people: only a stand-in on this machine is sent to.
     """
@@ -36,6 +38,7 @@ class WhatsApp(BaseModel):
     verify_token: str = Field(min_length=8, max_length=200)
     quiet_from: int = Field(default=21, ge=0, le=24)
     quiet_until: int = Field(default=9, ge=0, le=24)
+    people_a_day: int = Field(default=250, ge=1, le=10_000_000)
     sandbox: bool = False
 
 
@@ -141,6 +144,26 @@ def delegate_of(connection: Connection, contacts: Contacts, merchant_id: str) ->
         return None
     plain = contacts.open(_bound(merchant_id), bytes(found[0]))
     return Delegate.model_validate_json(plain)
+
+
+def template_stopped(connection: Connection, merchant_id: str, name: str) -> str | None:
+    """Why a template is not used for a merchant now; None where it is."""
+    found = connection.execute(
+        "SELECT why FROM template_stop WHERE merchant_id=? AND name=?", (merchant_id, name)
+    ).fetchone()
+    return None if found is None else str(found[0])
+
+
+def stop_template(connection: Connection, merchant_id: str, name: str, why: str | None) -> None:
+    """Use a template no more, or again (None)."""
+    connection.execute(
+        "DELETE FROM template_stop WHERE merchant_id=? AND name=?", (merchant_id, name)
+    )
+    if why is not None:
+        connection.execute(
+            "INSERT INTO template_stop (merchant_id, name, why) VALUES (?,?,?)",
+            (merchant_id, name, why),
+        )
 
 
 def _channel(connection: Connection, contacts: Contacts, where: str, value: str) -> Channel | None:

@@ -234,6 +234,61 @@ STEPS: tuple[tuple[str, ...], ...] = (
              PRIMARY KEY (merchant_id, day)
            ) WITHOUT ROWID""",
     ),
+    (
+        # Of a message: what its text is made of (JSON without personal data), whose turn comes
+        # first, and when it was taken by the carrier.
+        "ALTER TABLE message ADD COLUMN detail TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE message ADD COLUMN priority INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE message ADD COLUMN sent_us INTEGER",
+        """CREATE INDEX message_sent ON message(merchant_id, sent_us)
+           WHERE sent_us IS NOT NULL""",
+        # What people have to do: call, answer, pay back, dispute. ``seq`` is the event it is about.
+        """CREATE TABLE task (
+             task_id TEXT PRIMARY KEY,
+             merchant_id TEXT NOT NULL,
+             number INTEGER NOT NULL,
+             kind TEXT NOT NULL,
+             why TEXT NOT NULL,
+             seq INTEGER,
+             made_us INTEGER NOT NULL,
+             until_us INTEGER,
+             done_us INTEGER,
+             done_by TEXT
+           ) WITHOUT ROWID""",
+        "CREATE INDEX task_open ON task(merchant_id, kind, made_us) WHERE done_us IS NULL",
+        "CREATE INDEX task_of_order ON task(number)",
+        # Whether payment in advance is offered before anything is asked; off by default.
+        "ALTER TABLE channel ADD COLUMN offers INTEGER NOT NULL DEFAULT 0",
+        # Templates that the carrier has paused or moved to a dearer category.
+        """CREATE TABLE template_stop (
+             merchant_id TEXT NOT NULL,
+             name TEXT NOT NULL,
+             why TEXT NOT NULL,
+             PRIMARY KEY (merchant_id, name)
+           ) WITHOUT ROWID""",
+        # Payment links; ``link_id`` is ours and goes out as the reference.
+        """CREATE TABLE payment_link (
+             link_id TEXT PRIMARY KEY,
+             number INTEGER NOT NULL,
+             merchant_id TEXT NOT NULL,
+             state TEXT NOT NULL,
+             amount_paise INTEGER NOT NULL,
+             discount_paise INTEGER NOT NULL,
+             rest_paise INTEGER NOT NULL,
+             expire_us INTEGER NOT NULL,
+             made_us INTEGER NOT NULL,
+             due_us INTEGER NOT NULL,
+             tries INTEGER NOT NULL,
+             detail TEXT NOT NULL,
+             outside_id TEXT,
+             short_url TEXT,
+             why TEXT
+           ) WITHOUT ROWID""",
+        """CREATE INDEX payment_link_due ON payment_link(due_us)
+           WHERE state IN ('waiting', 'making', 'cancelling')""",
+        "CREATE INDEX payment_link_of_order ON payment_link(number)",
+        "CREATE UNIQUE INDEX payment_link_outside ON payment_link(outside_id)",
+    ),
 )
 
 

@@ -11,37 +11,54 @@ from serving.store.connection import Connection
 MessageState: TypeAlias = Literal[
     "waiting", "sending", "unknown", "sent", "failed", "delivered", "read", "cancelled", "call"
 ]
-TimerKind: TypeAlias = Literal["silence"]
+TimerKind: TypeAlias = Literal["silence", "nudge", "ndr", "feedback"]
+Purpose: TypeAlias = Literal["order_check", "reminder", "talk", "ndr", "prepaid_offer", "feedback"]
+
+# Whose turn comes first where the carrier lets only so many people be written to a day.
+_PRIORITY: dict[str, int] = {
+    "talk": 0, "order_check": 0, "reminder": 0, "ndr": 1, "prepaid_offer": 2, "feedback": 4,
+}  # fmt: skip
+CHECKS = ("order_check", "reminder", "prepaid_offer")
 
 # Statuses come in any order and repeated: the furthest one stands.
 _RANK: dict[str, int] = {
     "waiting": 0, "cancelled": 0, "sending": 1, "unknown": 2, "sent": 3, "call": 4, "failed": 4,
     "delivered": 5, "read": 6,
 }  # fmt: skip
-_COLUMNS = "message_id, number, merchant_id, purpose, state, made_us, due_us, tries, outside_id"
+_COLUMNS = (
+    "message_id, number, merchant_id, purpose, state, made_us, due_us, tries, outside_id, detail"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the outbox."""
+    """One message of the outbox.
+
+    Parameters
+    ----------
+    detail : str
+        What its text is made of beside the order, as JSON and without personal data.
+    """
 
     message_id: str
     number: int
     merchant_id: str
-    purpose: str
+    purpose: Purpose
     state: MessageState
     made_us: int
     due_us: int
-    tries: int
-    outside_id: str | None
+    tries: int = 0
+    outside_id: str | None = None
+    detail: str = "{}"
 
 
 def put_message(connection: Connection, message: Message) -> None:
     """Add a message."""
     connection.execute(
-        f"INSERT INTO message ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
+        f"INSERT INTO message ({_COLUMNS}, priority) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
         (message.message_id, message.number, message.merchant_id, message.purpose, message.state,
-         message.made_us, message.due_us, message.tries, message.outside_id),
+         message.made_us, message.due_us, message.tries, message.outside_id, message.detail,
+         _PRIORITY[message.purpose]),
     )  # fmt: skip
 
 
@@ -57,7 +74,7 @@ def claim(connection: Connection, now_us: int, most: int) -> list[Message]:
               AND NOT EXISTS (SELECT 1 FROM channel c WHERE c.merchant_id=m.merchant_id
                               AND c.provider IN ('whatsapp', 'delegate')
                               AND c.stopped IS NOT NULL)
-              ORDER BY m.due_us LIMIT ? {skip})
+              ORDER BY m.priority, m.due_us LIMIT ? {skip})
             AND state='waiting' RETURNING {_COLUMNS}""",
         (now_us, now_us, most),
     ).fetchall()
@@ -92,6 +109,7 @@ def settle(
     person: int | None = None,
     outside_id: str | None = None,
     why: str | None = None,
+    sent_us: int | None = None,
 ) -> bool:
     """Say what became of a message; False where more than that is known already."""
     again = state == "waiting" and message.state == "sending"
@@ -99,8 +117,9 @@ def settle(
         return False
     connection.execute(
         """UPDATE message SET state=?, due_us=?, person=coalesce(?, person),
-             outside_id=coalesce(?, outside_id), why=? WHERE message_id=?""",
-        (state, due_us or message.due_us, person, outside_id, why, message.message_id),
+             outside_id=coalesce(?, outside_id), sent_us=coalesce(sent_us, ?), why=?
+           WHERE message_id=?""",
+        (state, due_us or message.due_us, person, outside_id, sent_us, why, message.message_id),
     )
     return True
 
@@ -130,8 +149,8 @@ def went_to(connection: Connection, message_id: str) -> int | None:
 def was_asked(connection: Connection, number: int) -> bool:
     """Whether a message about the order is known to have gone out."""
     found = connection.execute(
-        """SELECT 1 FROM message WHERE number=? AND state IN ('sent', 'delivered', 'read')
-           LIMIT 1""",
+        """SELECT 1 FROM message WHERE number=? AND purpose <> 'talk'
+           AND state IN ('sent', 'delivered', 'read') LIMIT 1""",
         (number,),
     )
     return found.fetchone() is not None
@@ -145,12 +164,30 @@ def messages_of(connection: Connection, number: int) -> list[tuple[str, str, str
     ).fetchall()
 
 
-def asked_already(connection: Connection, number: int) -> bool:
-    """Whether a message of the order is waiting, under way or out."""
+def checks_of(connection: Connection, number: int) -> list[Message]:
+    """The questions whether an order is meant, oldest first; no cancelled ones."""
     found = connection.execute(
-        "SELECT 1 FROM message WHERE number=? AND state NOT IN ('cancelled') LIMIT 1", (number,)
-    )
-    return found.fetchone() is not None
+        f"""SELECT {_COLUMNS} FROM message WHERE number=? AND state <> 'cancelled'
+            AND purpose IN ('order_check', 'reminder', 'prepaid_offer')
+            ORDER BY made_us, message_id""",
+        (number,),
+    ).fetchall()
+    return [Message(*line) for line in found]
+
+
+def newest_of(connection: Connection, number: int) -> Message | None:
+    """The last message about an order."""
+    return _one(connection, "number=? ORDER BY made_us DESC, message_id DESC LIMIT 1", (number,))
+
+
+def people_reached(connection: Connection, merchant_id: str, since_us: int) -> set[int]:
+    """Whom a merchant has written to first since an instant; answers count nobody."""
+    found = connection.execute(
+        """SELECT DISTINCT person FROM message WHERE merchant_id=? AND sent_us>?
+           AND purpose <> 'talk' AND person IS NOT NULL""",
+        (merchant_id, since_us),
+    ).fetchall()
+    return {person for (person,) in found}
 
 
 def stop_asking(connection: Connection, number: int) -> None:

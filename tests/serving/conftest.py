@@ -6,11 +6,13 @@ One that is about SQLite's own files is marked ``only_sqlite``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.serving import postgres, shop
+from serving.sandbox.graph import Graph
+from tests.serving import played, postgres, shop
 
 ON_BOTH = {
     "test_acting",
@@ -30,6 +32,7 @@ ON_BOTH = {
     "test_revisions",
     "test_routes",
     "test_standby",
+    "test_talking",
     "test_worker",
     "test_writer",
 }
@@ -62,3 +65,12 @@ def tmp_path(tmp_path: Path, engine: str) -> Path:
         postgres.need_binaries()
         (tmp_path / shop.DATABASE_URL).write_text(postgres.shared().database())
     return tmp_path
+
+
+@pytest.fixture
+def graph() -> Iterator[Graph]:
+    """A stand-in for WhatsApp that listens."""
+    standing_in = Graph("123456", "token-of-the-shop", played.SECRET)
+    standing_in.url = standing_in.start()  # type: ignore[attr-defined]
+    yield standing_in
+    standing_in.stop()

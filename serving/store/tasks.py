@@ -1,0 +1,94 @@
+"""What people have to do about orders: call, answer, pay back, dispute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from serving.moments import uuid7
+from serving.store.connection import Connection
+from serving.store.log import Held
+
+TaskKind: TypeAlias = Literal["call", "inbox", "refund", "dispute", "suggestion"]
+TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
+
+_COLUMNS = "task_id, merchant_id, number, kind, why, seq, made_us, until_us, done_us, done_by"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to do.
+
+    Parameters
+    ----------
+    seq : int or None
+        The event it is about; what the customer wrote is sealed under it.
+    until_us : int or None
+        Until when it can be done, as a free answer on WhatsApp.
+    """
+
+    task_id: str
+    merchant_id: str
+    number: int
+    kind: TaskKind
+    why: str
+    seq: int | None
+    made_us: int
+    until_us: int | None
+    done_us: int | None
+    done_by: str | None
+
+
+def add_task(
+    connection: Connection,
+    held: Held,
+    kind: TaskKind,
+    why: str,
+    *,
+    now_us: int,
+    seq: int | None = None,
+    until_us: int | None = None,
+) -> None:
+    """Have something done; what waits already with the same reason is not asked for twice."""
+    known = connection.execute(
+        """SELECT 1 FROM task WHERE number=? AND kind=? AND why=? AND done_us IS NULL
+           AND seq IS NULL""",
+        (held.number, kind, why),
+    ).fetchone()
+    if known is not None and seq is None:
+        return
+    connection.execute(
+        f"INSERT INTO task ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,NULL,NULL)",
+        (uuid7(now_us).hex, held.merchant_id, held.number, kind, why, seq, now_us, until_us),
+    )
+
+
+def tasks_of(
+    connection: Connection, merchant_id: str, kind: TaskKind | None, most: int
+) -> list[Task]:
+    """What is open, oldest first."""
+    wanted = TASK_KINDS if kind is None else (kind,)
+    marks = ",".join("?" * len(wanted))
+    found = connection.execute(
+        f"""SELECT {_COLUMNS} FROM task WHERE merchant_id=? AND kind IN ({marks})
+            AND done_us IS NULL ORDER BY made_us, task_id LIMIT ?""",
+        (merchant_id, *wanted, most),
+    ).fetchall()
+    return [Task(*line) for line in found]
+
+
+def task_named(connection: Connection, merchant_id: str, task_id: str) -> Task | None:
+    """One task of a merchant's, or None."""
+    found = connection.execute(
+        f"SELECT {_COLUMNS} FROM task WHERE task_id=? AND merchant_id=?", (task_id, merchant_id)
+    ).fetchone()
+    return None if found is None else Task(*found)
+
+
+def finish_task(connection: Connection, task_id: str, by: str, now_us: int) -> bool:
+    """Say that it is done; False where it was."""
+    found = connection.execute(
+        "UPDATE task SET done_us=?, done_by=? WHERE task_id=? AND done_us IS NULL RETURNING 1",
+        (now_us, by, task_id),
+    )
+    return found.fetchone() is not None

@@ -1,0 +1,161 @@
+"""A shop that acts, played against the stand-in for WhatsApp with a clock that is told to pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from features.days import SECOND_US
+from serving.api import create_app
+from serving.home import Home
+from serving.sandbox.graph import Graph, buttons_of
+from serving.sending import Sender
+from serving.service import Service
+from serving.standing import life_of
+from serving.store.channels import WhatsApp, channel_of, keep_channel
+from serving.store.connection import connect
+from serving.store.outbox import messages_of
+from serving.store.policies import save_policy
+from serving.store.tasks import tasks_of
+from tests.serving import shop
+from tests.serving.shop import LIVE, run, serving
+
+SECRET = "app secret of the shop"
+
+
+class Played:
+    """A shop that acts, its hook and its sender, with a clock."""
+
+    def __init__(self, service: Service, graph: Graph, sender: Sender, clock: shop.Clock) -> None:
+        self.service, self.graph, self.sender, self.clock = service, graph, sender, clock
+        self.endpoint = ""
+        self.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(create_app(service)), base_url="http://shop"
+        )
+
+    async def set_up(self) -> None:
+        """Connect the number and go live."""
+        account = WhatsApp(
+            phone_number_id="123456", token="token-of-the-shop", app_secret=SECRET,
+            verify_token="a token to verify",
+        )  # fmt: skip
+        await shop.add_shop(self.service)
+        policy = self.service.policies.now("kurtas").to_json() | {
+            "mode": "act",
+            "thresholds": {"verify": 0.2, "prepaid": None, "hold": None, "block": None},
+            "shares": {"holdout": 0.0, "explore": 0.0},
+        }
+
+        def work(log: Any) -> str:
+            save_policy(log, "kurtas", policy, expected=0, now_us=shop.NOON)
+            return keep_channel(log.connection, self.service.contacts, "kurtas", account)
+
+        self.endpoint = await self.service.writer.submit(work)
+        self.service.policies.forget("kurtas")
+
+    async def allow(self, **changes: Any) -> None:
+        """Change the account."""
+        contacts = self.service.contacts
+        held = channel_of(self.service.connection, contacts, "kurtas")
+        assert held is not None
+        account = held.account.model_copy(update=changes)
+
+        def work(log: Any) -> str:
+            return keep_channel(log.connection, contacts, "kurtas", account)
+
+        await self.service.writer.submit(work)
+
+    async def tap(self, answer: str) -> None:
+        """Press a button of the last message, by what it answers, and let the worker send."""
+        self.clock.us += SECOND_US
+        sent = self.graph.sent[-1]
+        payloads = [payload.partition(":")[0] for payload, _ in buttons_of(sent)]
+        place = next(i for i, payload in enumerate(payloads) if payload.startswith(answer))
+        assert await self.hook(lambda: self.graph.press(sent, place)) == [200] * 3
+        self.send()
+
+    async def say(self, text: str) -> None:
+        """Write as the customer, and let the worker send."""
+        self.clock.us += SECOND_US
+        assert await self.hook(lambda: self.graph.write(self.graph.sent[-1], text)) == [200] * 3
+        self.send()
+
+    def heard(self) -> str:
+        """What was said last to the customer."""
+        sent = self.graph.sent[-1]
+        text: str = (
+            sent["interactive"]["body"]["text"] if "interactive" in sent else (sent["text"]["body"])
+        )
+        return text
+
+    def tasks(self) -> list[str]:
+        """What people have to do."""
+        return [task.kind for task in tasks_of(self.service.connection, "kurtas", None, 10)]
+
+    def send(self) -> None:
+        """One look of a worker, until what it began has ended."""
+        self.sender.look(self.clock())
+        while self.sender.busy:
+            self.sender.settle_ended(10, self.clock())
+
+    async def hook(self, play: Any) -> list[int]:
+        """What the stand-in would post, posted here."""
+        posted: list[tuple[bytes, dict[str, str]]] = []
+        self.graph.hook = "unused"
+        original = httpx2.post
+        self.graph.said.clear()
+
+        class Taken:
+            status_code = 200
+
+        def keep(url: str, *, content: bytes, headers: dict[str, str], timeout: int) -> Any:
+            posted.append((content, headers))
+            return Taken()
+
+        httpx2.post = keep  # type: ignore[assignment]
+        try:
+            play()
+        finally:
+            httpx2.post = original
+        answers = []
+        for content, headers in posted * 3:
+            url = f"/v1/hooks/{self.endpoint}"
+            answers.append(await self.client.post(url, content=content, headers=headers))
+        return [answer.status_code for answer in answers]
+
+    def stage(self) -> str:
+        """Of the order."""
+        number = self.number()
+        return life_of(self.service.connection, number).stage
+
+    def number(self) -> int:
+        """Of the order."""
+        held = self.service.desk.find(LIVE, "1001")
+        assert held is not None
+        return held.number
+
+    def states(self) -> list[str]:
+        """Of its messages."""
+        return [state for _, state, _ in messages_of(self.service.connection, self.number())]
+
+
+def play(home: Path, graph: Graph, scene: Any) -> None:
+    """Play one scene."""
+
+    async def whole() -> None:
+        clock = shop.Clock()
+        async with serving(home, clock=clock) as service:
+            settings = shop.settings_in(home).model_copy(update={"whatsapp_url": graph.url})  # type: ignore[attr-defined]
+            with Home(settings, shop.KEYRING, connect(settings.store_url)) as opened:
+                sender = Sender(opened)
+                played = Played(service, graph, sender, clock)
+                await played.set_up()
+                try:
+                    await scene(played)
+                finally:
+                    sender.close()
+                    await played.client.aclose()
+
+    run(whole())
