@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hmac import compare_digest
+from ipaddress import ip_address
 from time import monotonic
 from urllib.parse import quote, unquote
 
@@ -27,6 +28,9 @@ PAGES = "Pages"
 _SCOPES_OF: dict[str, tuple[Scope, ...]] = {
     "viewer": ("read",), "operator": ("read", "report"), "owner": SCOPES,
 }  # fmt: skip
+# Baskets that one visitor of a shop's page may have weighed: so many a minute, and at once.
+VISITS_PER_MINUTE, VISITS_AT_ONCE = 30.0, 30.0
+
 _MOST = 10_000
 _LONGEST_KEY = 200
 
@@ -145,14 +149,32 @@ class Doorkeeper:
             raise ScopeError(f'the role "{role}" does not allow this; ask an owner')
         return Access(merchant_id, "live", _SCOPES_OF[role], account_id=account_id)
 
+    def visit(self, access: Access, address: str) -> None:
+        """Count a visitor of the page in which a key lies open; networks of IPv6 count as one.
+
+        Raises
+        ------
+        TooManyError
+            If they have asked too often.
+        """
+        name = f"{access.key_id} {_network(address)}"
+        if not self._take(name, VISITS_PER_MINUTE / 60, VISITS_AT_ONCE):
+            raise TooManyError(f"a visitor may ask {VISITS_PER_MINUTE:.0f} times a minute")
+
     def _count(self, key_id: str) -> None:
-        """Take one from the key's bucket, which fills at ``PER_SECOND``."""
-        now = self._clock()
-        level, at = self._levels.get(key_id, (AT_ONCE, now))
-        level = min(AT_ONCE, level + (now - at) * PER_SECOND)
-        if level < 1:
+        """Take one from the key's bucket."""
+        if not self._take(key_id, PER_SECOND, AT_ONCE):
             raise TooManyError(f"this key may send {PER_SECOND:.0f} requests a second; slow down")
-        self._levels[key_id] = level - 1, now
+
+    def _take(self, name: str, per_second: float, at_once: float) -> bool:
+        """Take one from a bucket; False where it is empty."""
+        now = self._clock()
+        if len(self._levels) >= _MOST:
+            self._levels.clear()
+        level, at = self._levels.get(name, (at_once, now))
+        level = min(at_once, level + (now - at) * per_second)
+        self._levels[name] = level - (level >= 1), now
+        return level >= 1
 
     def _merchant(self, merchant_id: str) -> Merchant | None:
         now = self._clock()
@@ -187,3 +209,12 @@ class Doorkeeper:
             return known[1]
         self._known[key] = (now + REMEMBERED_S, found)
         return found
+
+
+def _network(address: str) -> str:
+    """An address, or the network of an IPv6 one: a household has 2^64 of those."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else hex(int(found) >> 64)

@@ -228,6 +228,12 @@ class CheckoutAnswer(BaseModel):
     warnings: list[str]
 
 
+class StorefrontAnswer(BaseModel):
+    """What a page in a customer's browser is told."""
+
+    offer: Offer
+
+
 class EntryOut(BaseModel):
     """One entry as it is shown."""
 

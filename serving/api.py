@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from serving import openapi, problems
 from serving.headers import StrictHeaders
 from serving.routes import (
+    checkout,
     health,
     hooks,
     orders,
@@ -26,7 +27,9 @@ from serving.straight import Straight
 from serving.unexpected import Unexpected
 
 router = APIRouter()
-for part in (scoring, telling, orders, policy, tenancy, webhooks, hooks, razorpay_rto, health):
+for part in (
+    scoring, checkout, telling, orders, policy, tenancy, webhooks, hooks, razorpay_rto, health
+):  # fmt: skip
     router.include_router(part.router)
 
 

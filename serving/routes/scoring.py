@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -10,7 +9,7 @@ from pydantic_core import to_json
 
 from features.errors import RtoError
 from serving import openapi, problems
-from serving.answers import BatchAnswer, CheckoutAnswer, ConflictProblem, ScoreAnswer
+from serving.answers import BatchAnswer, ConflictProblem, ScoreAnswer
 from serving.batch import MOST, Batch
 from serving.judge import Explained
 from serving.parsing import FieldsError
@@ -97,26 +96,6 @@ async def batch(request: Request) -> Response:
     service = service_of(request)
     results = await Batch(service.desk, access, wish, service.standby).score(orders)
     return answered({"results": results})
-
-
-@router.post(
-    "/v1/checkout",
-    operation_id="checkout",
-    summary="Weigh a basket before it is ordered",
-    responses={200: {"model": CheckoutAnswer}, **PROBLEMS},
-    openapi_extra=openapi.body("CheckoutRequest", parameters=(openapi.DEADLINE, openapi.REASONS)),
-)
-async def checkout(request: Request) -> Response:
-    """Whether to offer cash on delivery, a part in advance or a fee; nothing is remembered."""
-    service, access = service_of(request), access_of(request, "score")
-    wish = await wish_of(request)
-    basket = service.desk.reception.read_basket(access, await body_of(request, ORDER_BYTES))
-    if service.reach.up:
-        try:
-            return answered(service.checkout.weigh(basket, wish))
-        except LogDownError as error:
-            service.reach.lost(error)
-    return answered(service.checkout.weigh(basket, replace(wish, effort="degraded")))
 
 
 async def wish_of(request: Request) -> Wish:

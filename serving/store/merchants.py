@@ -12,7 +12,7 @@ from features.errors import RefusedError
 from serving.store.connection import Connection
 
 KeyKind: TypeAlias = Literal["live", "test", "platform", "platform_test"]
-Scope: TypeAlias = Literal["score", "report", "read", "manage"]
+Scope: TypeAlias = Literal["score", "checkout", "report", "read", "manage"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _SECRET_BYTES = 24
@@ -228,7 +228,10 @@ def access(connection: Connection, key: str, *, now_us: int = 0) -> Access | Non
 
 def _granted(kind: KeyKind, scopes: str) -> tuple[Scope, ...]:
     """What a key may do; a test key changes nothing that live orders are decided by."""
-    asked = tuple(scope for scope in SCOPES if not scopes or scope in scopes.split())
+    named = scopes.split()
+    if "score" in named:
+        named.append("checkout")  # whoever may order may weigh a basket
+    asked = tuple(scope for scope in SCOPES if not scopes or scope in named)
     if kind in ("test", "platform_test"):
         return tuple(scope for scope in asked if scope != "manage")
     return asked

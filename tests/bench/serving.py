@@ -64,13 +64,13 @@ class Shop:
         headers = {"Authorization": f"Bearer {self.key}"}
         return httpx2.Client(base_url=self.url, headers=headers, timeout=60)
 
-    def load(self, connections: int, seconds: int, reasons: str) -> Run:
+    def load(self, connections: int, seconds: int, reasons: str, path: str = "/v1/score") -> Run:
         """Let wrk post different orders from the other processor."""
         before = self._spent()
         done = subprocess.run(
             ["taskset", "-c", _others(), "wrk", "--threads", "1", "--connections", str(connections),
              "--duration", f"{seconds}s", "--script", str(SCRIPT), self.url, "--",
-             str(self.home / "bodies"), self.key, f"/v1/score?reasons={reasons}", _prefix(),
+             str(self.home / "bodies"), self.key, f"{path}?reasons={reasons}", _prefix(),
              str(_fresh())],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
