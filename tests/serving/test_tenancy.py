@@ -195,9 +195,8 @@ def test_a_key_is_replaced_while_the_old_one_still_opens_and_everything_is_audit
     def opens(key: str) -> bool:
         with Home.open(settings) as home:
             try:
-                return Doorkeeper(home.connection).api(f"Bearer {key}", "score").scopes == (
-                    "score",
-                )
+                found = Doorkeeper(home.connection).api(f"Bearer {key}", "score")
+                return found.scopes == ("score", "checkout")
             except NoAccessError:
                 return False
 
