@@ -66,6 +66,7 @@ COMMANDS: dict[str, Place] = {
     "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),
     "user": Place("serving.user_commands:user", "Let people open the pages."),
     "key": Place("serving.tenant_commands:key", "Make, replace and revoke API keys."),
+    "list": Place("serving.list_commands:list_", "Import and show allow and block lists."),
     "channel": Place("serving.channel_commands:channel", "Connect a merchant's WhatsApp number."),
     "hook": Place("serving.hook_commands:hook", "Tell a merchant's own systems what happens."),
     "templates": Place(

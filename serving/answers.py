@@ -269,6 +269,21 @@ class EntryResults(BaseModel):
     results: list[EntryResult]
 
 
+class RefusedLine(BaseModel):
+    """A line of a file that was not taken, and why."""
+
+    line: int
+    detail: str
+
+
+class ImportResult(BaseModel):
+    """What was done with a file of entries."""
+
+    lines: int
+    taken: int
+    refused: list[RefusedLine]
+
+
 class SavedOut(BaseModel):
     """Who saved a revision, when and why."""
 

@@ -30,9 +30,8 @@ def audit(
     detail
         What else belongs to it; no personal data.
     """
-    actor = _actor(by)
     log.append(
-        "audit", {"did": did, "by": actor, **detail}, at_us=now_us, known_us=now_us,
+        "audit", {"did": did, "by": actor(by), **detail}, at_us=now_us, known_us=now_us,
         merchant_id=merchant_id,
     )  # fmt: skip
 
@@ -50,7 +49,8 @@ def audited(
     return [(at_us, owner, body_of(body)) for at_us, owner, body in found.fetchall()]
 
 
-def _actor(by: Access | str | None) -> str:
+def actor(by: Access | str | None) -> str:
+    """Who it is: a key, a person who opened the pages, or the account at the command line."""
     if by is None:
         return f"account {_account()}"
     return f"user {by}" if isinstance(by, str) else by.actor

@@ -8,7 +8,7 @@ from typing import Any
 
 from features.days import to_us
 from features.errors import RtoError
-from serving.audit import audit
+from serving.audit import actor, audit
 from serving.lists import Lists, hint_of
 from serving.moments import rfc3339
 from serving.parsing import parse_plain
@@ -69,25 +69,39 @@ class AddEntries:
             merchant_id = self.speaks(self.access, request.merchant_id).merchant_id
         except RtoError as error:
             return {"result": "invalid", "detail": str(error)}
-        key = self.lists.key_of(merchant_id, request.field, request.value)
-        if key is None:
-            return {"result": "invalid", "detail": f"value: is no {request.field}"}
         # Ids rise with the log, so that pages of entries do.
-        entry = self._entry(request, key, f"{log.seq + 1:016d}")
+        entry = entry_of(
+            request, merchant_id, self.lists, f"{log.seq + 1:016d}", now_us=self.now_us,
+            by=self.access,
+        )  # fmt: skip
+        if entry is None:
+            return {"result": "invalid", "detail": f"value: is no {request.field}"}
         new = put_entry(log, merchant_id, entry)
         return {
             "result": "added" if new else "replaced", "entry_id": entry.entry_id,
             "merchant_id": merchant_id, "detail": "; ".join(warnings),
         }  # fmt: skip
 
-    def _entry(self, request: ListEntry, key: int, entry_id: str) -> Entry:
-        expires = request.expires_at
-        return Entry(
-            entry_id, request.list, request.field, key,
-            hint_of(request.field, request.value), request.reason or "",
-            request.by or f"key {self.access.key_id}", self.now_us,
-            None if expires is None else to_us(expires),
-        )  # fmt: skip
+
+def entry_of(
+    request: ListEntry,
+    merchant_id: str,
+    lists: Lists,
+    entry_id: str,
+    *,
+    now_us: int,
+    by: Access | None,
+) -> Entry | None:
+    """The entry as it is kept; None for a value that no order can carry."""
+    key = lists.key_of(merchant_id, request.field, request.value)
+    if key is None:
+        return None
+    expires, who = request.expires_at, actor(by)
+    return Entry(
+        entry_id, request.list, request.field, key, hint_of(request.field, request.value),
+        request.reason or "", request.by or who, now_us,
+        None if expires is None else to_us(expires),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

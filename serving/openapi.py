@@ -104,6 +104,27 @@ DELIVERY_STATE = _parameter("query", "state", "Only deliveries in this state.",
                             {"type": "string", "enum": list(get_args(DeliveryState))})  # fmt: skip
 REVISION = _parameter("query", "revision", "An earlier revision; left out, the newest.",
                       {"type": "integer", "minimum": 0, "maximum": 2**31 - 2})  # fmt: skip
+LIST_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "phone,list,reason,expires_at\n9876543210,block,refused,2027-03-31\n",
+            }
+        },
+    },
+    "parameters": [
+        _parameter("query", "list", "For lines that name none.",
+                   {"type": "string", "enum": ["block", "allow"]}),
+        _parameter("query", "field", "For lines that name none.",
+                   {"type": "string", "enum": ["phone", "email", "ip", "device", "pincode"]}),
+        _parameter("query", "reason", "For lines that give none.",
+                   {"type": "string", "maxLength": 255}),
+        _parameter("query", "by", "Who imports.", {"type": "string", "maxLength": 255}),
+        MERCHANT,
+    ],
+}  # fmt: skip
 ENTRY_CURSOR = _parameter("query", "cursor", "Go on from here: `next_cursor` as answered.",
                           {"type": "string", "maxLength": 255})  # fmt: skip
 ENTRY_ID = _parameter("query", "entry_id", "The entry, as GET /v1/lists names it.",

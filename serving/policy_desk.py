@@ -8,7 +8,7 @@ from typing import Any
 
 from features.errors import RefusedError
 from models.policy import Policy, default_policy
-from serving.audit import audit
+from serving.audit import actor, audit
 from serving.moments import rfc3339
 from serving.store.connection import Connection
 from serving.store.log import Log
@@ -89,7 +89,7 @@ class SavePolicy:
         StaleRevisionError
             If ``expected`` is not the newest any more.
         """
-        draft, who = self.draft, "" if self.by is None else f"key {self.by.key_id}"
+        draft, who = self.draft, actor(self.by)
         body = draft.policy.to_json()
         revision = save_policy(
             log, self.merchant_id, body, expected=self.expected, now_us=self.now_us,

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from features.errors import RefusedError, RtoError, StoreError
+from features.errors import DataError, RefusedError, RtoError, StoreError
 from serving.access import NoAccessError, ScopeError, TooManyError, UnknownMerchantError
 from serving.appending import StaleOrderError
 from serving.deadline import DeadlineError, LateError
@@ -56,6 +56,7 @@ _STATUS: tuple[tuple[type[RtoError], int], ...] = (
     (StaleRevisionError, 412),
     (StaleOrderError, 412),
     (RefusedError, 422),
+    (DataError, 422),
     (BusyError, 429),
     (TooManyError, 429),
     (CrowdedError, 429),

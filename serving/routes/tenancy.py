@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from serving import listing, openapi, platforms
 from serving.access import ScopeError
-from serving.answers import EntryList, EntryResults, MerchantResults
+from serving.answers import EntryList, EntryResults, ImportResult, MerchantResults
+from serving.list_file import MOST_BYTES, Defaults, read_list
+from serving.list_import import ImportEntries, parts, summed
 from serving.listing import AddEntries, DropEntry, UnknownEntryError, told
 from serving.parsing import FieldsError
 from serving.parts import in_parts
@@ -16,6 +20,7 @@ from serving.routes.door import (
     UNKNOWN,
     access_of,
     answered,
+    body_of,
     list_of,
     merchant_of,
     service_of,
@@ -62,6 +67,28 @@ async def add_entries(request: Request) -> Response:
     for merchant_id in {str(result.get("merchant_id")) for result in results}:
         service.lists.forget(merchant_id)
     return answered({"results": results})
+
+
+@router.post(
+    "/v1/lists/import",
+    operation_id="import_entries",
+    summary="Add up to 100,000 entries from a CSV file",
+    responses={200: {"model": ImportResult}, **PROBLEMS},
+    openapi_extra=openapi.LIST_FILE,
+)
+async def import_entries(request: Request) -> Response:
+    """Line by line; every line that cannot be taken is named, and the others are in."""
+    service, access = service_of(request), merchant_of(request, "manage")
+    asked = {name: request.query_params.get(name, "").strip()
+             for name in ("list", "field", "reason", "by")}  # fmt: skip
+    body = await body_of(request, MOST_BYTES)
+    lines = await asyncio.to_thread(read_list, body, Defaults(**asked))
+    now, results = service.clock(), list[dict[str, object]]()
+    for some in parts(lines):
+        work = ImportEntries(access.merchant_id, some, service.lists, now, access)
+        results += await service.writer.submit(work)
+    service.lists.forget(access.merchant_id)
+    return answered(summed(results))
 
 
 @router.delete(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
 
 from serving.store.connection import Connection
 from serving.store.log import Log, body_of
+
+Row: TypeAlias = tuple[Any, ...]
 
 _COLUMNS = "entry_id, list, field, key, hint, reason, added_by, added_us, expires_us"
 
@@ -56,6 +59,43 @@ def put_entry(log: Log, merchant_id: str, entry: Entry) -> bool:
            RETURNING entry_id""",
         (merchant_id, entry.list, entry.field, entry.key),
     ).fetchall()
+    _insert(log, merchant_id, entry)
+    for (entry_id,) in same:
+        _tell(log, merchant_id, {"did": "removed", "entry_id": entry_id}, entry.added_us)
+    said = {name: value for name, value in asdict(entry).items() if name != "key"}
+    _tell(log, merchant_id, {"did": "added", **said}, entry.added_us)
+    return not same
+
+
+def put_entries(log: Log, merchant_id: str, many: Sequence[Entry]) -> int:
+    """Add entries, each in place of any of the same value; how many were. One event tells of all.
+
+    Parameters
+    ----------
+    many : sequence of Entry
+        Their ids rise, and no other entry's lies between them.
+    """
+    gone: list[str] = []
+    for entry in many:
+        gone += [
+            entry_id
+            for (entry_id,) in log.connection.execute(
+                """DELETE FROM list_entry WHERE merchant_id=? AND list=? AND field=? AND key=?
+                   RETURNING entry_id""",
+                (merchant_id, entry.list, entry.field, entry.key),
+            ).fetchall()
+        ]
+        _insert(log, merchant_id, entry)
+    own = {entry.entry_id for entry in many}
+    body: dict[str, object] = {
+        "did": "imported", "first": many[0].entry_id, "last": many[-1].entry_id,
+        "entries": len(many), "removed": [entry_id for entry_id in gone if entry_id not in own],
+    }  # fmt: skip
+    _tell(log, merchant_id, body, many[0].added_us)
+    return len(gone)
+
+
+def _insert(log: Log, merchant_id: str, entry: Entry) -> None:
     log.connection.execute(
         f"INSERT INTO list_entry (merchant_id, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",
         (
@@ -63,11 +103,6 @@ def put_entry(log: Log, merchant_id: str, entry: Entry) -> bool:
             entry.reason, entry.added_by, entry.added_us, entry.expires_us,
         ),
     )  # fmt: skip
-    for (entry_id,) in same:
-        _tell(log, merchant_id, {"did": "removed", "entry_id": entry_id}, entry.added_us)
-    said = {name: value for name, value in asdict(entry).items() if name != "key"}
-    _tell(log, merchant_id, {"did": "added", **said}, entry.added_us)
-    return not same
 
 
 def drop_entry(log: Log, merchant_id: str, entry_id: str, *, now_us: int) -> bool:
@@ -114,9 +149,17 @@ def changed_entries(
            WHERE number IS NULL AND kind='list' AND merchant_id=? AND seq>? ORDER BY seq""",
         (merchant_id, after),
     )
-    ids = [str(body_of(body)["entry_id"]) for (body,) in found.fetchall()]
-    statement = f"SELECT {_COLUMNS} FROM list_entry WHERE entry_id=?"
-    rows = {i: connection.execute(statement, (i,)).fetchone() for i in ids}
+    one = f"SELECT {_COLUMNS} FROM list_entry WHERE entry_id=?"
+    some = f"""SELECT {_COLUMNS} FROM list_entry
+               WHERE merchant_id=? AND entry_id>=? AND entry_id<=? ORDER BY entry_id"""
+    rows: dict[str, Row | None] = {}
+    for body in [body_of(body) for (body,) in found.fetchall()]:
+        if body["did"] == "imported":
+            rows |= dict.fromkeys(map(str, body["removed"]))  # type: ignore[call-overload]
+            imported = connection.execute(some, (merchant_id, body["first"], body["last"]))
+            rows |= {row[0]: row for row in imported.fetchall()}
+        else:
+            rows[str(body["entry_id"])] = connection.execute(one, (body["entry_id"],)).fetchone()
     return (
         [Entry(*row) for row in rows.values() if row is not None],
         [i for i, row in rows.items() if row is None],
