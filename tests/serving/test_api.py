@@ -63,7 +63,7 @@ def test_a_score_has_every_field_of_the_contract(client: httpx2.Client) -> None:
         "order_id", "decision_id", "revision", "scored_at", "probability", "probability_low",
         "probability_high", "base_probability", "tier", "action", "policy_action", "arm",
         "dispatch", "wait_until", "reasons", "expected_cost", "evidence", "model", "policy",
-        "rule", "degraded", "warnings",
+        "rule", "segment", "degraded", "warnings",
     }  # fmt: skip
     assert body["model"] == "prior-1"
     assert (body["probability_low"], body["probability_high"]) == (None, None)
