@@ -15,6 +15,7 @@ from models.inputs import Inputs as BundleInputs
 from models.inputs import prefix_of
 from models.linear import Linear, Term
 from models.model import Model as Released
+from training.merchants import merchant_of
 from training.scaling import LIMIT
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ def linear_of(model: Model, table: Table) -> Linear:
         )
         for j, name in enumerate(names)
     )
+    if model.moved:
+        moves = np.array([model.moved.get(m, 0.0) for m in map(merchant_of, inputs.tokens)])
+        token_weights = token_weights + moves / (1.0 - model.trees_share)
     shares = np.asarray(table.tokens(inputs.tokens, model.rows).mean(axis=0)).reshape(-1)
     means: dict[str, float] = {}
     for token, weight, share in zip(inputs.tokens, token_weights, shares, strict=True):

@@ -121,7 +121,7 @@ def sit(
         interventions=configuration.interventions,
     )
     parts = model.parts(table, rows)
-    probability = model.blended(parts)
+    probability = model.blended(table, parts)
     simple = baselines(table, learnt, rows, strengths=model.choice.strengths)
     groups = clusters(table.orders["person"].to_numpy(np.int64)[rows], created[rows])
     tick("exam")
@@ -147,7 +147,7 @@ def sit(
         baselines={name: quick(y, simple[name]) for name in BASELINES},
         differences=differences,
         calibration_chance=calibration_chance(y, probability),
-        score_psi=population_stability(model.blended(model.out_of_fold), probability),
+        score_psi=population_stability(model.blended(table, model.out_of_fold), probability),
     )
     earlier = Earlier(model.choice, model.out_of_fold.followed_by(parts))
     return exam, earlier, Sheet(rows, y, probability)

@@ -18,6 +18,7 @@ from training.inputs import Inputs, Table
 from training.labels import Floats, Ints
 from training.lesson import Lesson
 from training.linear_part import design, draw
+from training.merchants import offsets_of, with_token
 from training.mixing import OutOfFold, mix
 from training.ridge import Line
 from training.scaling import Scaling
@@ -63,6 +64,8 @@ class Model:
         The blend: ``z = trees_share · trees + (1 − trees_share) · linear``.
     calibration : Calibration
         From z to probability.
+    moved : dict of str to float
+        By how much a merchant's blended score is moved before it.
     uncertainty : Uncertainty
         How far the true chances may lie from it.
     choice : Choice
@@ -81,6 +84,7 @@ class Model:
     line: Line
     trees_share: float
     calibration: Calibration
+    moved: dict[str, float]
     uncertainty: Uncertainty
     choice: Choice
     out_of_fold: OutOfFold
@@ -100,21 +104,24 @@ class Model:
     def log_odds(self, table: Table, rows: Ints) -> Floats:
         """Blended log-odds before calibration, shape (n_rows,)."""
         parts = self.parts(table, rows)
-        return self.trees_share * parts.trees + (1.0 - self.trees_share) * parts.linear
+        return self._blend(table, parts)
 
     def probability(self, table: Table, rows: Ints) -> Floats:
         """Calibrated probability of rto, shape (n_rows,)."""
-        return self.blended(self.parts(table, rows))
+        return self.blended(table, self.parts(table, rows))
 
     def intervals(self, table: Table, rows: Ints, probability: Floats) -> tuple[Floats, Floats]:
         """Between which two chances eight of ten such orders lie, each of shape (n_rows,)."""
         known = table.known_outcomes(rows)
         return self.uncertainty.intervals(probability, known, np.zeros(len(rows)))
 
-    def blended(self, parts: OutOfFold) -> Floats:
+    def blended(self, table: Table, parts: OutOfFold) -> Floats:
         """Calibrated probability from both parts' scores."""
-        z = self.trees_share * parts.trees + (1.0 - self.trees_share) * parts.linear
-        return calibrated(self.calibration, z)
+        return calibrated(self.calibration, self._blend(table, parts))
+
+    def _blend(self, table: Table, parts: OutOfFold) -> Floats:
+        own = offsets_of(table.merchants[parts.rows], self.moved)
+        return self.trees_share * parts.trees + (1.0 - self.trees_share) * parts.linear + own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,7 +194,7 @@ def fit(
         if earlier is not None
         else OutOfFold(lesson.judged, grown.out_of_fold, drawn.out_of_fold)
     )
-    mixed = mix(scores, lesson.labels)
+    mixed = mix(scores, lesson.labels, table.merchants, with_token(lesson.inputs.tokens))
     sure = measure(table, mixed.judged.rows, mixed.judged.y, mixed.judged.probability)
     summary: dict[str, object] = {
         "until": from_us(cutoff_us).isoformat(),
@@ -208,6 +215,7 @@ def fit(
         line=drawn.line,
         trees_share=mixed.trees_share,
         calibration=mixed.calibration,
+        moved=mixed.moved.offsets,
         uncertainty=sure.uncertainty,
         choice=Choice(
             grown.shape, grown.booster.num_trees(), drawn.strengths, drawn.firmness, found

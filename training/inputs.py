@@ -113,6 +113,11 @@ class Table:
             out[:, j] = self.numeric[name][rows]
         return out
 
+    @property
+    def merchants(self) -> np.ndarray:
+        """The merchant of every order, as text."""
+        return self.orders["merchant_id"].to_numpy(dtype=object)
+
     def known_outcomes(self, rows: Ints) -> Floats:
         """How many outcomes of its customer were known when each order was placed, (n_rows,)."""
         places = {feature.name: i for i, feature in enumerate(self.catalogue)}

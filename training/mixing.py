@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,11 @@ from models.calibration import Calibration
 from training.calibrate import Mixture, best_mixture, calibrated, mixture
 from training.curves import Compared, compared
 from training.labels import Floats, Ints, Labels
+from training.merchants import Moved, moved, offsets_of
 from training.metrics import calibration_error, calibration_line, roc_auc
+
+# A move is kept in the linear part's coefficients, over its share: none where that is next to none.
+MOST_TREES = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,15 +61,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixed:
-    """The trees' share of the blend, the calibration, how they were found, and on which orders."""
+    """The blend, the calibration, whom it is moved for, how all was found and on which orders."""
 
     trees_share: float
     calibration: Calibration
+    moved: Moved
     judged: Judged
     summary: dict[str, object]
 
 
-def mix(scores: OutOfFold, labels: Labels) -> Mixed:
+def mix(scores: OutOfFold, labels: Labels, merchants: np.ndarray, known: Sequence[str]) -> Mixed:
     """Choose the blend and fit the calibration.
 
     Parameters
@@ -73,15 +79,23 @@ def mix(scores: OutOfFold, labels: Labels) -> Mixed:
         Of both parts.
     labels : Labels
         What is known of those orders now.
+    merchants : array of str
+        The merchant of every matrix row.
+    known : sequence of str
+        Merchants that the linear part has a coefficient for, where a move of theirs is kept.
     """
     scores, y, weight = scores.labelled(labels)
     mixtures = mixture(scores.trees, scores.linear, y, weight)
     best = best_mixture(mixtures, float(weight.sum()))
     z = best.trees * scores.trees + (1.0 - best.trees) * scores.linear
     curves = compared(z, y, weight, scores.rows)
+    own = merchants[scores.rows]
+    kept = known if best.trees <= MOST_TREES else ()
+    found = moved(curves.chosen, z, y, weight, scores.rows, own, kept)
+    z = z + offsets_of(own, found.offsets)
     judged = Judged(scores.rows, y, calibrated(curves.chosen, z))
-    summary = _summary(best, mixtures, curves, judged, weight)
-    return Mixed(best.trees, curves.chosen, judged, summary)
+    summary = _summary(best, mixtures, curves, judged, weight) | {"merchants": found.to_json()}
+    return Mixed(best.trees, curves.chosen, found, judged, summary)
 
 
 def _summary(
