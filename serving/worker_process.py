@@ -14,6 +14,7 @@ from features.settings import Settings, load_settings
 from serving.delivering import keep_delivering
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.sending import keep_sending
+from serving.settling import keep_settling
 from serving.worker import keep_folding
 
 
@@ -30,7 +31,7 @@ def worker(life: int | None) -> None:
         end_with_parent(life)
     beside = [
         threading.Thread(target=_keep, args=(keep, settings, stop), name=keep.__name__)
-        for keep in (keep_sending, keep_delivering)
+        for keep in (keep_sending, keep_delivering, keep_settling)
     ]
     for thread in beside:
         thread.start()

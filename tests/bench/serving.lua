@@ -18,8 +18,8 @@ end
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    'FOUND {"requests":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"refused":%d,"broken":%d}\n',
+    'FOUND {"requests":%d,"seconds":%f,"p50_ms":%f,"p95_ms":%f,"p99_ms":%f,"refused":%d,"broken":%d}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
-    latency:percentile(99) / 1e3, errors.status,
+    latency:percentile(95) / 1e3, latency:percentile(99) / 1e3, errors.status,
     errors.connect + errors.read + errors.write + errors.timeout))
 end

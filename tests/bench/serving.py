@@ -44,6 +44,7 @@ class Run(NamedTuple):
 
     rate: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     failed: int
     cpu_us: float
@@ -78,7 +79,7 @@ class Shop:
         found = json.loads(done.stdout.partition("FOUND ")[2].splitlines()[0])
         orders = max(1, found["requests"])
         return Run(
-            orders / found["seconds"], found["p50_ms"], found["p99_ms"],
+            orders / found["seconds"], found["p50_ms"], found["p95_ms"], found["p99_ms"],
             found["refused"] + found["broken"],
             (spent[0] - before[0]) / orders * 1e6, (spent[1] - before[1]) / orders,
         )  # fmt: skip
@@ -237,7 +238,10 @@ def _measure(shop: Shop, seconds: int, ready_s: float) -> None:
             ("1 connection, a quarter explained", 1, "acted"),
         )
     ]
-    table(("load", "orders/s", "p50 ms", "p99 ms", "failed", "CPU µs", "bytes written"), rows)
+    table(
+        ("load", "orders/s", "p50 ms", "p95 ms", "p99 ms", "failed", "CPU µs", "bytes written"),
+        rows,
+    )
     show_budget(shop, lambda: shop.load(16, seconds, "acted"))
     private, mapped = shop.private_mb()
     say(f"batches of {ASKED} without reasons: {batch_rate(shop):,.0f} orders/s")
@@ -246,7 +250,7 @@ def _measure(shop: Shop, seconds: int, ready_s: float) -> None:
 
 def _told(run: Run) -> tuple[str, ...]:
     return (
-        f"{run.rate:,.0f}", f"{run.p50_ms:.2f}", f"{run.p99_ms:.2f}", str(run.failed),
+        f"{run.rate:,.0f}", f"{run.p50_ms:.2f}", f"{run.p95_ms:.2f}", f"{run.p99_ms:.2f}", str(run.failed),
         f"{run.cpu_us:.0f}", f"{run.written:,.0f}",
     )  # fmt: skip
 

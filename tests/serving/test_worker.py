@@ -8,6 +8,7 @@ from pathlib import Path
 from features.history.fact import FACT_SIZE
 from serving.folds import NO_FOLD, newest_fold
 from serving.home import Home
+from serving.settling import settle
 from serving.store.log import Log
 from serving.worker import keep_folding
 from tests.serving import shop
@@ -41,6 +42,23 @@ class _Looks(threading.Event):
             log.commit()
             if home.connection.remote:
                 home.connection.execute(_END_OTHERS).fetchall()
+
+
+def test_what_was_written_ahead_comes_into_the_file_beside_readers_and_writers(
+    tmp_path: Path,
+) -> None:
+    settings = shop.settings_in(tmp_path)
+    file = tmp_path / "store" / "rto.sqlite3"
+    with Home.open(settings) as home, Home.open(settings) as other:
+        if home.connection.remote:
+            return
+        with home.transaction() as log:
+            log.append("audit", {"what": "settled by and by"}, at_us=0, known_us=0)
+        assert b"settled by and by" not in file.read_bytes()
+        other.connection.begin()
+        assert settle(home.connection) == 0
+        other.connection.rollback()
+        assert b"settled by and by" in file.read_bytes()
 
 
 def test_a_fold_is_published_although_the_connection_was_lost(tmp_path: Path) -> None:
