@@ -13,18 +13,29 @@ from features.errors import RtoError
 from serving.appending import Placing
 from serving.decisions import Answer, Submission, answer_of, record_of
 from serving.desk import Desk, name_of
+from serving.judge import Glance
 from serving.overlay import Overlay
 from serving.problems import told_as
 from serving.standby import Standby
 from serving.store.faults import LogDownError
 from serving.store.log import Held, Log
 from serving.store.merchants import Access
+from serving.turns import at_once
 from serving.wish import Wish
 
 MOST = 1_000
 
 # A transaction of so many holds up single orders for some ten milliseconds at most.
 _CHUNK = 24
+# Turns of the event loop until a transaction that nobody is in the way of is handed to the disk.
+_UNTIL_COMMIT = 2
+
+
+class _Ready(NamedTuple):
+    """A member of the list as it was read, and what was seen of it; or why it could not be."""
+
+    read: Submission | RtoError
+    glance: Glance | None
 
 
 class _Known(NamedTuple):
@@ -42,19 +53,21 @@ class _Chunk:
 
     desk: Desk
     submissions: Sequence[Submission]
+    glances: Sequence[Glance]
     wish: Wish
 
     def __call__(self, log: Log) -> list[_Done]:
         past = Overlay(self.desk.judge.history.ledger, log)
-        return [self._one(log, past, submission) for submission in self.submissions]
+        both = zip(self.submissions, self.glances, strict=True)
+        return [self._one(log, past, submission, glance) for submission, glance in both]
 
-    def _one(self, log: Log, past: Overlay, submission: Submission) -> _Done:
+    def _one(self, log: Log, past: Overlay, submission: Submission, glance: Glance) -> _Done:
         access, order = submission.access, submission.order
         if (held := log.find(access.merchant_id, order.order_id, test=access.test)) is not None:
             return _Known(held)
         judge, laps = self.desk.judge, self.desk.metrics.laps()
         submission = self.wish.warned(submission)
-        sight = judge.see(submission, laps, effort=self.wish.effort, ledger=past)
+        sight = judge.look_back(glance, laps, past)
         judgement = judge.judge(submission, sight, laps, explained=self.wish.reasons)
         record = record_of(submission, sight, judgement)
         contacts, decision_id = self.desk.contacts, judgement.decision_id.bytes
@@ -85,12 +98,38 @@ class Batch:
         self._standby = standby
 
     async def score(self, bodies: Sequence[object]) -> list[dict[str, Any]]:
-        """An answer for each order, or the problem that it would be answered with alone."""
+        """An answer for each order, or the problem that it would be answered with alone.
+
+        What needs no past is read while the orders before are on their way to the disk.
+        """
         results: list[dict[str, Any]] = []
-        for begin in range(0, len(bodies), _CHUNK):
-            chunk = [self._read(body) for body in bodies[begin : begin + _CHUNK]]
-            results += await self._chunk(chunk)
+        parts = [bodies[begin : begin + _CHUNK] for begin in range(0, len(bodies), _CHUNK)]
+        ready = self._prepared(parts[0]) if parts else []
+        for following in [*parts[1:], []]:
+            deciding = asyncio.ensure_future(self._chunk(ready))
+            for _ in range(_UNTIL_COMMIT):
+                await asyncio.sleep(0)
+            ready = self._prepared(following)
+            results += await deciding
         return results
+
+    def _prepared(self, bodies: Sequence[object]) -> list[_Ready]:
+        """Read some orders, each stage for all of them in a row."""
+        read = [self._read(body) for body in bodies]
+        laps, effort = self._desk.metrics.laps(), self._wish.effort
+        glancing = [
+            self._desk.judge.glancing(one, laps, effort=effort)
+            if isinstance(one, Submission)
+            else None
+            for one in read
+        ]
+        for stages in glancing:
+            if stages is not None:
+                next(stages)
+        return [
+            _Ready(one, None if stages is None else at_once(stages))
+            for one, stages in zip(read, glancing, strict=True)
+        ]
 
     def _read(self, body: object) -> Submission | RtoError:
         try:
@@ -98,23 +137,24 @@ class Batch:
         except RtoError as error:
             return error
 
-    async def _chunk(self, read: Sequence[Submission | RtoError]) -> list[dict[str, Any]]:
-        submissions = [one for one in read if isinstance(one, Submission)]
+    async def _chunk(self, ready: Sequence[_Ready]) -> list[dict[str, Any]]:
+        submissions = [one for one, _ in ready if isinstance(one, Submission)]
+        glances = [glance for _, glance in ready if glance is not None]
         standby = self._standby
         if standby is not None and not all(map(standby.desk_decides, submissions)):
-            return list(await asyncio.gather(*(self._degraded(standby, one) for one in read)))
+            return list(await asyncio.gather(*(self._degraded(standby, one) for one, _ in ready)))
         try:
-            done = iter(await self._decided(submissions))
+            done = iter(await self._decided(submissions, glances))
         except LogDownError as error:
             if standby is None:
-                return [_failed(error if isinstance(one, Submission) else one) for one in read]
+                return [_failed(error if isinstance(one, Submission) else one) for one, _ in ready]
             standby.reach.lost(error)
-            return list(await asyncio.gather(*(self._degraded(standby, one) for one in read)))
+            return list(await asyncio.gather(*(self._degraded(standby, one) for one, _ in ready)))
         except RtoError as error:
-            return [_failed(error if isinstance(one, Submission) else one) for one in read]
+            return [_failed(error if isinstance(one, Submission) else one) for one, _ in ready]
         return [
             await self._result(one, next(done)) if isinstance(one, Submission) else _failed(one)
-            for one in read
+            for one, _ in ready
         ]
 
     async def _degraded(self, standby: Standby, one: Submission | RtoError) -> dict[str, Any]:
@@ -125,11 +165,13 @@ class Batch:
         except RtoError as error:
             return _failed(error)
 
-    async def _decided(self, submissions: Sequence[Submission]) -> list[_Done]:
+    async def _decided(
+        self, submissions: Sequence[Submission], glances: Sequence[Glance]
+    ) -> list[_Done]:
         self._desk.in_time(self._access, self._wish)
         for submission in submissions:
-            await self._desk.known(submission, self._wish)
-        future = self._desk.writer.submit(_Chunk(self._desk, submissions, self._wish))
+            await self._desk.none_under_way(name_of(submission), submission.access, self._wish)
+        future = self._desk.writer.submit(_Chunk(self._desk, submissions, glances, self._wish))
         names = [name_of(submission) for submission in submissions]
         self._desk.keep_under_way(names, future)
         return await self._desk.awaited(future, self._access, self._wish)

@@ -155,12 +155,15 @@ class Desk:
 
     async def held(self, access: Access, order_id: str, wish: Wish = _USUAL) -> Held | None:
         """The same by its id."""
-        name = access.merchant_id, access.test, order_id
+        await self.none_under_way((access.merchant_id, access.test, order_id), access, wish)
+        return self.find(access, order_id)
+
+    async def none_under_way(self, name: OrderName, access: Access, wish: Wish) -> None:
+        """Wait until no decision on the order is being made."""
         while (other := self.under_way.get(name)) is not None:
             # Whoever began it hears of its failure.
             ended = asyncio.gather(other, return_exceptions=True)
             await self.awaited(ended, access, wish)
-        return self.find(access, order_id)
 
     def find(self, access: Access, order_id: str) -> Held | None:
         """The order as it is on disk."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from serving.model import Champion
 from serving.moments import uuid7
 from serving.policies import Policies
 from serving.reviews import Reviews
-from serving.rows import UNNUMBERED, Identity, Rows
+from serving.rows import UNNUMBERED, Alone, Identity, Rows, joined
 from serving.turns import Stages, at_once
 from serving.wording import listed
 
@@ -44,6 +44,13 @@ LEFT_OUT = "reasons: left out, the service is busy"
 # A degraded decision looks at the payment mode alone.
 _PRIOR = Prior()
 _UNSEEN = np.empty(0)
+
+
+class Glance(NamedTuple):
+    """What is seen of an order before its past; ``alone`` is None for a degraded decision."""
+
+    identity: Identity
+    alone: Alone | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,6 @@ class Judge:
         *,
         effort: Effort = "full",
         number: int = UNNUMBERED,
-        ledger: Ledger | None = None,
     ) -> Sight:
         """Read history and make the row.
 
@@ -86,10 +92,8 @@ class Judge:
             A degraded decision reads neither history nor text.
         number : int
             Of an order judged again, which must not see itself.
-        ledger : Ledger, optional
-            Another state of the past than the one that is committed.
         """
-        return at_once(self.seeing(submission, laps, effort=effort, number=number, ledger=ledger))
+        return at_once(self.seeing(submission, laps, effort=effort, number=number))
 
     def seeing(
         self,
@@ -98,25 +102,48 @@ class Judge:
         *,
         effort: Effort = "full",
         number: int = UNNUMBERED,
-        ledger: Ledger | None = None,
     ) -> Stages[Sight]:
-        """The same in stages; history is read in one of them, at the position recorded."""
-        history, rows = self.history, self.rows
-        order, under = submission.order, ledger or history.ledger
-        test = submission.access.test
+        """The same in stages; history is read in the last, at the position recorded."""
+        glance = yield from self.glancing(submission, laps, effort=effort, number=number)
+        yield
+        return self.look_back(glance, laps)
+
+    def glancing(
+        self,
+        submission: Submission,
+        laps: Laps,
+        *,
+        effort: Effort = "full",
+        number: int = UNNUMBERED,
+    ) -> Stages[Glance]:
+        """Read what the order says by itself, in stages; no past is needed for it."""
+        order, test = submission.order, submission.access.test
         named = set_apart(order) if test else order
         shares = not test and self.policies.now(order.merchant_id).share_with_network
-        identity = rows.identity(named, number, shares=shares)
+        identity = self.rows.identity(named, number, shares=shares)
         yield
-        as_of_us, read_seq, fold = self.clock(), under.seq, history.fold.boundary
         if effort == "degraded":
-            return Sight(identity, None, None, read_seq, fold, as_of_us)
-        past = rows.past(identity, under, history.windows, as_of_us)
-        laps.lap("history")
-        yield
-        row = rows.row(order, identity, past)
+            return Glance(identity, None)
+        alone = self.rows.alone(order, identity)
         laps.lap("features")
-        return Sight(identity, past, row, read_seq, fold, as_of_us)
+        return Glance(identity, alone)
+
+    def look_back(self, glance: Glance, laps: Laps, ledger: Ledger | None = None) -> Sight:
+        """Read the past of an order's keys.
+
+        Parameters
+        ----------
+        ledger : Ledger, optional
+            Another state of the past than the one that is committed.
+        """
+        history, under, as_of_us = self.history, ledger or self.history.ledger, self.clock()
+        read_seq, fold = under.seq, history.fold.boundary
+        if glance.alone is None:
+            return Sight(glance.identity, None, None, read_seq, fold, as_of_us)
+        past = self.rows.past(glance.identity, under, history.windows, as_of_us)
+        row = joined(glance.alone, past)
+        laps.lap("history")
+        return Sight(glance.identity, past, row, read_seq, fold, as_of_us)
 
     def judge(
         self,

@@ -36,6 +36,13 @@ class Identity:
     person: int
 
 
+class Alone(NamedTuple):
+    """What an order says by itself."""
+
+    signals: tuple[float, ...]
+    tokens: tuple[str, ...]
+
+
 class Past(NamedTuple):
     """What the log knew of an order's keys."""
 
@@ -87,9 +94,19 @@ class Rows:
         values = reader.read(fact, windows, as_of_us, ledger.read([link.key for link in near]))
         return Past(values, reader.evidence(fact, windows, as_of_us))
 
+    def alone(self, order: Order, identity: Identity) -> Alone:
+        """What the order says by itself; no past is needed for it."""
+        signals = signals_of(order, identity.place, self.directory)
+        return Alone(signals, tokens_of(order, identity.place))
+
     def row(self, order: Order, identity: Identity, past: Past) -> Row:
         """The row a model reads."""
-        values = np.empty(len(CATALOGUE))
-        values[:N_SIGNALS] = signals_of(order, identity.place, self.directory)
-        values[N_SIGNALS:] = past.values
-        return Row(rounded(values), tokens_of(order, identity.place))
+        return joined(self.alone(order, identity), past)
+
+
+def joined(alone: Alone, past: Past) -> Row:
+    """What an order says by itself and what its keys' past says, as one row."""
+    values = np.empty(len(CATALOGUE))
+    values[:N_SIGNALS] = alone.signals
+    values[N_SIGNALS:] = past.values
+    return Row(rounded(values), alone.tokens)

@@ -13,7 +13,7 @@ from serving.store.connection import Connection
 _log = logging.getLogger("rto.settling")
 
 _EVERY_S = 0.5
-# What comes while one pass is under way is little for the next; nothing left lets the log begin anew.
+# What comes while one pass is under way is little for the next; with none left the log begins anew.
 _PASSES = 4
 
 

@@ -250,8 +250,8 @@ def _measure(shop: Shop, seconds: int, ready_s: float) -> None:
 
 def _told(run: Run) -> tuple[str, ...]:
     return (
-        f"{run.rate:,.0f}", f"{run.p50_ms:.2f}", f"{run.p95_ms:.2f}", f"{run.p99_ms:.2f}", str(run.failed),
-        f"{run.cpu_us:.0f}", f"{run.written:,.0f}",
+        f"{run.rate:,.0f}", f"{run.p50_ms:.2f}", f"{run.p95_ms:.2f}", f"{run.p99_ms:.2f}",
+        str(run.failed), f"{run.cpu_us:.0f}", f"{run.written:,.0f}",
     )  # fmt: skip
 
 
