@@ -72,6 +72,7 @@ COMMANDS: dict[str, Place] = {
     "templates": Place(
         "serving.channel_commands:templates", "Print the message templates to submit."
     ),
+    "rehash": Place("serving.rehash_command:rehash", "Follow a new version of RTO_HASH_KEY."),
     "erase": Place("serving.erase_command:erase", "Erase a person."),
     "audit": Place("serving.erase_command:audit", "Show who did what."),
     "settings": Place("serving.settings_command:settings", "Print every setting."),

@@ -10,6 +10,7 @@ from typing import Self
 from features.settings import Settings
 from serving.keyring import Keyring, open_keyring
 from serving.store.connection import Connection, connect
+from serving.store.hashing import check_hash_version
 from serving.store.log import Log
 from serving.store.migrations import check_facts, migrate
 
@@ -35,6 +36,7 @@ class Home:
         connection = connect(settings.store_url)
         migrate(connection)
         check_facts(connection)
+        check_hash_version(connection, keyring.hashing.keys)
         return cls(settings, keyring, connection)
 
     @contextmanager

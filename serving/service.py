@@ -38,6 +38,7 @@ from serving.standby import Standby
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
+from serving.store.hashing import check_hash_version
 from serving.store.log import Change, last_seq
 from serving.store.migrations import check_facts, migrate
 from serving.store.renames import Renamed
@@ -83,6 +84,7 @@ class Service:
         with closing(connect(settings.store_url)) as first:
             migrate(first)
             check_facts(first)
+            check_hash_version(first, keyring.hashing.keys)
         self._writing = connect(settings.store_url, patient=False, limit_s=_WRITE_S)
         if not self._writing.own():
             self._writing.close()

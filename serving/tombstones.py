@@ -29,7 +29,7 @@ _STEP = 20_000
 _WHO = slice(FIRST_WHO, FIRST_WHERE)
 # Places and articles are nobody's; the rest of an order's who-keys may be one person's alone.
 _NOBODYS = frozenset({"merchant_pincode", "merchant_sku"})
-_PERSONAL = np.array([slot.space not in _NOBODYS for slot in WHO_SLOTS])
+PERSONAL = np.array([slot.space not in _NOBODYS for slot in WHO_SLOTS])
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Named:
 
     def personal(self) -> set[int]:
         """Every key of these facts that may be one person's."""
-        found = {int(key) for fact in self.every() for key in fact[_WHO][_PERSONAL]}
+        found = {int(key) for fact in self.every() for key in fact[_WHO][PERSONAL]}
         return found - {ABSENT}
 
 
@@ -110,7 +110,7 @@ def buried(fact: Integers) -> Integers:
 
     Nothing is counted under it yet, so every key goes that may be one person's.
     """
-    personal = set(fact[_WHO][_PERSONAL].tolist()) - {ABSENT}
+    personal = set(fact[_WHO][PERSONAL].tolist()) - {ABSENT}
     return _renamed(fact, {key: _tombstone() for key in personal})
 
 

@@ -29,6 +29,7 @@ ON_BOTH = {
     "test_order_pruning",
     "test_pruning",
     "test_reading",
+    "test_rehash",
     "test_revisions",
     "test_routes",
     "test_standby",
