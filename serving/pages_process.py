@@ -13,6 +13,7 @@ import uvicorn
 
 from features.errors import told
 from features.settings import load_settings
+from serving.board.reader import reading
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.pages.application import create_pages
 from serving.pages.house import House
@@ -47,7 +48,8 @@ def main(inside: str, life: int, trust: int, pages: Path) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=_DRAIN_S,
     )
-    uvicorn.Server(config).run(sockets=[_listening(pages)])
+    with reading():
+        uvicorn.Server(config).run(sockets=[_listening(pages)])
 
 
 def _listening(path: Path) -> socket.socket:

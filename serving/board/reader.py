@@ -12,8 +12,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from time import monotonic
 
 import click
@@ -30,6 +30,7 @@ from serving.store.connection import connect
 _log = logging.getLogger("rto.board")
 
 _NICE = 10
+_GRACE_S = 5.0
 _LOOK_EVERY_S = 2.0
 _REST = 4.0
 """Rest after working something out, as a multiple of how long that took."""
@@ -55,46 +56,34 @@ def keep_reading(
             stop.wait(_LOOK_EVERY_S)
 
 
-class Reader:
-    """The process as the pages hold it.
+@contextmanager
+def reading() -> Iterator[None]:
+    """Have the process run beside this one, started again whenever it ends."""
+    stop = threading.Event()
+    tending = threading.Thread(target=_tend, args=(stop,), name="board", daemon=True)
+    tending.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        tending.join()
 
-    Parameters
-    ----------
-    start : callable
-        Starts it and returns it; by default ``python -m serving.board.reader``.
-    """
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._life = -1
-
-    def start(self) -> None:
-        """Start it; it ends with this process."""
-        life, self._life = os.pipe()
-        self._process = subprocess.Popen(
+def _tend(stop: threading.Event) -> None:
+    while not stop.is_set():
+        life, ours = os.pipe()
+        process = subprocess.Popen(
             [sys.executable, "-m", "serving.board.reader", "--life", str(life)], pass_fds=(life,)
         )
         os.close(life)
-
-    def tend(self) -> None:
-        """Start it again if it has ended."""
-        if self._process is not None and self._process.poll() is not None:
-            _log.warning("the pages' summary ended and is started again")
-            os.close(self._life)
-            self.start()
-
-    def stop(self) -> None:
-        """End it."""
-        if self._process is None:
-            return
-        os.close(self._life)
-        self._process.terminate()
+        while not stop.wait(_LOOK_EVERY_S) and process.poll() is None:
+            pass
+        os.close(ours)  # it ends with this
         try:
-            self._process.wait(5)
+            process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            process.kill()
+            process.wait()
 
 
 @click.command()

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from features.errors import RtoError
-from serving.pages import assets, orders, queue, signing_in, today
+from serving.pages import assets, model, money, orders, queue, returns, signing_in, today
 from serving.pages.house import House
 from serving.pages.inside import InsideRefusedError
 from serving.pages.menu import PREFIX
@@ -21,7 +21,7 @@ from serving.problems import problem_of, told_as
 from serving.unexpected import Unexpected
 
 # Every page is a module with a router; see "Adding a page" in the README beside this file.
-PAGES = (signing_in, today, queue, orders, assets)
+PAGES = (signing_in, today, queue, orders, returns, money, model, assets)
 
 
 def create_pages(house: House) -> FastAPI:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from features.settings import Settings
+from serving.board.shelf import Shelf
 from serving.home import Home
 from serving.keyring import Keyring
 from serving.moments import now_us
@@ -32,6 +33,8 @@ class House:
         For reading.
     inside : Inside
         The scoring process, through which everything but people and sessions is changed.
+    shelf : Shelf
+        The summary that ``serving.board`` keeps of the log.
     clock : callable
         Microseconds since 1970.
     """
@@ -44,6 +47,7 @@ class House:
     policies: Policies
     throttle: Throttle
     watch: Watch
+    shelf: Shelf
     clock: Callable[[], int] = field(default=now_us)
 
     @classmethod
@@ -60,6 +64,7 @@ class House:
             policies=Policies(connection),
             throttle=Throttle(),
             watch=Watch(),
+            shelf=Shelf(settings.board),
             clock=clock,
         )
 
@@ -77,5 +82,6 @@ class House:
     async def close(self) -> None:
         """Close the files and the way inside."""
         await self.inside.close()
+        self.shelf.close()
         self.connection.close()
         self.home.close()

@@ -18,4 +18,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/today", "Today"),
     Entry("/queue", "Queue"),
     Entry("/orders", "Orders"),
+    Entry("/returns", "What returns"),
+    Entry("/money", "Money"),
+    Entry("/model", "Model"),
 )
