@@ -45,3 +45,13 @@ def iso_day(day: int) -> str:
     '1970-01-05'
     """
     return from_us(day * DAY_US).date().isoformat()
+
+
+def short_day(day: int) -> str:
+    """A day where there is little room.
+
+    >>> short_day(first_day(0))
+    '5 Jan'
+    """
+    moment = from_us(day * DAY_US)
+    return f"{moment.day} {moment:%b}"

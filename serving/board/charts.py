@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 
 WIDTH = 360
 _ROW = 22
-_LABELS = 118
-_CUT = 17
+_LABELS = 132
+_CUT = 20
 
 Say = Callable[[float], str]
 
@@ -37,7 +37,8 @@ def ranges(rows: Sequence[Ranged], *, rule: float, shown: Say, named: str) -> Ma
         return round(_LABELS + (WIDTH - _LABELS - 44) * value / top, 1)
 
     parts = [_line(x(rule), 14, x(rule), height - 12, "axis")]
-    parts.append(_text(x(rule), 10, f"{named} {shown(rule)}", "middle"))
+    if named:
+        parts.append(_text(x(rule), 10, f"{named} {shown(rule)}", "middle"))
     for number, row in enumerate(rows):
         y = 30 + _ROW * number
         parts += [
@@ -70,7 +71,7 @@ def columns(rows: Sequence[Column], *, shown: Say, height: int = 170) -> Markup:
             _line(left, y, WIDTH, y, "rule"),
             _text(left - 6, y + 4, shown(top * share), "end"),
         ]
-    every = max(1, -(-len(rows) * 40 // (WIDTH - left)))
+    every = max(1, -(-len(rows) * 46 // (WIDTH - left)))
     for number, row in enumerate(rows):
         at, tall = left + step * number, high * row.value / top
         parts.append(_rect(at + step * 0.12, base - tall, step * 0.76, tall, "bar"))

@@ -11,7 +11,6 @@ from serving.board.entry import MICRO, SCORE_BINS, SEPARATOR, Counts
 from serving.board.maturity import Settled, summed
 from serving.board.rates import share
 from serving.board.summary import Summary
-from serving.weeks import first_day, iso_day
 
 LEAST = 50
 """Ended orders in a group of the reliability chart; smaller ones join their neighbours."""
@@ -48,8 +47,8 @@ class Quality:
         Returns that the probabilities add up to.
     points : tuple of Point
         The reliability chart.
-    weeks : tuple of (str, Point)
-        The same by week, under its Monday.
+    weeks : tuple of (int, Point)
+        The same by week.
     drift : {"steady", "some", "much", "few"}
         How far the scores of the last four weeks lie from those of the first four.
     psi : float
@@ -62,7 +61,7 @@ class Quality:
     back: int
     verdict: Verdict
     points: tuple[Point, ...]
-    weeks: tuple[tuple[str, Point], ...]
+    weeks: tuple[tuple[int, Point], ...]
     drift: Drift
     psi: float
 
@@ -84,7 +83,7 @@ def quality(summary: Summary, merchant_id: str, settled: Settled, this_week: int
     return Quality(
         newest, whole.known, whole.judged_micro / MICRO, whole.came_back, _verdict(whole),
         tuple(_point(group) for group in _groups(by_level)),
-        tuple((iso_day(first_day(int(week))), _point(counts))
+        tuple((int(week), _point(counts))
               for week, counts in sorted(by_week.items(), key=lambda item: int(item[0]))
               if counts.known),
         _drift(psi), psi,

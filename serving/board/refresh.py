@@ -7,6 +7,7 @@ from typing import Any
 
 from features.days import HOUR_US, SECOND_US, ist_day
 from models.policy import Policy
+from models.replay import asked
 from serving.board.campaigns import customer_values
 from serving.board.findings import DIMENSIONS, keep, work_out
 from serving.board.maturity import WINDOWS, Settled, settled
@@ -73,6 +74,8 @@ def _measured(
     if last is not None and last["basis"] == basis and now_us - last["at_us"] < _SAVED_US:
         return None
     past = Past(merchant_id, arm_secret(log))
+    for policy in policies.values():
+        past.ask(asked(policy))
     past.follow(log)
     return {
         "basis": basis,

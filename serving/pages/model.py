@@ -23,7 +23,7 @@ from serving.pages.rendering import show, table_file
 from serving.pages.returns import written
 from serving.pages.visit import Visit, house_of, visit_of
 from serving.retraining import last_retraining
-from serving.weeks import week_of
+from serving.weeks import first_day, short_day, week_of
 
 router = APIRouter()
 
@@ -155,6 +155,7 @@ def _chart(visit: Visit, found: Quality | None) -> Markup | None:
 def _weeks(found: Quality | None) -> Markup | None:
     if found is None or len(found.weeks) < 2:
         return None
-    rows = [Column(day[5:], point.rate, point.expected) for day, point in found.weeks
+    rows = [Column(short_day(first_day(week)), point.rate, point.expected)
+            for week, point in found.weeks
             if not math.isnan(point.rate)]  # fmt: skip
     return columns(rows, shown=percent)

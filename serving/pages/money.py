@@ -23,12 +23,10 @@ from serving.board.summary import Summary
 from serving.pages.formats import money as rupees_of
 from serving.pages.rendering import show, table_file, turn_to
 from serving.pages.returns import written
-from serving.pages.visit import UPLOAD, Visit, form_of, house_of, visit_of
-from serving.weeks import first_day, iso_day, week_of
+from serving.pages.visit import Visit, form_of, house_of, visit_of
+from serving.weeks import first_day, iso_day, short_day, week_of
 
 router = APIRouter()
-
-_SPEND_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ async def campaigns_table(request: Request) -> Response:
     return table_file("campaigns", written(head, rows))
 
 
-@router.post("/money/spend", tags=UPLOAD)
+@router.post("/money/spend")
 async def spend(request: Request) -> Response:
     """Take in an ad manager's CSV; the same day of a campaign takes the place of what was told."""
     house, visit = house_of(request), visit_of(request)
@@ -121,13 +119,12 @@ async def spend(request: Request) -> Response:
 async def _text(file: object) -> str:
     if not isinstance(file, UploadFile) or not file.filename:
         raise RefusedError("choose a CSV file with the columns day, campaign and spend")
-    body = await file.read(_SPEND_BYTES + 1)
-    if len(body) > _SPEND_BYTES:
-        raise RefusedError("the file is larger than 4 MB; upload it in parts")
     try:
-        return body.decode("utf-8-sig")
+        return (await file.read()).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise RefusedError("the file is not text in UTF-8; save it as CSV (UTF-8)") from None
+    finally:
+        await file.close()
 
 
 def _days(request: Request) -> int:
@@ -149,7 +146,7 @@ def _weeks(summary: Summary, visit: Visit, window: Settled, costs: Costs) -> lis
 def _columns(weeks: list[Week]) -> Markup | None:
     if len(weeks) < 2:
         return None
-    rows = [Column(iso_day(week.first)[5:], week.paise / 100) for week in weeks]
+    rows = [Column(short_day(week.first), week.paise / 100) for week in weeks]
     return columns(rows, shown=_short)
 
 

@@ -23,7 +23,7 @@ from serving.pages.formats import percent
 from serving.pages.rendering import show, table_file
 from serving.pages.terms import PAYMENTS
 from serving.pages.visit import Visit, house_of, visit_of
-from serving.weeks import first_day, iso_day, week_of
+from serving.weeks import first_day, iso_day, short_day, week_of
 
 router = APIRouter()
 
@@ -31,9 +31,9 @@ TITLES = {
     "pincode": "Pincode", "sku": "Product", "coupon": "Coupon", "campaign": "Campaign",
     "courier": "Courier", "payment_mode": "Payment", "package_type": "Packaging", "cause": "Cause",
 }  # fmt: skip
-_MOST = 50
+_MOST = 30
 _IN_CHART = 8
-_WEEKS, _ARTICLES = 5, 15
+_WEEKS, _ARTICLES = 4, 10
 _NOT_TOLD = {"coupon": "No coupon", "campaign": "No campaign"}
 
 
@@ -75,7 +75,8 @@ async def returns(request: Request) -> Response:
         rows=[(_named(visit, asked.by, f.value), f, _advice(asked.by, f)) for f in found],
         overall=overall, window=window, until=window.until, causes=CAUSES, back=back,
         says=_headline(visit, asked, found, overall), chart=_chart(visit, asked, found, overall),
-        weeks=_weeks(today), articles=_articles(back, today), most=_MOST,
+        weeks=[short_day(first_day(week)) for week in _weeks(today)],
+        articles=_articles(back, today), most=_MOST,
     )  # fmt: skip
 
 

@@ -34,8 +34,10 @@ def catalogue(language: str) -> dict[str, str]:
     """The sentences of a language, by the English ones."""
     if language == "en":
         return {}
-    text = files("serving.pages").joinpath(f"words/{language}.yaml").read_text("utf-8")
-    found: dict[str, str] = yaml.safe_load(text) or {}
+    found: dict[str, str] = {}
+    for file in files("serving.pages").joinpath("words").iterdir():
+        if file.name.startswith(f"{language}.") and file.name.endswith(".yaml"):
+            found |= yaml.safe_load(file.read_text("utf-8")) or {}
     return found
 
 

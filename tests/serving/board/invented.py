@@ -72,7 +72,7 @@ def _spend(log: Log, merchant_id: str, now_us: int) -> None:
 def _events(home: Home, merchant_id: str, orders: int, now_us: int, seed: int) -> Iterator[_Event]:
     rng, secret, policy = np.random.default_rng(seed), arm_secret(home.connection), ACTS
     pincodes = 110_001 + 37 * np.minimum(rng.zipf(1.35, orders), 3_000)
-    bad = {int(p) for p in 110_001 + 37 * rng.integers(1, 40, 8)}
+    bad = {110_001 + 37 * rank for rank in (3, 6, 11)}
     for number in range(orders):
         at_us = now_us - 300 * DAY_US + int(300 * DAY_US * (number + rng.random()) / orders)
         said = _said(rng, int(pincodes[number]))
@@ -143,7 +143,7 @@ def _end(
     rng: np.random.Generator, number: int, at_us: int, now_us: int, chance: float, action: str,
     treated: bool,
 ) -> Iterator[_Event]:  # fmt: skip
-    if action == "verify" and not treated:
+    if action in ("verify", "prepaid") and not treated:
         asked = to_json({"purpose": "confirm"})
         yield _Event(at_us + 1, number, 2, "message_sent", asked, PENDING + CLASSES)
         treated = True
