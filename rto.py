@@ -68,6 +68,9 @@ COMMANDS: dict[str, Place] = {
     "key": Place("serving.tenant_commands:key", "Make, replace and revoke API keys."),
     "list": Place("serving.list_commands:list_", "Import and show allow and block lists."),
     "channel": Place("serving.channel_commands:channel", "Connect a merchant's WhatsApp number."),
+    "shop": Place(
+        "serving.shop_commands:shop", "Connect a shop whose orders come in by themselves."
+    ),
     "hook": Place("serving.hook_commands:hook", "Tell a merchant's own systems what happens."),
     "templates": Place(
         "serving.channel_commands:templates", "Print the message templates to submit."

@@ -17,6 +17,7 @@ from serving.store.deliveries import Entry, EventName
 from serving.store.log import body_of
 
 _ANSWERED = ("confirmed", "corrected", "paid", "refused", "person")
+_HEARD = ("unclear", "address", "outdated")
 _WAITING: tuple[Stage, ...] = ("awaiting", "corrected", "silent", "held", "blocked", "refused")
 _GOING: tuple[Stage, ...] = ("confirmed", "switched_to_prepaid", "released")
 _ENDED: tuple[Stage, ...] = ("delivered", "rto", "lost", "returned")
@@ -66,7 +67,9 @@ TABLE: tuple[Rule, ...] = (
     Rule("order.released", before=_WAITING, after=_GOING, turns=True),
     Rule("message.requested", kinds=("message_sent",), says={"via": ("delegate",)}),
     Rule("message.received", kinds=("replied",), says={"response": _ANSWERED}),
-    Rule("message.received", kinds=("message",), says={"state": ("unclear",)}),
+    Rule(
+        "message.received", kinds=("message",), says={"state": ("unclear", "address", "outdated")}
+    ),
     Rule("ndr.answered", kinds=("replied", "contacted"), before=("ndr",)),
     Rule("order.outcome", after=_ENDED, turns=True),
 )
@@ -74,7 +77,8 @@ TABLE: tuple[Rule, ...] = (
 # What of an entry's body goes out; whatever a person typed stays in.
 _TOLD = (
     "response", "channel", "action", "outcome", "reason", "cancelled_by", "awb", "courier",
-    "purpose", "message_id", "expires_at", "state", "attempt", "ship_after",
+    "purpose", "message_id", "expires_at", "state", "attempt", "day",
+    "ship_after",
 )  # fmt: skip
 _UNTIL = """SELECT seq, kind, at_us, known_us, revision, merchant_id, body FROM event
     WHERE number=? AND seq<=? AND (seq=? OR kind NOT IN ('placed', 'revised', 'erased'))

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from serving.problems import problem
 from serving.replies import Incoming
+from serving.routes import shopify
 from serving.routes.door import LIST_BYTES, body_of, service_of
 from serving.store.channels import Channel, channel_at
+from serving.store.shops import shop_at
 from serving.whatsapp import read_events, signed
 
 router = APIRouter()
@@ -32,12 +34,13 @@ async def handshake(request: Request, endpoint: str) -> Response:
 @router.post("/v1/hooks/{endpoint}", operation_id="hook", include_in_schema=False)
 async def hook(request: Request, endpoint: str) -> Response:
     """Take in what is signed with the merchant's own secret; repeats change nothing."""
-    body = await body_of(request, LIST_BYTES)
+    service, body = service_of(request), await body_of(request, LIST_BYTES)
+    if (shop := shop_at(service.connection, service.contacts, endpoint)) is not None:
+        return await shopify.take(request, shop, body)
     channel = _channel(request, endpoint)
     signature = request.headers.get("x-hub-signature-256")
     if channel is None or not signed(channel.account, body, signature):
         return problem(403, "the signature does not fit this endpoint")
-    service = service_of(request)
     if events := read_events(body, channel.account.phone_number_id):
         work = Incoming(channel, events, service.persons, service.desk, service.clock())
         await service.writer.submit(work)

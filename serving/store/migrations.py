@@ -289,6 +289,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX payment_link_of_order ON payment_link(number)",
         "CREATE UNIQUE INDEX payment_link_outside ON payment_link(outside_id)",
     ),
+    (
+        # Orders by the number their shop gives them, and when the shop last changed them.
+        """CREATE TABLE shop_order (
+             merchant_id TEXT NOT NULL,
+             test INTEGER NOT NULL,
+             shop_number INTEGER NOT NULL,
+             order_id TEXT NOT NULL,
+             updated_us INTEGER NOT NULL,
+             PRIMARY KEY (merchant_id, test, shop_number)
+           ) WITHOUT ROWID""",
+    ),
 )
 
 
