@@ -8,9 +8,11 @@ compiled, and a change in one compiles all anew.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
@@ -36,7 +38,11 @@ def _digest(root: Path) -> str:
 
 
 def _cache() -> Path | None:
-    """The folder of today's machine code, or None where nothing can be written."""
+    """The folder of today's machine code, or None where nothing can be written.
+
+    Of a folder on a read-only disk the process takes a copy (4 MB): numba uses none that it could
+    not write to.
+    """
     root = Path(__file__).resolve().parent.parent
     named = os.environ.get("NUMBA_CACHE_DIR")
     base = Path(named) if named else root / "features" / "__pycache__" / "compiled"
@@ -45,8 +51,21 @@ def _cache() -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
+    if not os.access(folder, os.W_OK):
+        return _copied(folder)
     _drop_old(base, folder)
-    return folder if os.access(folder, os.W_OK) else None
+    return folder
+
+
+def _copied(folder: Path) -> Path | None:
+    try:
+        copy = Path(tempfile.mkdtemp(prefix="rto-compiled-"))
+        atexit.register(shutil.rmtree, copy, ignore_errors=True)
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+    except OSError:
+        return None
+    copy.chmod(0o700)  # the read-only folder's own rights came with it
+    return copy
 
 
 def _drop_old(base: Path, today: Path) -> None:
@@ -68,8 +87,8 @@ if _FOLDER is not None:
 def compiled(function: F) -> F:
     """Compile ``function`` on first call, with IEEE arithmetic (no fast-math: values must agree).
 
-    On a disk that cannot be written to it is compiled anew in every process; name a writable
-    folder in ``NUMBA_CACHE_DIR`` to keep the machine code there.
+    Where there is no machine code yet and nothing can be written it is compiled anew in every
+    process; name a writable folder in ``NUMBA_CACHE_DIR`` to keep the machine code there.
     """
     cached = _FOLDER is not None
     return cast(F, numba.njit(cache=cached, nogil=True, fastmath=False)(function))

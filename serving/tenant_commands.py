@@ -100,7 +100,8 @@ def merchant_close(merchant_id: str) -> None:
             audit(log, "merchant closed", merchant_id, now_us=now, sealed=sealed)
         settle_deleted(home.connection)
     click.echo(
-        f"Closed {merchant_id}: its keys open nothing, {sealed} sealed details are destroyed. "
+        f"Closed {merchant_id}: its keys open nothing, {sealed} sealed details of orders are "
+        "destroyed, and so are its lists, messages, accounts with carriers and receivers. "
         "Kept: orders without personal data, decisions and counts under keyed hashes."
     )
 

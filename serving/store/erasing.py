@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from serving.store.connection import Connection
 from serving.store.log import ORDER_COLUMNS, Held, held_of
 
+# What goes with a merchant, beside what its orders have sealed.
+_OWN = (
+    "list_entry", "channel", "template_stop", "subscription", "membership", "page_session",
+    "message", "task", "payment_link",
+)  # fmt: skip
+
 
 def orders_numbered(connection: Connection, numbers: Iterable[int]) -> list[Held]:
     """These orders as they stand."""
@@ -26,8 +32,27 @@ def drop_contacts(connection: Connection, number: int) -> int:
 
 
 def drop_merchant_data(connection: Connection, merchant_id: str) -> int:
-    """Delete everything sealed of a merchant's orders, and its lists; how many pieces."""
-    connection.execute("DELETE FROM list_entry WHERE merchant_id=?", (merchant_id,))
+    """Delete everything sealed of a merchant's orders, and what is the merchant's own.
+
+    Lists, accounts with carriers and receivers with their secrets, who opens its pages, and all
+    that was still to be done or sent.
+
+    Returns
+    -------
+    int
+        Sealed pieces of orders.
+    """
+    connection.execute(
+        """DELETE FROM delivery WHERE subscription_id IN
+           (SELECT subscription_id FROM subscription WHERE merchant_id=?)""",
+        (merchant_id,),
+    )
+    connection.execute(
+        "DELETE FROM timer WHERE number IN (SELECT number FROM orders WHERE merchant_id=?)",
+        (merchant_id,),
+    )
+    for table in _OWN:
+        connection.execute(f"DELETE FROM {table} WHERE merchant_id=?", (merchant_id,))
     return len(
         connection.execute(
             """DELETE FROM contact WHERE number IN (SELECT seq FROM event WHERE merchant_id=?)

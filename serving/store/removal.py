@@ -34,6 +34,6 @@ def remove_orders(connection: Connection, numbers: Sequence[int]) -> None:
         "DELETE FROM shipment WHERE merchant_id=? AND test=? AND awb=? AND number=?", shipments
     )
     gone = [(number,) for number in numbers]
-    for table in ("event", "message", "timer"):
+    for table in ("event", "message", "timer", "task", "payment_link"):
         connection.executemany(f"DELETE FROM {table} WHERE number=?", gone)
     connection.executemany("DELETE FROM orders WHERE number=?", gone)
