@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://",
         description="Where WhatsApp messages are sent; a stand-in's address for a trial.",
     )
+    razorpay_url: str = Field(
+        default="https://api.razorpay.com",
+        pattern=r"^https?://",
+        description="Where payment links are made; a stand-in's address for a trial.",
+    )
     retention_days: int | None = Field(
         default=None,
         ge=30,

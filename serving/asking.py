@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from features.days import HOUR_US, to_us
+from features.days import HOUR_US, SECOND_US, to_us
 from models.actions import MESSAGES
 from serving.moments import uuid7
 from serving.store.log import Held, Log
@@ -19,7 +19,9 @@ from serving.store.outbox import (
     put_message,
     set_timer,
     stop_asking,
+    timer_due,
 )
+from serving.store.payments import Link, cancel_links, offers_payment, put_link
 from serving.store.tasks import add_task
 
 LONGEST_WAIT_US = 12 * HOUR_US
@@ -27,6 +29,8 @@ NUDGE_US = 4 * HOUR_US
 # A reminder that leaves less than this to answer is not worth sending.
 _LEFT_US = HOUR_US
 _MOST_CHECKS = 3
+# A link ends this long before the wait does, and Razorpay wants it open for a quarter of an hour.
+_BEFORE_US, _SHORTEST_US = 300 * SECOND_US, 960 * SECOND_US
 
 
 def follow(log: Log, held: Held, record: Mapping[str, Any]) -> None:
@@ -43,13 +47,23 @@ def follow(log: Log, held: Held, record: Mapping[str, Any]) -> None:
     set_timer(log.connection, held.number, "silence", until)
     if now + NUDGE_US + _LEFT_US <= until:
         set_timer(log.connection, held.number, "nudge", now + NUDGE_US)
-    ask(log, held, now)
+    prepaid = record["action"] == "prepaid"
+    cancel_links(log.connection, held.number)
+    offers = prepaid and offers_payment(log.connection, held.merchant_id)
+    if offers and want_link(log, held, now, purpose="prepaid_offer", revision=held.revision):
+        return
+    ask(log, held, now, push=prepaid)
 
 
-def ask(log: Log, held: Held, now_us: int) -> None:
+def ask(log: Log, held: Held, now_us: int, *, push: bool = False) -> None:
     """Ask whether the order is meant, as it stands; three times at most, then a person calls.
 
     A question that was not sent yet says what the order says when it is sent.
+
+    Parameters
+    ----------
+    push : bool
+        Whether whoever confirms is offered to pay in advance before the order goes.
     """
     asked = [m for m in checks_of(log.connection, held.number) if m.purpose != "reminder"]
     if asked:
@@ -60,7 +74,26 @@ def ask(log: Log, held: Held, now_us: int) -> None:
         if len(asked) >= _MOST_CHECKS:
             add_task(log.connection, held, "call", "asked three times", now_us=now_us)
             return
-    say(log, held, "order_check", now_us, revision=held.revision)
+    say(log, held, "order_check", now_us, revision=held.revision, push=push)
+
+
+def want_link(log: Log, held: Held, now_us: int, **detail: Any) -> bool:
+    """Want a payment link for an order that waits; False where too little time is left to pay.
+
+    Parameters
+    ----------
+    detail
+        Purpose and detail of the message that tells of it once it is open.
+    """
+    until = timer_due(log.connection, held.number, "silence")
+    if until is None or until - _BEFORE_US < now_us + _SHORTEST_US:
+        return False
+    put_link(
+        log.connection,
+        Link(uuid7(now_us).hex, held.number, held.merchant_id, "waiting", 0, 0, 0,
+             until - _BEFORE_US, now_us, now_us, 0, to_json(detail).decode(), None, None, None),
+    )  # fmt: skip
+    return True
 
 
 def say(log: Log, held: Held, purpose: Purpose, now_us: int, **detail: Any) -> str:

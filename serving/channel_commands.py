@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from collections.abc import Callable
+from typing import TextIO, TypeVar
 
 import click
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from features.errors import RefusedError
@@ -15,14 +16,18 @@ from serving.home import Home
 from serving.messages.templates import submissions
 from serving.moments import now_us
 from serving.store.channels import Delegate, WhatsApp, keep_channel, keep_delegate, switch_channel
+from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.merchants import merchant
+from serving.store.payments import Razorpay, keep_payments
 from serving.store.subscriptions import listens
+
+T = TypeVar("T", bound=BaseModel)
 
 
 @click.group()
 def channel() -> None:
-    """Connect a merchant's WhatsApp number."""
+    """Connect a merchant's WhatsApp number and payment links."""
 
 
 @channel.command("set")
@@ -31,22 +36,47 @@ def channel() -> None:
 def channel_set(merchant_id: str, account: TextIO) -> None:
     """Save the number of MERCHANT_ID from ACCOUNT, a JSON file (- reads it from the input).
 
-    It holds phone_number_id, token, app_secret, verify_token, and if wanted quiet_from and
-    quiet_until. A changed app_secret opens beside the one before.
+    It holds phone_number_id, token, app_secret, verify_token, and if wanted quiet_from,
+    quiet_until and people_a_day. A changed app_secret opens beside the one before.
     """
+    endpoint = _saved(merchant_id, _read(WhatsApp, account), "channel set", keep_channel)
+    click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")
+
+
+@channel.command("payments")
+@click.argument("merchant_id")
+@click.argument("account", type=click.File(encoding="utf-8"))
+def channel_payments(merchant_id: str, account: TextIO) -> None:
+    """Save the Razorpay account of MERCHANT_ID from ACCOUNT, a JSON file (- reads the input).
+
+    It holds key_id, key_secret, webhook_secret, and if wanted offers (true sends the offer to pay
+    in advance as a marketing template) and token_share (0.2 asks for a fifth in advance).
+    """
+    endpoint = _saved(merchant_id, _read(Razorpay, account), "payments set", keep_payments)
+    click.echo(f"set; let Razorpay post payment_link events to <this server>/v1/hooks/{endpoint}")
+
+
+def _read(shape: type[T], account: TextIO) -> T:
     try:
-        read = WhatsApp.model_validate_json(account.read())
+        return shape.model_validate_json(account.read())
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise RefusedError(f"{account.name}: {where}: {first['msg']}") from None
+
+
+def _saved(
+    merchant_id: str, account: T, did: str,
+    keep: Callable[[Connection, Contacts, str, T], str],
+) -> str:  # fmt: skip
+    """Keep an account; where its events come in."""
     with Home.open(load_settings()) as home, home.transaction() as log:
         if merchant(log.connection, merchant_id) is None:
             raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
         contacts = Contacts(home.keyring.sealing)
-        endpoint = keep_channel(log.connection, contacts, merchant_id, read)
-        audit(log, "channel set", merchant_id, now_us=now_us())
-    click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")
+        endpoint = keep(log.connection, contacts, merchant_id, account)
+        audit(log, did, merchant_id, now_us=now_us())
+    return endpoint
 
 
 @channel.command("delegate")

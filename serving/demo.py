@@ -73,7 +73,11 @@ class Demo:
         sandbox = self._sandbox()
         server = subprocess.Popen(
             _rto("serve", "--host", self.host, "--port", str(self.port)),
-            env=os.environ | {"RTO_WHATSAPP_URL": f"{self.sandbox_url}/graph/v23.0"},
+            env=os.environ
+            | {
+                "RTO_WHATSAPP_URL": f"{self.sandbox_url}/graph/v23.0",
+                "RTO_RAZORPAY_URL": f"{self.sandbox_url}/razorpay",
+            },
         )
         try:
             self._wait_ready(server)

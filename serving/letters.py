@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from features.days import DAY_US, HOUR_US
+from features.days import DAY_US, HOUR_US, IST, from_us
 from features.phone import normal_phone
 from serving.asking import detail_of
-from serving.messages.sessions import session
-from serving.messages.templates import address_of, filled
+from serving.messages.sessions import language_of, session, texts
+from serving.messages.templates import address_of, filled, offer
 from serving.orders import content_held
 from serving.persons import Persons
+from serving.rupees import rupees
 from serving.sending_hours import after_quiet
 from serving.store.channels import Channel, channel_of, template_stopped
 from serving.store.connection import Connection
@@ -21,9 +22,12 @@ from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.merchants import merchant
 from serving.store.outbox import Message, Purpose, opted_out, people_reached
+from serving.store.payments import Link, can_be_paid, link_named
 from serving.talking import WINDOW_US, days_offered
 
-TEMPLATES: dict[Purpose, str] = {"order_check": "order_check", "reminder": "order_reminder"}
+TEMPLATES: dict[Purpose, str] = {
+    "order_check": "order_check", "reminder": "order_reminder", "prepaid_offer": "prepaid_offer",
+}  # fmt: skip
 # What is not about an order's own check leaves this share of the day's people to checks.
 _SHARE_OF_OTHERS = 0.8
 
@@ -92,12 +96,20 @@ class Letters:
         if why_not is not None:
             return why_not
         said = self._template(message, content)
+        if said is None:
+            return "the payment link is over"
         return Letter(channel, phone, person, {"type": "template", "template": said})
 
-    def _template(self, message: Message, content: Mapping[str, Any]) -> dict[str, Any]:
+    def _template(self, message: Message, content: Mapping[str, Any]) -> dict[str, Any] | None:
         shop = merchant(self.connection, message.merchant_id)
         name = message.merchant_id if shop is None else shop.name
         template = TEMPLATES[message.purpose]
+        if message.purpose == "prepaid_offer":
+            link = link_named(self.connection, str(detail_of(message)["link"]))
+            if link is None or link.state != "open":
+                return None
+            return offer(content, self._to_pay(link, content), shop=name,
+                         message_id=message.message_id)  # fmt: skip
         return filled(content, shop=name, message_id=message.message_id, name=template)
 
     def _talk(
@@ -108,7 +120,7 @@ class Letters:
         if now_us > int(detail["heard_us"]) + WINDOW_US:
             return "the day after the customer's message is over"
         said = self._said(message, detail, content)
-        return "what it was about is erased" if said is None else Letter(
+        return "what it was about is over or erased" if said is None else Letter(
             channel, phone, person, said
         )  # fmt: skip
 
@@ -117,8 +129,15 @@ class Letters:
     ) -> dict[str, Any] | None:
         step, words = str(detail["step"]), {"address": address_of(content)}
         buttons, without = None, frozenset[str]()
-        if step == "menu":
+        if step == "menu" and not can_be_paid(self.connection, message.merchant_id):
             without = frozenset({"pay"})
+        elif step == "pay":
+            link = link_named(self.connection, str(detail["link"]))
+            if link is None or link.state != "open":
+                return None
+            words |= self._to_pay(link, content)
+        elif step == "paid":
+            words["amount"] = rupees(int(detail["amount_paise"]))
         elif step == "show_address":
             sealed = self.contacts.of(self.connection, int(detail["about"]))
             if sealed is None:
@@ -133,6 +152,18 @@ class Letters:
         words |= {name: str(v) for name, v in detail.items() if name in ("why", "text")}
         return session(step, content, words, message_id=message.message_id, buttons=buttons,
                        without=without)  # fmt: skip
+
+    def _to_pay(self, link: Link, content: Mapping[str, Any]) -> dict[str, str]:
+        """The words of a payment link."""
+        saving = texts()[language_of(content)]["saving"]["body"]
+        until = from_us(link.expire_us).astimezone(IST)
+        return {
+            "amount": rupees(link.amount_paise),
+            "url": link.short_url or "",
+            "saving": saving.format(discount=rupees(link.discount_paise))
+            if link.discount_paise else "",
+            "until": f"{until:%H:%M}, {until.day} {until:%b}",
+        }  # fmt: skip
 
     def _stopped(self, message: Message) -> str | None:
         template = TEMPLATES[message.purpose]

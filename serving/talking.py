@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 from features.days import DAY_US, IST, from_us
-from serving.asking import ask, detail_of, say
+from serving.asking import ask, detail_of, say, want_link
 from serving.corrections import read_correction
 from serving.hands import record, record_cancelled
 from serving.orders import content_held
@@ -18,6 +18,7 @@ from serving.rejudging import corrected
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
 from serving.store.outbox import CHECKS, Message, opt_out, stop_asking, went_to
+from serving.store.payments import can_be_paid, links_of
 from serving.store.tasks import add_task
 from serving.whatsapp import Reply
 
@@ -55,27 +56,16 @@ class Talk:
     def go_on(self) -> None:
         """Do what the answer asks for, and say what comes next."""
         verb, value = self._meaning()
-        match verb:
-            case "confirm" | "keep":
-                self._confirm()
-            case "yes":
-                self._correct()
-            case "cancel":
-                self._cancel()
-            case "change":
-                self._next("menu")
-            case "address" | "again":
-                self._next("ask_address")
-            case "day":
-                self._next("days")
-            case "on":
-                self._on(value)
-            case "text":
-                self._address(value)
-            case "stop":
-                self._stop()
-            case _:
-                self._to_a_person(value or self.said.text or "")
+        does: dict[str, Callable[[], None]] = {
+            "confirm": self._confirm, "keep": self._keep, "yes": self._correct,
+            "cancel": self._cancel, "pay": self._pay, "stop": self._stop,
+            "change": lambda: self._next("menu"), "day": lambda: self._next("days"),
+            "address": lambda: self._next("ask_address"),
+            "again": lambda: self._next("ask_address"),
+            "on": lambda: self._on(value), "text": lambda: self._address(value),
+        }  # fmt: skip
+        unclear = value or self.said.text or ""
+        does.get(verb, lambda: self._to_a_person(unclear))()
 
     def _meaning(self) -> tuple[str, str]:
         said, step = self.said, detail_of(self.message).get("step")
@@ -97,9 +87,33 @@ class Talk:
             self._heard("outdated")
             ask(self.log, self.held, self.now_us)
             return
+        if detail_of(self.message).get("push") and self._offered():
+            self._heard("meant")
+            return
+        self._keep()
+
+    def _keep(self) -> None:
         self._replied("confirmed")
         self._release()
         self._next("thanks")
+
+    def _pay(self) -> None:
+        if not self._offered():
+            self._to_a_person("wants to pay now")
+
+    def _offered(self) -> bool:
+        """Whether a payment link is on its way; the message that brings it follows."""
+        connection, held = self.log.connection, self._now()
+        if not can_be_paid(connection, held.merchant_id):
+            return False
+        known = {"purpose": "talk", "step": "pay", "heard_us": self.now_us}
+        for link in reversed(links_of(connection, held.number)):
+            if link.state == "open":
+                self._next("pay", link=link.link_id)
+                return True
+            if link.state in ("waiting", "making"):
+                return True
+        return want_link(self.log, held, self.now_us, **known)
 
     def _on(self, day: str) -> None:
         chosen = date.fromisoformat(day)

@@ -13,6 +13,7 @@ from features.errors import told
 from features.settings import Settings, load_settings
 from serving.delivering import keep_delivering
 from serving.lifeline import end_with_parent, log_to_stderr
+from serving.links import keep_paying
 from serving.sending import keep_sending
 from serving.settling import keep_settling
 from serving.worker import keep_folding
@@ -31,7 +32,7 @@ def worker(life: int | None) -> None:
         end_with_parent(life)
     beside = [
         threading.Thread(target=_keep, args=(keep, settings, stop), name=keep.__name__)
-        for keep in (keep_sending, keep_delivering, keep_settling)
+        for keep in (keep_sending, keep_delivering, keep_settling, keep_paying)
     ]
     for thread in beside:
         thread.start()

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
 from serving.rupees import rupees
 
-NAMES = ("order_check", "order_reminder")
+NAMES = ("order_check", "order_reminder", "prepaid_offer")
 ANSWERS = ("confirm", "change", "cancel")
 _LONGEST = 300
 _BLANKS = re.compile(r"\s+")
@@ -61,6 +62,41 @@ def filled(
     }
 
 
+def offer(
+    content: Mapping[str, Any], words: Mapping[str, str], *, shop: str, message_id: str
+) -> dict[str, Any]:
+    """The ``template`` part of the offer to pay in advance.
+
+    Parameters
+    ----------
+    words : mapping
+        ``amount``, ``url``, ``saving`` and ``until`` of the payment link.
+    """
+    said = template("prepaid_offer")
+    language = str(content.get("language") or "en")[:2]
+    names = [
+        content.get("customer_name") or content.get("ship_name") or "",
+        shop, _goods(content), words["amount"], words["saving"] or ".", words["until"],
+    ]  # fmt: skip
+    suffix = urlsplit(words["url"]).path.removeprefix("/")
+    replies = [
+        {"type": "button", "sub_type": "quick_reply", "index": str(i),
+         "parameters": [{"type": "payload", "payload": f"{answer}:{message_id}"}]}
+        for i, answer in enumerate(("keep", "cancel"), start=1)
+    ]  # fmt: skip
+    return {
+        "name": said["name"],
+        "language": {"code": language if language in said["languages"] else "en"},
+        "components": [
+            {"type": "body",
+             "parameters": [{"type": "text", "text": _one_line(word)} for word in names]},
+            {"type": "button", "sub_type": "url", "index": "0",
+             "parameters": [{"type": "text", "text": suffix}]},
+            *replies,
+        ],
+    }  # fmt: skip
+
+
 def submissions() -> list[dict[str, Any]]:
     """What to submit for approval, one object per template and language."""
     return [
@@ -71,13 +107,20 @@ def submissions() -> list[dict[str, Any]]:
             "components": [
                 {"type": "BODY", "text": said["body"],
                  "example": {"body_text": [read["example"]]}},
-                {"type": "BUTTONS",
-                 "buttons": [{"type": "QUICK_REPLY", "text": text} for text in said["buttons"]]},
+                {"type": "BUTTONS", "buttons": [*_link_button(read, said), *(
+                    {"type": "QUICK_REPLY", "text": text} for text in said["buttons"])]},
             ],
         }
         for read in map(template, NAMES)
         for language, said in read["languages"].items()
     ]  # fmt: skip
+
+
+def _link_button(read: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if "url" not in read:
+        return []
+    return [{"type": "URL", "text": said["link"], "url": f"{read['url']}{{{{1}}}}",
+             "example": [f"{read['url']}i/abcdefg"]}]  # fmt: skip
 
 
 def _goods(content: Mapping[str, Any]) -> str:

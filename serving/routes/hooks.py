@@ -6,11 +6,14 @@ import hmac
 
 from fastapi import APIRouter, Request, Response
 
+from serving.paid import Payment
 from serving.problems import problem
+from serving.razorpay_links import read_payment, signed_by
 from serving.replies import Incoming
 from serving.routes import shopify
 from serving.routes.door import LIST_BYTES, body_of, service_of
 from serving.store.channels import Channel, channel_at
+from serving.store.payments import Payments, payments_at
 from serving.store.shops import shop_at
 from serving.whatsapp import read_events, signed
 
@@ -37,6 +40,8 @@ async def hook(request: Request, endpoint: str) -> Response:
     service, body = service_of(request), await body_of(request, LIST_BYTES)
     if (shop := shop_at(service.connection, service.contacts, endpoint)) is not None:
         return await shopify.take(request, shop, body)
+    if (payments := payments_at(service.connection, service.contacts, endpoint)) is not None:
+        return await _payment(request, payments, body)
     channel = _channel(request, endpoint)
     signature = request.headers.get("x-hub-signature-256")
     if channel is None or not signed(channel.account, body, signature):
@@ -44,6 +49,17 @@ async def hook(request: Request, endpoint: str) -> Response:
     if events := read_events(body, channel.account.phone_number_id):
         work = Incoming(channel, events, service.persons, service.desk, service.clock())
         await service.writer.submit(work)
+    return Response(status_code=200)
+
+
+async def _payment(request: Request, payments: Payments, body: bytes) -> Response:
+    """Take in what Razorpay tells of a payment link."""
+    if not signed_by(payments.account, body, request.headers.get("x-razorpay-signature")):
+        return problem(403, "the signature does not fit this endpoint")
+    service = service_of(request)
+    said = read_payment(body, request.headers.get("x-razorpay-event-id"))
+    if said is not None:
+        await service.writer.submit(Payment(payments, said, service.desk, service.clock()))
     return Response(status_code=200)
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from features.errors import RefusedError, told
 from serving.lifeline import end_with_parent
 from serving.sandbox.graph import Graph
+from serving.sandbox.razorpay import Razorpay
 from serving.sandbox.setting import Setting
 from serving.sandbox.theatre import Theatre
 from serving.supervisor import bind
@@ -54,7 +55,13 @@ def theatre_of(setting: Setting, api: str) -> Theatre:
         hook=f"{api}/v1/hooks/{setting.endpoint}", lively=True,
     )  # fmt: skip
     doubtful = json.loads(setting.doubtful.read_text(encoding="utf-8"))
-    return Theatre(api, setting.key_file.read_text(encoding="utf-8").strip(), graph, doubtful)
+    razorpay = Razorpay(
+        setting.key_id, setting.key_secret, setting.webhook_secret,
+        hook=f"{api}/v1/hooks/{setting.payments_endpoint}", short="http://127.0.0.1/pay/",
+        lively=True,
+    )  # fmt: skip
+    key = setting.key_file.read_text(encoding="utf-8").strip()
+    return Theatre(api, key, graph, razorpay, doubtful)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from serving.sandbox.listening import Asked, Given, StandIn, given
+from serving.sandbox.listening import Asked, Given, StandIn, given, posted
 
 # What an answer to a send is when a fault is asked for: status and error code.
 FAULTS: dict[str, tuple[int, int | None]] = {
@@ -101,7 +101,7 @@ class Graph(StandIn):
         ).encode()  # fmt: skip
         digest = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
         signature = {"X-Hub-Signature-256": f"sha256={digest}"}
-        return httpx2.post(self.hook, content=body, headers=signature, timeout=30).status_code
+        return posted(self.hook, body, signature, patient=self.lively)
 
     def take(self, body: dict[str, Any]) -> dict[str, Any]:
         """Keep a message as sent."""

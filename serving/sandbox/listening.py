@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx2
+
 _MOST = 1_000_000
+_ATTEMPTS, _PAUSE_S = 40, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,22 @@ class Given:
     content: bytes
     kind: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def posted(hook: str, body: bytes, headers: dict[str, str], *, patient: bool) -> int:
+    """Post an event, and (``patient``) again while it is not taken, as the real ones do for a day.
+
+    Returns
+    -------
+    int
+        The status of the last attempt.
+    """
+    for _ in range(_ATTEMPTS if patient else 1):
+        status = httpx2.post(hook, content=body, headers=headers, timeout=30).status_code
+        if status < 500:
+            break
+        time.sleep(_PAUSE_S)
+    return status
 
 
 def given(status: int, body: object) -> Given:

@@ -12,6 +12,7 @@ from serving.moments import now_us
 from serving.policies import Policies
 from serving.store.channels import WhatsApp, keep_channel
 from serving.store.contacts import Contacts
+from serving.store.payments import Razorpay, keep_payments
 from serving.store.policies import newest_revision, save_policy
 
 
@@ -32,14 +33,18 @@ class Setting(BaseModel):
     token: str
     app_secret: str
     endpoint: str
+    key_id: str
+    key_secret: str
+    webhook_secret: str
+    payments_endpoint: str
     key_file: Path
     doubtful: Path
 
 
 def connect_sandbox(home: Home, merchant_id: str, folder: Path) -> Setting:
-    """Give a merchant the stand-in's number, and let it act.
+    """Give a merchant the stand-ins' accounts, and let it act.
 
-    The account is marked: it is never sent to but on this machine.
+    The accounts are marked: nothing is sent for them but on this machine.
     """
     account = WhatsApp(
         phone_number_id="100000000000001",
@@ -50,16 +55,25 @@ def connect_sandbox(home: Home, merchant_id: str, folder: Path) -> Setting:
         quiet_until=0,
         sandbox=True,
     )
+    payments = Razorpay(
+        key_id="sandbox",
+        key_secret=secrets.token_urlsafe(24),
+        webhook_secret=secrets.token_urlsafe(24),
+        sandbox=True,
+    )
     policy = Policies(home.connection).now(merchant_id).to_json()
     with home.transaction() as log:
         contacts = Contacts(home.keyring.sealing)
         endpoint = keep_channel(log.connection, contacts, merchant_id, account)
+        payments_endpoint = keep_payments(log.connection, contacts, merchant_id, payments)
         if policy["mode"] != "act":
             revision = newest_revision(log.connection, merchant_id)
             acting = policy | {"mode": "act"}
             save_policy(log, merchant_id, acting, expected=revision, now_us=now_us())
     return Setting(
         phone_number_id=account.phone_number_id, token=account.token,
-        app_secret=account.app_secret, endpoint=endpoint, key_file=folder / "key",
+        app_secret=account.app_secret, endpoint=endpoint, key_id=payments.key_id,
+        key_secret=payments.key_secret, webhook_secret=payments.webhook_secret,
+        payments_endpoint=payments_endpoint, key_file=folder / "key",
         doubtful=folder / "doubtful.json",
     )  # fmt: skip

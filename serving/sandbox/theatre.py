@@ -13,8 +13,10 @@ from typing import Any
 import httpx2
 
 from serving.messages.templates import shown
+from serving.rupees import rupees
 from serving.sandbox.graph import Graph, buttons_of
 from serving.sandbox.listening import Asked, Given, StandIn, given
+from serving.sandbox.razorpay import Razorpay
 
 _HERE = Path(__file__).parent
 _FILES = {
@@ -49,6 +51,7 @@ class Theatre(StandIn):
     api: str
     key: str
     graph: Graph
+    razorpay: Razorpay
     doubtful: list[dict[str, Any]] = field(default_factory=list)
     _after: int | None = None
     _orders: dict[str, str] = field(default_factory=dict)
@@ -58,6 +61,8 @@ class Theatre(StandIn):
         """Pass on to a stand-in, or serve the page."""
         if asked.path.startswith("/graph/"):
             return self.graph.answer(asked)
+        if asked.path.startswith("/razorpay/"):
+            return self.razorpay.answer(asked)
         if not _is_local(asked):
             return given(403, {"detail": "the sandbox answers on this machine only"})
         if asked.path in _FILES and asked.method == "GET":
@@ -76,6 +81,8 @@ class Theatre(StandIn):
             return given(404, {"detail": "there is no such thing here"})
         if asked.path == "/order":
             return given(200, {"order_id": self.place()})
+        if asked.path == "/pay":
+            return given(200, {"status": self.razorpay.pay(str(asked.plain().get("link")))})
         if asked.path == "/play":
             return given(200, {"status": self.play(asked.plain())})
         return given(404, {"detail": "there is no such thing here"})
@@ -110,7 +117,8 @@ class Theatre(StandIn):
         return {"phones": [self._phone(phone) for phone in phones]}
 
     def _phone(self, phone: str) -> dict[str, Any]:
-        lines = [_view(one) for one in self.graph.sent if one["to"] == phone]
+        lines = [_view(one) | {"links": self._links(one)} for one in self.graph.sent
+                 if one["to"] == phone]  # fmt: skip
         lines += [{"id": one["id"], "from": "customer", "text": one["text"], "at": one["at"],
                    "buttons": []} for one in self.graph.said if one["to"] == phone]  # fmt: skip
         order_id = self._orders.get(phone)
@@ -120,6 +128,16 @@ class Theatre(StandIn):
             "lines": sorted(lines, key=lambda line: line["at"]),
             "order": None if story is None else _told(story),
         }
+
+    def _links(self, sent: dict[str, Any]) -> list[dict[str, Any]]:
+        """What of a message can be paid."""
+        said = json.dumps(sent)
+        return [
+            {"id": link["id"], "open": link["status"] == "created",
+             "title": f"{'Paid' if link['status'] == 'paid' else 'Pay'} {rupees(link['amount'])}"}
+            for link in self.razorpay.links.values()
+            if link["id"] in said
+        ]  # fmt: skip
 
     def _follow(self) -> None:
         """Learn the phones of orders placed since the sandbox began."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from serving.store.connection import Connection
+from serving.store.payments import cancel_links
 
 MessageState: TypeAlias = Literal[
     "waiting", "sending", "unknown", "sent", "failed", "delivered", "read", "cancelled", "call"
@@ -196,6 +197,7 @@ def stop_asking(connection: Connection, number: int) -> None:
     connection.execute(
         "UPDATE message SET state='cancelled' WHERE number=? AND state='waiting'", (number,)
     )
+    cancel_links(connection, number)
 
 
 def forget_person(connection: Connection, number: int) -> None:

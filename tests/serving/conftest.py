@@ -27,6 +27,7 @@ ON_BOTH = {
     "test_load",
     "test_log",
     "test_order_pruning",
+    "test_paying",
     "test_pruning",
     "test_reading",
     "test_rehash",

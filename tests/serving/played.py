@@ -100,8 +100,18 @@ class Played:
         while self.sender.busy:
             self.sender.settle_ended(10, self.clock())
 
-    async def hook(self, play: Any) -> list[int]:
-        """What the stand-in would post, posted here."""
+    async def aim(self, thresholds: dict[str, float | None]) -> None:
+        """Put other thresholds in force."""
+        body = self.service.policies.now("kurtas").to_json() | {"thresholds": thresholds}
+
+        def work(log: Any) -> int:
+            return save_policy(log, "kurtas", body, expected=1, now_us=shop.NOON)
+
+        await self.service.writer.submit(work)
+        self.service.policies.forget("kurtas")
+
+    async def hook(self, play: Any, *, endpoint: str = "", times: int = 3) -> list[int]:
+        """What the stand-in would post, posted here, several times."""
         posted: list[tuple[bytes, dict[str, str]]] = []
         self.graph.hook = "unused"
         original = httpx2.post
@@ -120,8 +130,8 @@ class Played:
         finally:
             httpx2.post = original
         answers = []
-        for content, headers in posted * 3:
-            url = f"/v1/hooks/{self.endpoint}"
+        for content, headers in posted * times:
+            url = f"/v1/hooks/{endpoint or self.endpoint}"
             answers.append(await self.client.post(url, content=content, headers=headers))
         return [answer.status_code for answer in answers]
 

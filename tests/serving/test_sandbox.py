@@ -14,6 +14,7 @@ import pytest
 from features.settings import Settings
 from serving.home import Home
 from serving.sandbox.graph import Graph
+from serving.sandbox.razorpay import Razorpay
 from serving.sandbox.setting import connect_sandbox
 from serving.sandbox.theatre import Theatre
 from serving.sending import Sender
@@ -28,15 +29,21 @@ from tests.serving.process import served
 def played(home: Path) -> Iterator[tuple[str, Theatre]]:
     """A real server and a sandbox for it, over HTTP; the sandbox's address."""
     graph = Graph("1", "-", "-", lively=True)
-    theatre = Theatre("", "", graph, [shop.order(dispatch_cutoff=None, created_at=None)])
+    razorpay = Razorpay("-", "-", "-", short="http://127.0.0.1/pay/", lively=True)
+    theatre = Theatre("", "", graph, razorpay, [shop.order(dispatch_cutoff=None, created_at=None)])
     url = theatre.start()
     try:
-        with served(home, {"RTO_WHATSAPP_URL": f"{url}/graph/v23.0"}) as server:
+        with served(
+            home, {"RTO_WHATSAPP_URL": f"{url}/graph/v23.0", "RTO_RAZORPAY_URL": f"{url}/razorpay"}
+        ) as server:
             with Home.open(shop.settings_in(home)) as opened:
                 setting = connect_sandbox(opened, "kurtas", home)
             theatre.api, theatre.key = server.url, server.key
             graph.phone_number_id = setting.phone_number_id
             graph.token, graph.app_secret = setting.token, setting.app_secret
+            razorpay.key_id, razorpay.key_secret = setting.key_id, setting.key_secret
+            razorpay.webhook_secret = setting.webhook_secret
+            razorpay.hook = f"{server.url}/v1/hooks/{setting.payments_endpoint}"
             graph.hook = f"{server.url}/v1/hooks/{setting.endpoint}"
             with server.client() as client:
                 policy = client.get("/v1/policy")
@@ -86,7 +93,7 @@ def test_a_tap_on_the_phone_releases_the_order(tmp_path: Path) -> None:
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_is_marked(tmp_path: Path) -> None:
-    theatre = Theatre("http://127.0.0.1:9", "-", Graph("1", "-", "-"))
+    theatre = Theatre("http://127.0.0.1:9", "-", Graph("1", "-", "-"), Razorpay("-", "-", "-"))
     url = theatre.start()
     try:
         page = httpx2.get(f"{url}/")
@@ -131,3 +138,24 @@ def test_only_the_flag_makes_a_number_a_sandboxs() -> None:
     with pytest.raises(ValueError, match="phone_number_id"):
         WhatsApp(phone_number_id="x", token="t" * 8, app_secret="s" * 8, verify_token="v" * 8)
     assert Settings().whatsapp_url.startswith("https://graph.facebook.com")
+
+
+def test_who_pays_on_the_phone_sees_the_order_prepaid_and_released(tmp_path: Path) -> None:
+    with (
+        played(tmp_path) as (url, _),
+        httpx2.Client(base_url=url, headers={"X-Sandbox": "1"}, timeout=30) as client,
+    ):
+        client.get("/state").raise_for_status()
+        client.post("/order").raise_for_status()
+        phone = seen(client, lambda phone: phone["lines"])
+        client.post("/play", json={"message": phone["lines"][0]["id"], "button": 1})
+        phone = seen(client, lambda phone: len(phone["lines"]) == 3)
+        menu = phone["lines"][-1]
+        client.post("/play", json={"message": menu["id"], "button": 2})
+        phone = seen(client, lambda phone: phone["lines"][-1].get("links"))
+        (link,) = phone["lines"][-1]["links"]
+        assert link["title"] == "Pay ₹1,249", "₹50 less than at the door"
+        assert client.post("/pay", json={"link": link["id"]}).json() == {"status": 200}
+        phone = seen(client, lambda phone: phone["order"]["decision"]["dispatch"] == "go")
+        assert phone["order"]["order"]["payment_mode"] == "prepaid"
+        assert phone["order"]["stage"] == "released"

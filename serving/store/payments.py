@@ -1,0 +1,245 @@
+"""A merchant's account for payment links, sealed, and the links as rows."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.store.connection import Connection
+from serving.store.contacts import Contacts
+
+LinkState: TypeAlias = Literal[
+    "waiting", "making", "open", "cancelling", "paid", "cancelled", "expired", "failed"
+]
+_COLUMNS = (
+    "link_id, number, merchant_id, state, amount_paise, discount_paise, rest_paise, expire_us, "
+    "made_us, due_us, tries, detail, outside_id, short_url, why"
+)
+_ENDPOINT_BYTES = 16
+
+
+class Razorpay(BaseModel):
+    """A Razorpay account.
+
+    Parameters
+    ----------
+    webhook_secret, webhook_secret_before : str
+        Either one signs what comes in: after a change old events still carry the old one.
+    offers : bool
+        Whether an order the policy would push to prepaid gets an offer (a marketing template)
+        instead of the question.
+    token_share : float
+        Share of the amount that is asked for; less than 1 leaves the rest to be paid at the door.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    key_id: str = Field(min_length=4, max_length=100, pattern=r"^[!-9;-~]+$")
+    key_secret: str = Field(min_length=8, max_length=200, pattern=r"^[!-~]+$")
+    webhook_secret: str = Field(min_length=8, max_length=200)
+    webhook_secret_before: str = Field(default="", max_length=200)
+    offers: bool = False
+    token_share: float = Field(default=1.0, gt=0, le=1)
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """One account of a merchant's, and where its events come in."""
+
+    merchant_id: str
+    endpoint: str
+    account: Razorpay
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One payment link; ``link_id`` is ours and goes out as its reference.
+
+    Parameters
+    ----------
+    rest_paise : int
+        Left to be paid at the door.
+    detail : str
+        What is said once it is open, as JSON.
+    """
+
+    link_id: str
+    number: int
+    merchant_id: str
+    state: LinkState
+    amount_paise: int
+    discount_paise: int
+    rest_paise: int
+    expire_us: int
+    made_us: int
+    due_us: int
+    tries: int
+    detail: str
+    outside_id: str | None
+    short_url: str | None
+    why: str | None
+
+
+def keep_payments(
+    connection: Connection, contacts: Contacts, merchant_id: str, account: Razorpay
+) -> str:
+    """Save an account; the endpoint under which its events come in."""
+    before = payments_of(connection, contacts, merchant_id)
+    if before is not None and not account.webhook_secret_before:
+        held = before.account
+        changed = held.webhook_secret != account.webhook_secret
+        old = held.webhook_secret if changed else held.webhook_secret_before
+        account = account.model_copy(update={"webhook_secret_before": old})
+    endpoint = secrets.token_hex(_ENDPOINT_BYTES) if before is None else before.endpoint
+    sealed = contacts.seal(_bound(merchant_id), account.model_dump_json().encode())
+    connection.execute(
+        """INSERT INTO channel (merchant_id, provider, endpoint, sealed, offers)
+           VALUES (?,'razorpay',?,?,?) ON CONFLICT (merchant_id, provider)
+           DO UPDATE SET sealed = excluded.sealed, offers = excluded.offers, stopped = NULL""",
+        (merchant_id, endpoint, sealed, int(account.offers)),
+    )
+    return endpoint
+
+
+def payments_of(connection: Connection, contacts: Contacts, merchant_id: str) -> Payments | None:
+    """A merchant's account, or None."""
+    return _payments(connection, contacts, "merchant_id=?", merchant_id)
+
+
+def payments_at(connection: Connection, contacts: Contacts, endpoint: str) -> Payments | None:
+    """The account whose events come in here, or None."""
+    return _payments(connection, contacts, "endpoint=?", endpoint)
+
+
+def can_be_paid(connection: Connection, merchant_id: str) -> bool:
+    """Whether a merchant's customers can pay by link now."""
+    return _offers(connection, merchant_id) is not None
+
+
+def offers_payment(connection: Connection, merchant_id: str) -> bool:
+    """Whether payment is offered before anything is asked."""
+    return bool(_offers(connection, merchant_id))
+
+
+def stop_payments(connection: Connection, merchant_id: str, why: str) -> None:
+    """Make no links for a merchant until the account is saved anew."""
+    connection.execute(
+        "UPDATE channel SET stopped=? WHERE merchant_id=? AND provider='razorpay'",
+        (why, merchant_id),
+    )
+
+
+def _offers(connection: Connection, merchant_id: str) -> int | None:
+    found = connection.execute(
+        """SELECT offers FROM channel WHERE merchant_id=? AND provider='razorpay'
+           AND stopped IS NULL""",
+        (merchant_id,),
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _payments(
+    connection: Connection, contacts: Contacts, where: str, value: str
+) -> Payments | None:
+    found = connection.execute(
+        f"SELECT merchant_id, endpoint, sealed FROM channel WHERE provider='razorpay' AND {where}",
+        (value,),
+    ).fetchone()
+    if found is None:
+        return None
+    merchant_id, endpoint, sealed = found
+    plain = contacts.open(_bound(merchant_id), bytes(sealed))
+    return Payments(merchant_id, endpoint, Razorpay.model_validate_json(plain))
+
+
+def put_link(connection: Connection, link: Link) -> None:
+    """Want a link."""
+    connection.execute(
+        f"INSERT INTO payment_link ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (link.link_id, link.number, link.merchant_id, link.state, link.amount_paise,
+         link.discount_paise, link.rest_paise, link.expire_us, link.made_us, link.due_us,
+         link.tries, link.detail, link.outside_id, link.short_url, link.why),
+    )  # fmt: skip
+
+
+def links_due(connection: Connection, now_us: int, most: int) -> list[Link]:
+    """Links to make or to cancel; a claim is written before anything is sent."""
+    return _links(
+        connection, "state IN ('waiting', 'making', 'cancelling') AND due_us<=? LIMIT ?",
+        (now_us, most),
+    )  # fmt: skip
+
+
+def link_named(connection: Connection, link_id: str) -> Link | None:
+    """One link by our id."""
+    return next(iter(_links(connection, "link_id=?", (link_id,))), None)
+
+
+def link_outside(connection: Connection, outside_id: str) -> Link | None:
+    """One link by Razorpay's id."""
+    return next(iter(_links(connection, "outside_id=?", (outside_id,))), None)
+
+
+def links_of(connection: Connection, number: int) -> list[Link]:
+    """An order's links, oldest first."""
+    return _links(connection, "number=? ORDER BY made_us, link_id", (number,))
+
+
+def settle_link(
+    connection: Connection,
+    link: Link,
+    state: LinkState,
+    *,
+    due_us: int = 0,
+    outside_id: str | None = None,
+    short_url: str | None = None,
+    why: str | None = None,
+    tried: bool = False,
+) -> bool:
+    """Move a link on from where it was seen; False where something else has moved it."""
+    found = connection.execute(
+        """UPDATE payment_link SET state=?, due_us=?, tries=tries+?, why=?,
+             outside_id=coalesce(?, outside_id), short_url=coalesce(?, short_url)
+           WHERE link_id=? AND state=? RETURNING 1""",
+        (state, due_us, int(tried), why, outside_id, short_url, link.link_id, link.state),
+    )
+    return found.fetchone() is not None
+
+
+def cancel_links(connection: Connection, number: int) -> None:
+    """Let nobody pay an order by its links any more."""
+    connection.execute(
+        """UPDATE payment_link SET due_us=0,
+             state=CASE state WHEN 'open' THEN 'cancelling' ELSE 'cancelled' END
+           WHERE number=? AND state IN ('open', 'waiting')""",
+        (number,),
+    )
+
+
+def price_link(
+    connection: Connection, link: Link, amount_paise: int, discount_paise: int, rest_paise: int
+) -> None:
+    """Say what a link asks for, before it is made."""
+    connection.execute(
+        """UPDATE payment_link SET amount_paise=?, discount_paise=?, rest_paise=?
+           WHERE link_id=?""",
+        (amount_paise, discount_paise, rest_paise, link.link_id),
+    )
+
+
+def _links(connection: Connection, where: str, parameters: Sequence[object]) -> list[Link]:
+    found = connection.execute(
+        f"SELECT {_COLUMNS} FROM payment_link WHERE {where}", parameters
+    ).fetchall()
+    return [Link(*line) for line in found]
+
+
+def _bound(merchant_id: str) -> int:
+    digest = hashlib.sha256(f"razorpay\0{merchant_id}".encode()).digest()
+    return int.from_bytes(digest[:7], "big")
