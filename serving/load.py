@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -78,7 +78,10 @@ class Loader:
 
     def __init__(self, home: Home, folder: Folder, now_us: int) -> None:
         self._home = home
-        self._folder = folder
+        # Of events and lines only this is needed: a caller that keeps no folder frees the rest.
+        self._events, self._lines = PastEvents.of(folder), PastLines.of(folder)
+        self._folder = replace(folder, events=None, items=None, revisions=None)
+        pa.default_memory_pool().release_unused()
         self._now_us = now_us
         self._directory = Directory.open()
         self._consents = Consents(folder.consents)
@@ -109,6 +112,14 @@ class Loader:
             progress(len(chunk))
         return self._done
 
+    @property
+    def span(self) -> str:
+        """From when to when the orders were placed, for people."""
+        if not self._folder.orders.num_rows:
+            return "no orders"
+        ends = pc.min_max(self._folder.orders.column("created_at").cast(pa.int64())).as_py()
+        return f"{from_us(ends['min']):%Y-%m-%d} to {from_us(ends['max']):%Y-%m-%d}"
+
     def _add_merchants(self) -> None:
         names = self._folder.orders.column("merchant_id").unique().to_pylist()
         with self._home.transaction() as log:
@@ -125,7 +136,7 @@ class Loader:
 
     def _steps(self) -> Iterator[_Placing | PastEvent]:
         """Orders and events merged by known time; a placing comes first among equals."""
-        events = iter(PastEvents.of(self._folder))
+        events = iter(self._events)
         past = next(events, None)
         for placing in self._placings():
             while past is not None and past.known_us < placing.order.created_us:
@@ -137,7 +148,7 @@ class Loader:
             past = next(events, None)
 
     def _placings(self) -> Iterator[_Placing]:
-        orders, lines = self._folder.orders, PastLines.of(self._folder)
+        orders, lines = self._folder.orders, self._lines
         for begin in range(0, orders.num_rows, BATCH):
             part = orders.slice(begin, BATCH)
             columns = [_plain(part.column(name)) for name in _ELSEWHERE]
@@ -222,11 +233,3 @@ def _changes_known(log: Log, held: Held) -> int:
         "SELECT count(*) FROM event WHERE number=? AND was IS NOT NULL", (held.number,)
     ).fetchone()
     return int(found[0])
-
-
-def span_of(folder: Folder) -> str:
-    """From when to when a folder's orders were placed, for people."""
-    if not folder.orders.num_rows:
-        return "no orders"
-    ends = pc.min_max(folder.orders.column("created_at").cast(pa.int64())).as_py()
-    return f"{from_us(ends['min']):%Y-%m-%d} to {from_us(ends['max']):%Y-%m-%d}"

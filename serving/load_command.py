@@ -9,11 +9,11 @@ from tqdm import tqdm
 
 from features.errors import RefusedError
 from features.settings import load_settings
-from features.tables import Folder, read_folder
+from features.tables import read_folder
 from serving.folds import publish_fold
 from serving.home import Home
 from serving.ledger import Ledger, catch_up
-from serving.load import Loaded, Loader, span_of
+from serving.load import Loaded, Loader
 from serving.moments import now_us
 from serving.store.connection import flushed_together
 from serving.store.log import last_seq
@@ -29,22 +29,23 @@ from serving.store.owner import Owner
 )
 def load(data: Path) -> None:
     """Load past orders; orders that are live already are skipped."""
-    settings, folder = load_settings(), read_folder(data)
+    settings = load_settings()
     with Home.open(settings) as home:
+        loader = Loader(home, read_folder(data), now_us())
         with flushed_together(home.connection):
-            loaded = _load(home, folder)
+            loaded = _load(loader)
             _store_records(home)
         fold = publish_fold(home.connection, settings.folds_dir, now_us=now_us())
     click.echo(
-        f"Loaded {loaded.orders} orders ({span_of(folder)}) with {loaded.events} later events; "
+        f"Loaded {loaded.orders} orders ({loader.span}) with {loaded.events} later events; "
         f"{loaded.loaded_already} were loaded before, {loaded.live_already} are live already. "
         f"History is folded up to event {fold.boundary}."
     )
 
 
-def _load(home: Home, folder: Folder) -> Loaded:
+def _load(loader: Loader) -> Loaded:
     with tqdm(desc="loading", unit=" events", delay=2, leave=False) as bar:
-        return Loader(home, folder, now_us()).run(bar.update)
+        return loader.run(bar.update)
 
 
 def _store_records(home: Home) -> None:
