@@ -76,6 +76,15 @@ class Settings(BaseSettings):
         description="The address at which people open the pages, such as https://rto.example.com; "
         "with https their cookies travel over TLS only. Empty means however they ask.",
     )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The mail server that sends owners a digest at nine in the morning: "
+        "smtp://user:password@host:587 (TLS is begun before the password) or smtps://host:465. "
+        "Empty sends none.",
+    )
+    mail_from: str = Field(
+        default="", description="The address that the digest comes from; needed to send it."
+    )
     whatsapp_url: str = Field(
         default="https://graph.facebook.com/v23.0",
         pattern=r"^https?://",
@@ -99,6 +108,15 @@ class Settings(BaseSettings):
     def _known_database(self) -> Settings:
         if self.database_url and not self.database_url.startswith((_SQLITE, _POSTGRESQL)):
             raise ValueError(f"RTO_DATABASE_URL must begin with {_SQLITE} or {_POSTGRESQL}")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_mail(self) -> Settings:
+        url = self.smtp_url.get_secret_value()
+        if url and not re.fullmatch(r"smtps?://([^@/]+@)?[^@/:]+(:\d{1,5})?/?", url):
+            raise ValueError("RTO_SMTP_URL must look like smtp://user:password@host:587")
+        if url and "@" not in self.mail_from:
+            raise ValueError("RTO_MAIL_FROM must be an address, or RTO_SMTP_URL empty")
         return self
 
     @field_validator("freeze_until")

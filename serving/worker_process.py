@@ -12,6 +12,7 @@ import click
 from features.errors import told
 from features.settings import Settings, load_settings
 from serving.delivering import keep_delivering
+from serving.digest import keep_digesting
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.links import keep_paying
 from serving.sending import keep_sending
@@ -32,7 +33,7 @@ def worker(life: int | None) -> None:
         end_with_parent(life)
     beside = [
         threading.Thread(target=_keep, args=(keep, settings, stop), name=keep.__name__)
-        for keep in (keep_sending, keep_delivering, keep_settling, keep_paying)
+        for keep in (keep_sending, keep_delivering, keep_settling, keep_paying, keep_digesting)
     ]
     for thread in beside:
         thread.start()
