@@ -25,7 +25,7 @@ from serving.board.refresh import refresh_next
 from serving.board.summary import Summary
 from serving.lifeline import end_with_parent, log_to_stderr
 from serving.moments import now_us
-from serving.store.connection import connect
+from serving.store.connection import Connection, connect
 
 _log = logging.getLogger("rto.board")
 
@@ -46,14 +46,24 @@ def keep_reading(
                 Summary.open(settings.board) as summary,
                 closing(connect(settings.store_url, readonly=True)) as log,
             ):
-                while not stop.is_set():
-                    if not follow(summary, log):
-                        began = monotonic()
-                        refresh_next(summary, log, now_us=clock())
-                        stop.wait(max(_LOOK_EVERY_S, _REST * (monotonic() - began)))
+                _read(summary, log, stop, clock)
         except (StoreError, OSError):
             _log.exception("the pages' summary cannot go on; trying again")
             stop.wait(_LOOK_EVERY_S)
+
+
+def _read(
+    summary: Summary, log: Connection, stop: threading.Event, clock: Callable[[], int]
+) -> None:
+    """Follow the log; in between, work something out and then only follow for a while."""
+    rest_until = 0.0
+    while not stop.is_set():
+        if follow(summary, log):
+            continue
+        if (began := monotonic()) >= rest_until:
+            refresh_next(summary, log, now_us=clock())
+            rest_until = monotonic() + _REST * (monotonic() - began)
+        stop.wait(_LOOK_EVERY_S)
 
 
 @contextmanager

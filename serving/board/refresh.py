@@ -18,8 +18,8 @@ from serving.simulation_process import arm_secret, revisions
 from serving.store.connection import Connection
 from serving.weeks import iso_day
 
-LEAST_US = 60 * SECOND_US
-"""No merchant's findings are worked out more often."""
+LEAST_US = 600 * SECOND_US
+"""No merchant's findings are worked out more often; only settled weeks are in them."""
 
 _SAVED_US = 24 * HOUR_US
 
