@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation bench-quality bench-serving
+.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation bench-quality bench-serving bench-policy
 .DEFAULT_GOAL := help
 
 help:
@@ -62,6 +62,10 @@ bench: $(READY)
 # The whole path under load by wrk: make bench-serving ARGS="--orders 1000000" (20,000 by default).
 bench-serving: $(READY)
 	$(BIN)/python -m tests.bench.serving $(ARGS)
+
+# Whether intervals and suggested thresholds are right on years whose truth is known (long): ARGS="--runs 20 --others 12".
+bench-policy: $(READY)
+	$(BIN)/python -m tests.bench.policy $(ARGS)
 
 # What each group of features is worth on data folders: make bench-ablation DATA="var/data other".
 bench-ablation: $(READY)

@@ -2,8 +2,8 @@
 
 Where every action that the two policies choose had a chance of being taken, the difference is
 measured: by inverse propensities (Horvitz and Thompson 1952), and doubly robust (Robins, Rotnitzky
-and Zhao 1994; Dudík, Langford and Li 2011), whose cost model only lowers the variance. Elsewhere
-it is the cost model's word, whose effects are uncertain by ``ASSUMED_SPREAD``.
+and Zhao 1994; Dudík, Langford and Li 2011). What is measured counts by how much it says beside what
+was known before (``models.pooling``); where nothing was tried, the latter speaks alone.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.actions import ACTIONS
 from models.costs import CostModel
+from models.pooling import Learnt, Prior, learnt, slopes
 from models.replay import UNKNOWN_AMOUNT, Codes, Flags, Floats, Integers, Orders
 
-ASSUMED_SPREAD = 0.5
-"""Standard deviation of an assumed effect, as a share of itself; an assumption too."""
-
-COMPARED = 300
+COMPARED = 800
 """Orders needed on either side of a comparison before a point is named."""
 
 MOST_ASSUMED = 0.1
@@ -98,8 +95,9 @@ class Comparison:
 
 
 def compare(
-    orders: Orders, ends: Ends, logged: Floats, first: Floats, other: Floats, model: CostModel
-) -> Comparison:
+    orders: Orders, ends: Ends, logged: Floats, first: Floats, other: Floats, model: CostModel,
+    prior: Prior | None = None,
+) -> Comparison:  # fmt: skip
     """What ``first`` saves against ``other``.
 
     Parameters
@@ -107,8 +105,11 @@ def compare(
     logged, first, other : ndarray of shape (n_orders, n_actions)
         Chances of each action: as they were, and under the two policies.
     model : CostModel
-        Prices both; its effects fill in what was never tried.
+        Prices both.
+    prior : Prior, optional
+        What is known of the effects from elsewhere; by default the model's, as assumptions.
     """
+    prior = prior or Prior.assumed(model.effects)
     change = first - other
     moved = np.flatnonzero((np.abs(change) > _NOTHING).any(axis=1))
     orders, ends = orders.where(moved), ends.where(moved)
@@ -121,12 +122,33 @@ def compare(
         int((weight > 0).sum()), int((weight < 0).sum()),
     )  # fmt: skip
     enough, why = _enough(*numbers)
-    people = clusters(orders.person)
+    data = _Data(orders, ends, change, weight, tried, clusters(orders.person))
     money, returns = (
-        _estimate(side, change, weight, tried, people, ends.action, named=enough)
-        for side in (_money(orders, ends, model), _returns(orders, ends, model))
+        _estimate(_learnt(data, side, prior), data, side, prior, named=enough)
+        for side in (_money(orders, model, prior), _returns(orders))
     )
     return Comparison(enough, why, money, returns, *numbers)
+
+
+def measured_effects(
+    orders: Orders, ends: Ends, logged: Floats, first: Floats, other: Floats, model: CostModel,
+    prior: Prior | None = None,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """What the same orders say about the effects themselves.
+
+    Returns
+    -------
+    (means, covariance)
+        Of the unknowns of ``models.pooling``, as deviations from the prior's means.
+    """
+    prior = prior or Prior.assumed(model.effects)
+    change = first - other
+    weight = np.where(logged > 0, change / np.maximum(logged, _NOTHING), 0.0)
+    tried: Flags = np.logical_not(((np.abs(change) > _NOTHING) & (logged <= 0)).any(axis=1))
+    own = np.where(tried, weight[np.arange(len(orders)), ends.action], 0.0)
+    data = _Data(orders, ends, change, own, tried, clusters(orders.person))
+    found = _learnt(data, _money(orders, model, prior), prior)
+    return found.unknowns, found.unknowns_cov
 
 
 def clusters(person: Integers) -> Integers:
@@ -152,12 +174,25 @@ def _enough(changed: int, assumed: int, for_it: int, against_it: int) -> tuple[b
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Side:
-    """One kind of result: seen, expected by action, and how far assumptions may be off."""
+class _Data:
+    """Orders that the two policies treat differently, and how they count."""
 
-    seen: Floats
-    expected: Floats
-    spreads: tuple[Floats, ...]
+    orders: Orders
+    ends: Ends
+    change: Floats
+    weight: Floats
+    tried: Flags
+    people: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """One kind of result: what a return costs, a delivery earns and an action takes."""
+
+    returned: Floats
+    delivered: Floats
+    fees: Floats
+    fee_spreads: Floats
 
 
 def _amounts(orders: Orders) -> Floats:
@@ -166,51 +201,70 @@ def _amounts(orders: Orders) -> Floats:
     return np.where(known, orders.amount_paise, typical).astype(np.float64)
 
 
-def _money(orders: Orders, ends: Ends, model: CostModel) -> _Side:
+def _money(orders: Orders, model: CostModel, prior: Prior) -> _Side:
     """Paise earned: the margin of what arrives, less what returns and actions cost."""
-    p, amount = orders.probability, _amounts(orders)
-    margin = model.costs.margin_share * amount
-    back = np.asarray(model.costs.of_return(0.0) + model.costs.damage_share * amount)
-    fees = np.array([model.fee_paise(action) for action in ACTIONS])
-    seen = margin * ends.delivered - back * ends.rto - fees[ends.action]
-    expected = ((1 - p) * margin)[:, None] - model.table(p, amount)
-    effects = [model.effects[action] for action in ACTIONS]
-    spreads = (
-        np.outer(p * back, [e.rto_avoided for e in effects]),
-        np.outer(p * margin, [e.rto_rescued for e in effects]),
-        np.outer((1 - p) * margin, [e.good_lost for e in effects]),
-    )
-    return _Side(seen, expected, tuple(s * _UNSURE for s in spreads))
-
-
-def _returns(orders: Orders, ends: Ends, model: CostModel) -> _Side:
-    """Returns avoided: minus one for each parcel that comes back."""
-    avoided = np.array([model.effects[action].rto_avoided for action in ACTIONS])
-    p = orders.probability
+    amount, costs = _amounts(orders), model.costs
+    pooled = CostModel(costs, prior.effects)
     return _Side(
-        -ends.rto.astype(np.float64),
-        -np.outer(p, 1 - avoided),
-        (np.outer(p, avoided) * _UNSURE,),
+        np.asarray(costs.of_return(0.0) + costs.damage_share * amount),
+        costs.margin_share * amount,
+        np.array([pooled.fee_paise(action) for action in ACTIONS]),
+        np.array([prior.spread[a].paid * costs.prepaid_discount_paise for a in ACTIONS]),
     )
 
 
-# What is blocked neither returns nor sells: that is no assumption.
-_UNSURE: NDArray[np.float64] = np.array([0.0 if a in ("ship", "block") else 1.0 for a in ACTIONS])
+def _returns(orders: Orders) -> _Side:
+    """Returns avoided: minus one for each parcel that comes back."""
+    nothing = np.zeros(len(ACTIONS))
+    return _Side(np.ones(len(orders)), np.zeros(len(orders)), nothing, nothing)
 
 
-def _estimate(
-    side: _Side, change: Floats, weight: Floats, tried: Flags, people: Integers, action: Codes,
-    *, named: bool,
-) -> Estimate:  # fmt: skip
-    rows = np.arange(len(action))
-    told = (change * side.expected).sum(axis=1)
-    residual = weight * (side.seen - side.expected[rows, action])
-    measured = float(told[tried].sum() + residual.sum())
-    assumed = float(told[~tried].sum())
-    variance = float(np.square(np.bincount(people, residual)).sum()) if len(action) else 0.0
-    for spread in side.spreads:
-        per_action = (change[~tried] * spread[~tried]).sum(axis=0)
-        variance += float(np.square(ASSUMED_SPREAD * per_action).sum())
-    half, total = Z90 * variance**0.5, measured + assumed
-    ips = float((weight * side.seen).sum())
+def _expected(p: Floats, prior: Prior) -> tuple[Floats, Floats]:
+    """Chances of return and delivery under each action, as the prior's means have it."""
+    effects = [prior.effects[action] for action in ACTIONS]
+    avoided = np.array([effect.rto_avoided for effect in effects])
+    rescued = np.array([effect.rto_rescued for effect in effects])
+    lost = np.array([effect.good_lost for effect in effects])
+    return np.outer(p, 1 - avoided), np.outer(p, rescued) + np.outer(1 - p, 1 - lost)
+
+
+def _learnt(data: _Data, side: _Side, prior: Prior) -> Learnt:
+    """What the residuals say: sums of returns and deliveries by action, tried and not tried."""
+    p, tried = data.orders.probability, data.tried
+    slope = np.vstack([
+        part
+        for mine in (tried, ~tried)
+        for part in slopes(prior, data.change[mine], p[mine], side.returned[mine],
+                           side.delivered[mine])
+    ])  # fmt: skip
+    back, there = _expected(p, prior)
+    rows = np.arange(len(p))
+    parts = (
+        data.weight * side.returned * (data.ends.rto - back[rows, data.ends.action]),
+        data.weight * side.delivered * (data.ends.delivered - there[rows, data.ends.action]),
+    )
+    people, person = np.unique(data.people, return_inverse=True)
+    columns = np.zeros((len(people), 2 * len(ACTIONS)))
+    for kind, residual in enumerate(parts):
+        for code in np.unique(data.ends.action).tolist():
+            mine = data.ends.action == code
+            found = np.bincount(person[mine], residual[mine], minlength=len(people))
+            columns[:, kind * len(ACTIONS) + code] = found
+    return learnt(prior, slope, columns.sum(axis=0), columns.T @ columns)
+
+
+def _estimate(found: Learnt, data: _Data, side: _Side, prior: Prior, *, named: bool) -> Estimate:
+    back, there = _expected(data.orders.probability, prior)
+    expected = there * side.delivered[:, None] - back * side.returned[:, None] - side.fees
+    told = (data.change * expected).sum(axis=1)
+    n = len(ACTIONS)
+    sign = np.concatenate([-np.ones(n), np.ones(n)] * 2)
+    moved = sign * found.sums
+    measured = float(told[data.tried].sum() + moved[: 2 * n].sum())
+    assumed = float(told[~data.tried].sum() + moved[2 * n :].sum())
+    fees = float(np.square(data.change.sum(axis=0) * side.fee_spreads).sum())
+    half = Z90 * (max(0.0, float(sign @ found.sums_cov @ sign)) + fees) ** 0.5
+    total, action = measured + assumed, data.ends.action
+    seen = side.delivered * data.ends.delivered - side.returned * data.ends.rto - side.fees[action]
+    ips = float((data.weight * seen).sum())
     return Estimate(total if named else None, total - half, total + half, measured, ips, assumed)
