@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         pattern=r"^https?://",
         description="Where payment links are made; a stand-in's address for a trial.",
     )
+    shopify_url: str = Field(
+        default="https://{shop}/admin/api/2026-04",
+        pattern=r"^https?://",
+        description="Where a shop's orders are held and tagged, {shop} being its domain; a "
+        "stand-in's address for a trial.",
+    )
     retention_days: int | None = Field(
         default=None,
         ge=30,

@@ -10,7 +10,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import httpx2
 
@@ -18,9 +17,11 @@ from features.days import DAY_US, HOUR_US, SECOND_US
 from features.errors import RefusedError, StoreError
 from features.settings import Settings
 from serving.announcements import delivery_id_of, events_in, payload
+from serving.attempts import Taken, read_answer
 from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us
+from serving.shop_writing import SCHEME, RevokedError, ShopFaultError, write_back
 from serving.signatures import signed_headers
 from serving.store.contacts import Contacts
 from serving.store.deliveries import (
@@ -50,35 +51,14 @@ _log = logging.getLogger("rto.delivering")
 PAUSES_S = (5, 30, 300, 1_800, 7_200, 18_000, 28_800, 28_800)
 FAILING_US = 3 * DAY_US
 _AT_ONCE, _AT_ONCE_EACH = 32, 4
-_ANSWER_S, _LEASE_US = 15.0, 60 * SECOND_US
+_ANSWER_S, _SHOP_S, _LEASE_US = 15.0, 45.0, 60 * SECOND_US
 _LOOK_S, _BUSY_S = 0.5, 0.02
 _ENTRIES, _WAITING = 200, 1_000
 # A position is written down at the latest after so many entries that were nobody's business.
 _STRIDE = 5_000
 _KEEP_DELIVERED_US, _KEEP_DEAD_US = 7 * DAY_US, 30 * DAY_US
-_GONE = 410
-_LONGEST_ASKED_S, _WHY_MOST = 3_600.0, 200
+_WHY_MOST = 200
 _HEADERS = {"content-type": "application/json", "user-agent": "rto-webhooks/1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of one attempt.
-
-    Parameters
-    ----------
-    why : str or None
-        What went wrong; None where it was taken.
-    gone, removed : bool
-        The address wants nothing ever again; there is nothing to tell any more.
-    pause_s : float
-        The least that the receiver asks to be spared.
-    """
-
-    why: str | None = None
-    gone: bool = False
-    removed: bool = False
-    pause_s: float = 0.0
 
 
 class Deliverer:
@@ -192,6 +172,8 @@ class Deliverer:
 
     async def _attempt(self, held: Delivery, one: Subscription, now: int) -> Taken:
         """Post once; whatever happens is told, nothing is raised."""
+        if one.url.startswith(SCHEME):
+            return await self._write_back(held, one)
         body = payload(self._home.connection, held.seq, held.event)
         if body is None:
             return Taken("the order was removed", removed=True)
@@ -203,6 +185,20 @@ class Deliverer:
         except (RefusedError, OSError, httpx2.HTTPError, UnicodeError) as error:
             return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
 
+    async def _write_back(self, held: Delivery, one: Subscription) -> Taken:
+        """Bring the order to how it stands now in the merchant's own shop."""
+        work = write_back(
+            self._home, self._contacts, self._client(one), one.merchant_id, held.seq
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(_SHOP_S):
+                await work
+        except RevokedError as error:
+            return Taken(str(error), gone=True)
+        except (ShopFaultError, OSError, httpx2.HTTPError) as error:
+            return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
+        return Taken()
+
     async def _post(self, one: Subscription, body: bytes, headers: dict[str, str]) -> Taken:
         target = read_target(one.url, nearby=one.nearby)
         address = await allowed_address(target, nearby=one.nearby, resolve=self._resolve)
@@ -211,7 +207,7 @@ class Deliverer:
             "POST", target.at(address), content=body, headers=sent,
             extensions={"sni_hostname": target.host},
         ) as answer:  # fmt: skip
-            return _read(answer)
+            return read_answer(answer)
 
     def _client(self, one: Subscription) -> httpx2.AsyncClient:
         """A client of its own: a connection opened for one name is never used for another."""
@@ -256,16 +252,6 @@ class Deliverer:
             drop_old_deliveries(
                 self._home.connection, now - _KEEP_DELIVERED_US, now - _KEEP_DEAD_US
             )
-
-
-def _read(answer: httpx2.Response) -> Taken:
-    """Anything but a 2xx was not taken; a redirect is not followed."""
-    if answer.is_success:
-        return Taken()
-    asked = answer.headers.get("retry-after", "")
-    pause = min(float(asked), _LONGEST_ASKED_S) if asked.isascii() and asked.isdigit() else 0.0
-    status = answer.status_code
-    return Taken(f"HTTP {status}", gone=status == _GONE, pause_s=pause)
 
 
 async def _deliver(settings: Settings, stop: threading.Event) -> None:

@@ -12,10 +12,11 @@ from serving.audit import audit
 from serving.moments import rfc3339
 from serving.parsing import FieldsError
 from serving.schemas import NewWebhook, Replay
+from serving.shop_writing import SCHEME
 from serving.signatures import new_secret
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.deliveries import Delivery, replay_deliveries, waiting_of
+from serving.store.deliveries import Delivery, EventName, replay_deliveries, waiting_of
 from serving.store.log import Log
 from serving.store.merchants import Access
 from serving.store.subscriptions import (
@@ -35,6 +36,11 @@ from serving.targets import read_target
 MOST = 20
 # While a secret is replaced the old one signs too, so that receivers can change over.
 ROTATION_US = DAY_US
+# What a shop that orders are written back to has to follow.
+_FOLLOWED: tuple[EventName, ...] = (
+    "order.scored", "order.confirmed", "order.corrected", "order.prepaid", "order.cancelled",
+    "order.released",
+)  # fmt: skip
 
 
 class UnknownWebhookError(RtoError):
@@ -101,6 +107,23 @@ class Arranging:
         one = self._named(log, subscription_id)
         drop_subscription(log.connection, self.merchant_id, subscription_id)
         self._audit(log, "webhook removed", one)
+
+    def write_back(self, log: Log, domain: str, *, on: bool) -> None:
+        """Let the shop at a domain follow what is decided, from now on or from where it stopped."""
+        url = f"{SCHEME}{domain}"
+        known = subscriptions_of(log.connection, self.contacts, self.merchant_id)
+        for one in known:
+            if one.url.startswith(SCHEME) and (not on or one.url != url):
+                drop_subscription(log.connection, self.merchant_id, one.subscription_id)
+            elif one.url == url:
+                resume_subscription(log.connection, one.subscription_id)
+                on = False
+        if on:
+            one = Subscription(
+                new_subscription_id(), self.merchant_id, url, _FOLLOWED, (Signing(new_secret()),),
+                True, self.now_us, 0,
+            )  # fmt: skip
+            add_subscription(log.connection, self.contacts, one)
 
     def replay(self, log: Log, subscription_id: str, wanted: Replay) -> int:
         """Deliver again, under the same ids; how many are due at once.

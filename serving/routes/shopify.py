@@ -68,6 +68,10 @@ class _Taking:
     async def order_told(self) -> None:
         """Place it, change it, or cancel it."""
         order, service = self._order, self._service
+        if order_numbered_in_shop(
+            service.connection, self._merchant_id, order.number, test=order.test
+        ) is None:  # fmt: skip
+            await self._keep(0)  # before it is decided, so that whoever follows the log knows it
         held = await service.desk.held(self._access, order.order_id, self._wish)
         if held is None:
             await self._placed()
@@ -75,10 +79,14 @@ class _Taking:
             await self._revised(held)
         if order.cancelled_at is not None:
             await self._cancelled()
-        await service.writer.submit(
+        await self._keep(order.updated_us)
+
+    async def _keep(self, updated_us: int) -> None:
+        order = self._order
+        await self._service.writer.submit(
             lambda log: keep_shop_order(
-                log.connection, self._merchant_id, order.number, order.order_id,
-                order.updated_us, test=order.test,
+                log.connection, self._merchant_id, order.number, order.order_id, updated_us,
+                test=order.test,
             )
         )  # fmt: skip
 

@@ -300,6 +300,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
              PRIMARY KEY (merchant_id, test, shop_number)
            ) WITHOUT ROWID""",
     ),
+    ("CREATE INDEX shop_order_named ON shop_order(merchant_id, test, order_id)",),
 )
 
 

@@ -39,6 +39,8 @@ class Shopify(BaseModel):
     ----------
     secret, secret_before : str
         Either one signs what comes in, so that it can be changed without losing orders.
+    token : str
+        Of the Admin API, to hold and tag orders; empty writes nothing back.
     order_id : {"name", "id"}
         What an order is called here: as people call it (#1001), or by Shopify's number.
     """
@@ -48,6 +50,7 @@ class Shopify(BaseModel):
     domain: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+$", max_length=255)
     secret: str = Field(min_length=8, max_length=200)
     secret_before: str = Field(default="", max_length=200)
+    token: str = Field(default="", max_length=1_000, pattern=r"^[!-~]*$")
     order_id: str = Field(default="name", pattern=r"^(name|id)$")
     cod: CodSigns = CodSigns()
 
@@ -65,7 +68,7 @@ def keep_shop(
     connection: Connection, contacts: Contacts, merchant_id: str, account: Shopify
 ) -> str:
     """Save a shop; the endpoint under which its events come in."""
-    before = _shop(connection, contacts, "merchant_id=?", merchant_id)
+    before = shop_of(connection, contacts, merchant_id)
     if before is not None and not account.secret_before:
         held = before.account
         old = held.secret if held.secret != account.secret else held.secret_before
@@ -84,6 +87,11 @@ def keep_shop(
 def shop_at(connection: Connection, contacts: Contacts, endpoint: str) -> Shop | None:
     """The shop whose events come in here, or None."""
     return _shop(connection, contacts, "endpoint=?", endpoint)
+
+
+def shop_of(connection: Connection, contacts: Contacts, merchant_id: str) -> Shop | None:
+    """A merchant's shop, or None."""
+    return _shop(connection, contacts, "merchant_id=?", merchant_id)
 
 
 def drop_shop(connection: Connection, merchant_id: str) -> bool:
@@ -105,6 +113,17 @@ def order_numbered_in_shop(
         (merchant_id, test, shop_number),
     ).fetchone()
     return None if found is None else (found[0], found[1])
+
+
+def number_in_shop(
+    connection: Connection, merchant_id: str, order_id: str, *, test: bool
+) -> int | None:
+    """The shop's number of an order of ours; None where it did not come from there."""
+    found = connection.execute(
+        "SELECT shop_number FROM shop_order WHERE merchant_id=? AND test=? AND order_id=?",
+        (merchant_id, test, order_id),
+    ).fetchone()
+    return None if found is None else int(found[0])
 
 
 def keep_shop_order(
