@@ -72,6 +72,9 @@ COMMANDS: dict[str, Place] = {
         "serving.shop_commands:shop", "Connect a shop whose orders come in by themselves."
     ),
     "hook": Place("serving.hook_commands:hook", "Tell a merchant's own systems what happens."),
+    "messages": Place(
+        "serving.message_commands:messages", "List what did not arrive, and send it again."
+    ),
     "templates": Place(
         "serving.channel_commands:templates", "Print the message templates to submit."
     ),

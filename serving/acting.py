@@ -25,6 +25,7 @@ from serving.store.outbox import (
     timers_due,
     was_asked,
 )
+from serving.store.tasks import add_task
 
 # How much rarer an answer is among those who will not take the parcel: an assumption, until the
 # outcomes of a merchant's own asked orders have measured it.
@@ -123,8 +124,24 @@ class _Silence:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Unanswered:
+    """Work for the writer: nobody has said what to do after a failed delivery; a person calls."""
+
+    desk: Desk
+    held: Held
+
+    def __call__(self, log: Log) -> None:
+        number = self.held.number
+        if not end_timer(log.connection, number, "ndr"):
+            return
+        if life_of(log.connection, number).stage == "ndr":
+            why = "no answer after a failed delivery"
+            add_task(log.connection, self.held, "call", why, now_us=self.desk.clock())
+
+
 _WORK: dict[TimerKind, Callable[[Desk, Held], Callable[[Log], None]]] = {
-    "silence": _Silence, "nudge": _Nudge,
+    "silence": _Silence, "nudge": _Nudge, "ndr": _Unanswered,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from serving.routes import (
     policy,
     razorpay_rto,
     scoring,
+    tasks,
     telling,
     tenancy,
     webhooks,
@@ -28,7 +29,8 @@ from serving.unexpected import Unexpected
 
 router = APIRouter()
 for part in (
-    scoring, checkout, telling, orders, policy, tenancy, webhooks, hooks, razorpay_rto, health
+    scoring, checkout, telling, orders, policy, tenancy, webhooks, tasks, hooks, razorpay_rto,
+    health,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -18,6 +18,7 @@ from serving.moments import now_us
 from serving.store.channels import Delegate, WhatsApp, keep_channel, keep_delegate, switch_channel
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
+from serving.store.couriers import Courier, keep_courier
 from serving.store.merchants import merchant
 from serving.store.payments import Razorpay, keep_payments
 from serving.store.subscriptions import listens
@@ -54,6 +55,19 @@ def channel_payments(merchant_id: str, account: TextIO) -> None:
     """
     endpoint = _saved(merchant_id, _read(Razorpay, account), "payments set", keep_payments)
     click.echo(f"set; let Razorpay post payment_link events to <this server>/v1/hooks/{endpoint}")
+
+
+@channel.command("courier")
+@click.argument("merchant_id")
+@click.argument("account", type=click.File(encoding="utf-8"))
+def channel_courier(merchant_id: str, account: TextIO) -> None:
+    """Let a courier of MERCHANT_ID tell of parcels; ACCOUNT is a JSON file (- reads the input).
+
+    It holds courier (generic, shiprocket or delhivery), token, and if wanted header (the one that
+    carries the token, x-api-key by default). A changed token opens beside the one before.
+    """
+    endpoint = _saved(merchant_id, _read(Courier, account), "courier set", keep_courier)
+    click.echo(f"set; let the courier post to <this server>/v1/hooks/{endpoint}")
 
 
 def _read(shape: type[T], account: TextIO) -> T:

@@ -11,7 +11,7 @@ from features.days import DAY_US, HOUR_US, IST, from_us
 from features.phone import normal_phone
 from serving.asking import detail_of
 from serving.messages.sessions import language_of, session, texts
-from serving.messages.templates import address_of, filled, offer
+from serving.messages.templates import address_of, failed, filled, offer
 from serving.orders import content_held
 from serving.persons import Persons
 from serving.rupees import rupees
@@ -27,6 +27,7 @@ from serving.talking import WINDOW_US, days_offered
 
 TEMPLATES: dict[Purpose, str] = {
     "order_check": "order_check", "reminder": "order_reminder", "prepaid_offer": "prepaid_offer",
+    "ndr": "delivery_failed",
 }  # fmt: skip
 # What is not about an order's own check leaves this share of the day's people to checks.
 _SHARE_OF_OTHERS = 0.8
@@ -110,6 +111,9 @@ class Letters:
                 return None
             return offer(content, self._to_pay(link, content), shop=name,
                          message_id=message.message_id)  # fmt: skip
+        if message.purpose == "ndr":
+            reason = str(detail_of(message)["reason"])
+            return failed(content, reason, shop=name, message_id=message.message_id)
         return filled(content, shop=name, message_id=message.message_id, name=template)
 
     def _talk(
@@ -127,10 +131,30 @@ class Letters:
     def _said(
         self, message: Message, detail: Mapping[str, Any], content: Mapping[str, Any]
     ) -> dict[str, Any] | None:
-        step, words = str(detail["step"]), {"address": address_of(content)}
-        buttons, without = None, frozenset[str]()
-        if step == "menu" and not can_be_paid(self.connection, message.merchant_id):
-            without = frozenset({"pay"})
+        step = str(detail["step"])
+        words = self._words(step, detail, content)
+        if words is None:
+            return None
+        unpaid = step == "menu" and not can_be_paid(self.connection, message.merchant_id)
+        return session(
+            step, content, words, message_id=message.message_id,
+            buttons=days_offered(message.made_us) if step == "days" else None,
+            without=frozenset({"pay"}) if unpaid else frozenset(),
+        )  # fmt: skip
+
+    def _words(
+        self, step: str, detail: Mapping[str, Any], content: Mapping[str, Any]
+    ) -> dict[str, str] | None:
+        """What a text's names in braces stand for; None where what it is about is gone."""
+        words = {"address": address_of(content)}
+        words |= {name: str(v) for name, v in detail.items() if name in ("why", "reason")}
+        if step in ("show_address", "text"):
+            sealed: Any = self.contacts.of(self.connection, int(detail["about"]))
+            if sealed is None:
+                return None
+            if step == "text":
+                return words | {"text": str(sealed["note"])}
+            words["address"] = _shown({**content, **sealed["changes"]})
         elif step == "pay":
             link = link_named(self.connection, str(detail["link"]))
             if link is None or link.state != "open":
@@ -138,20 +162,10 @@ class Letters:
             words |= self._to_pay(link, content)
         elif step == "paid":
             words["amount"] = rupees(int(detail["amount_paise"]))
-        elif step == "show_address":
-            sealed = self.contacts.of(self.connection, int(detail["about"]))
-            if sealed is None:
-                return None
-            changes: Any = sealed["changes"]
-            words["address"] = _shown({**content, **changes})
-        elif step == "days":
-            buttons = days_offered(message.made_us)
         elif step == "thanks_day":
             day = date.fromisoformat(str(detail["day"]))
             words["day"] = f"{day:%a} {day.day} {day:%b}"
-        words |= {name: str(v) for name, v in detail.items() if name in ("why", "text")}
-        return session(step, content, words, message_id=message.message_id, buttons=buttons,
-                       without=without)  # fmt: skip
+        return words
 
     def _to_pay(self, link: Link, content: Mapping[str, Any]) -> dict[str, str]:
         """The words of a payment link."""

@@ -17,6 +17,7 @@ from models.policy import default_policy
 from serving.outcomes import CLASS_NAMES
 from serving.schemas import (
     CheckoutRequest,
+    FreeMessage,
     ListEntry,
     NewMerchant,
     NewWebhook,
@@ -26,8 +27,10 @@ from serving.schemas import (
     PastOrder,
     Replay,
     ResponseRequest,
+    Retry,
     ScoreRequest,
     Shipment,
+    TaskDone,
 )
 from serving.store.deliveries import DeliveryState
 from serving.templating import page
@@ -35,7 +38,8 @@ from serving.templating import page
 _REF = "#/components/schemas/{model}"
 _INPUTS: tuple[type[BaseModel], ...] = (
     ScoreRequest, OutcomeItem, Shipment, PastOrder, CheckoutRequest, OverrideRequest,
-    ResponseRequest, NoteRequest, ListEntry, NewMerchant, NewWebhook, Replay,
+    ResponseRequest, NoteRequest, ListEntry, NewMerchant, NewWebhook, Replay, TaskDone,
+    FreeMessage, Retry,
 )  # fmt: skip
 
 _EXAMPLE = {

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from serving.desk import Desk
+from serving.failed_delivery import FailedDelivery
 from serving.hands import record
 from serving.life import UNDISPATCHED
 from serving.persons import Persons
 from serving.standing import life_of
-from serving.store.channels import Channel, switch_channel
+from serving.store.channels import Channel, keep_channel, stop_template, switch_channel
 from serving.store.erasing import orders_numbered
 from serving.store.log import Log
 from serving.store.outbox import (
@@ -24,7 +25,7 @@ from serving.store.outbox import (
 )
 from serving.store.tasks import add_task
 from serving.talking import Talk
-from serving.whatsapp import Reply, Status, fault_of
+from serving.whatsapp import Notice, Reply, Status, fault_of
 
 _STOPS = frozenset({"stop", "unsubscribe", "stop all", "रोकें", "बंद करो"})
 
@@ -34,14 +35,16 @@ class Incoming:
     """Take in the events of one signed request."""
 
     channel: Channel
-    events: Sequence[Status | Reply]
+    events: Sequence[Status | Reply | Notice]
     persons: Persons
     desk: Desk
     now_us: int
 
     def __call__(self, log: Log) -> None:
         for event in self.events:
-            if isinstance(event, Status):
+            if isinstance(event, Notice):
+                self._notice(log, event)
+            elif isinstance(event, Status):
                 self._status(log, event)
             elif first_seen(log.connection, self.channel.endpoint, event.event_id, self.now_us):
                 self._reply(log, event)
@@ -67,6 +70,19 @@ class Incoming:
         elif message.state in ("sending", "unknown", "waiting"):
             note_sent(log, message, self.now_us)
 
+    def _notice(self, log: Log, said: Notice) -> None:
+        """Stop or resume what the carrier names; what waits for it is called about."""
+        connection, merchant_id = log.connection, self.channel.merchant_id
+        if said.template is not None:
+            stop_template(connection, merchant_id, said.template, said.stopped)
+            return
+        if said.people_a_day is not None:
+            account = self.channel.account
+            changed = account.model_copy(update={"people_a_day": said.people_a_day})
+            keep_channel(connection, self.desk.contacts, merchant_id, changed)
+        if said.stopped is not None:
+            switch_channel(connection, merchant_id, said.stopped)
+
     def _reply(self, log: Log, said: Reply) -> None:
         message = self._answered(log, said)
         if message is None:
@@ -74,9 +90,11 @@ class Incoming:
         (held,) = orders_numbered(log.connection, [message.number])
         if said.text is not None and said.text.strip().lower() in _STOPS:
             said = replace(said, payload="stop:", text=None)
-        elif life_of(log.connection, message.number).stage not in UNDISPATCHED:
+        stage = life_of(log.connection, message.number).stage
+        talk = FailedDelivery if stage == "ndr" else Talk
+        if stage not in (*UNDISPATCHED, "ndr") and said.payload != "stop:":
             said = replace(said, payload="late:")
-        Talk(log, self.desk, held, message, said, self.now_us).go_on()
+        talk(log, self.desk, held, message, said, self.now_us).go_on()
 
     def _answered(self, log: Log, said: Reply) -> Message | None:
         """The message answered: named by the carrier, by our button, or the last to this phone."""

@@ -162,6 +162,25 @@ class Shipment(_Input):
     courier: ShortText | None = None
 
 
+class TaskDone(_Input):
+    """Who did it."""
+
+    by: ShortText | None = None
+
+
+class FreeMessage(_Input):
+    """What a person answers a customer, within a day of their last message."""
+
+    text: Text
+    by: ShortText | None = None
+
+
+class Retry(_Input):
+    """Whether to send also what may have arrived."""
+
+    doubtful: Annotated[bool, Field(strict=True)] = False
+
+
 class OverrideRequest(_Input):
     """What a person decides about one order."""
 

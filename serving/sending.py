@@ -28,6 +28,7 @@ from serving.store.outbox import (
     doubt,
     message_named,
     settle,
+    stranded,
 )
 from serving.whatsapp import Sent, send
 
@@ -39,6 +40,8 @@ _ANSWER_S = 40.0
 # A claim older than this belongs to a worker that is gone.
 _DOUBT_US = 120 * SECOND_US
 _TRIES = 6
+# How long a stopped number may hold up a question before a person calls instead.
+_STRANDED_US = 1_800 * SECOND_US
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 900.0
 
 
@@ -73,6 +76,10 @@ class Sender:
     def _take(self, now: int) -> None:
         for message in doubt(self._home.connection, now - _DOUBT_US):
             _log.warning("message %s is unknown until its status comes", message.message_id)
+        for message in stranded(self._home.connection, now - _STRANDED_US):
+            with self._home.transaction() as log:
+                if settle(log.connection, message, "call", why="nothing is sent now"):
+                    to_call(log, message, "call", "nothing is sent now", now)
         if (free := AT_ONCE - len(self._under_way)) > 0:
             for message in claim(self._home.connection, now, free):
                 self._begin(message, now)

@@ -56,7 +56,12 @@ class Talk:
     def go_on(self) -> None:
         """Do what the answer asks for, and say what comes next."""
         verb, value = self._meaning()
-        does: dict[str, Callable[[], None]] = {
+        unclear = value or self.said.text or ""
+        self.does(value).get(verb, lambda: self._to_a_person(unclear))()
+
+    def does(self, value: str) -> dict[str, Callable[[], None]]:
+        """What each answer leads to."""
+        return {
             "confirm": self._confirm, "keep": self._keep, "yes": self._correct,
             "cancel": self._cancel, "pay": self._pay, "stop": self._stop,
             "change": lambda: self._next("menu"), "day": lambda: self._next("days"),
@@ -64,8 +69,6 @@ class Talk:
             "again": lambda: self._next("ask_address"),
             "on": lambda: self._on(value), "text": lambda: self._address(value),
         }  # fmt: skip
-        unclear = value or self.said.text or ""
-        does.get(verb, lambda: self._to_a_person(unclear))()
 
     def _meaning(self) -> tuple[str, str]:
         said, step = self.said, detail_of(self.message).get("step")

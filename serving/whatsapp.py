@@ -63,6 +63,25 @@ class Reply:
     phone: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the carrier says of an account.
+
+    Parameters
+    ----------
+    template : str or None
+        The one it is about; None: the number or the whole account.
+    stopped : str or None
+        Why it may not be used now; None where it may again.
+    people_a_day : int or None
+        How many people may be written to from now on, where that was said.
+    """
+
+    template: str | None
+    stopped: str | None
+    people_a_day: int | None = None
+
+
 def fault_of(code: int) -> Fault:
     """What an error code means; one that is not listed may stand for anything."""
     kinds: tuple[tuple[Fault, frozenset[int]], ...] = (
@@ -123,18 +142,19 @@ def signed(account: WhatsApp, body: bytes, header: str | None) -> bool:
     return any(hmac.compare_digest(digest.encode(), given) for digest in digests)
 
 
-def read_events(body: bytes, phone_number_id: str) -> list[Status | Reply]:
+def read_events(body: bytes, phone_number_id: str) -> list[Status | Reply | Notice]:
     """What a signed body says about one number; what is not understood is passed over."""
     try:
         plain = from_json(body)
     except ValueError:
         return []
-    found: list[Status | Reply] = []
+    found: list[Status | Reply | Notice] = []
     for entry in _objects(plain, "entry"):
         for change in _objects(entry, "changes"):
             value = change.get("value")
             if not isinstance(value, dict):
                 continue
+            found += _notices(str(change.get("field")), value)
             if _of(value.get("metadata"), "phone_number_id") == phone_number_id:
                 found += [*_statuses(value), *_replies(value)]
     return found
@@ -160,6 +180,29 @@ def _replies(value: Mapping[str, Any]) -> Iterator[Reply]:
         payload = _of(said.get("button"), "payload") or _of(chosen, "id")
         context, text = _of(said.get("context"), "id"), _of(said.get("text"), "body")
         yield Reply(name, context, payload, text and text[:_TEXT_MOST], _of(said, "from"))
+
+
+_GOOD = frozenset({"APPROVED", "REINSTATED", "UNFLAGGED", "ONBOARDING", "UPGRADE"})
+_TIERS = {"TIER_50": 50, "TIER_250": 250, "TIER_1K": 1_000, "TIER_2K": 2_000, "TIER_10K": 10_000,
+          "TIER_100K": 100_000, "TIER_UNLIMITED": 10_000_000}  # fmt: skip
+_BANS = frozenset({"DISABLED_UPDATE", "ACCOUNT_VIOLATION", "ACCOUNT_RESTRICTION",
+                   "ACCOUNT_DELETED"})  # fmt: skip
+
+
+def _notices(field: str, value: Mapping[str, Any]) -> Iterator[Notice]:
+    """Changes of templates, of the number's quality and of the account."""
+    name, event = _of(value, "message_template_name"), _of(value, "event") or ""
+    if field == "message_template_status_update" and name is not None:
+        yield Notice(name, None if event in _GOOD else event.lower() or "stopped")
+    elif field == "template_category_update" and name is not None:
+        if _of(value, "previous_category") != _of(value, "new_category") == "MARKETING":
+            yield Notice(name, "moved to MARKETING, which costs several times as much")
+    elif field == "phone_number_quality_update":
+        limit = _TIERS.get(_of(value, "current_limit") or "")
+        bad = event == "FLAGGED"
+        yield Notice(None, "the number's quality is flagged as low" if bad else None, limit)
+    elif field == "account_update" and event in _BANS:
+        yield Notice(None, f"the account: {event.lower()}")
 
 
 def _objects(holder: object, name: str) -> list[dict[str, Any]]:

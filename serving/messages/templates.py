@@ -13,7 +13,7 @@ import yaml
 
 from serving.rupees import rupees
 
-NAMES = ("order_check", "order_reminder", "prepaid_offer")
+NAMES = ("order_check", "order_reminder", "prepaid_offer", "delivery_failed")
 ANSWERS = ("confirm", "change", "cancel")
 _LONGEST = 300
 _BLANKS = re.compile(r"\s+")
@@ -94,6 +94,36 @@ def offer(
              "parameters": [{"type": "text", "text": suffix}]},
             *replies,
         ],
+    }  # fmt: skip
+
+
+def failed(
+    content: Mapping[str, Any], reason: str, *, shop: str, message_id: str
+) -> dict[str, Any]:
+    """The ``template`` part of the question after a failed delivery.
+
+    Parameters
+    ----------
+    reason : str
+        The courier's, in the words of outcomes.
+    """
+    said = template("delivery_failed")
+    language = str(content.get("language") or "en")[:2]
+    language = language if language in said["languages"] else "en"
+    reasons = said["languages"][language]["reasons"]
+    words = [
+        content.get("customer_name") or content.get("ship_name") or "", shop, _goods(content),
+        reasons.get(reason, reasons["other"]), address_of(content),
+    ]  # fmt: skip
+    replies = [
+        {"type": "button", "sub_type": "quick_reply", "index": str(i),
+         "parameters": [{"type": "payload", "payload": f"{answer}:{message_id}"}]}
+        for i, answer in enumerate(("retry", "address", "nobody"))
+    ]  # fmt: skip
+    body = [{"type": "text", "text": _one_line(word)} for word in words]
+    return {
+        "name": said["name"], "language": {"code": language},
+        "components": [{"type": "body", "parameters": body}, *replies],
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import hmac
 
 from fastapi import APIRouter, Request, Response
 
+from serving.couriers import read_scans
 from serving.paid import Payment
 from serving.problems import problem
 from serving.razorpay_links import read_payment, signed_by
@@ -13,8 +14,10 @@ from serving.replies import Incoming
 from serving.routes import shopify
 from serving.routes.door import LIST_BYTES, body_of, service_of
 from serving.store.channels import Channel, channel_at
+from serving.store.couriers import Tracking, courier_at
 from serving.store.payments import Payments, payments_at
 from serving.store.shops import shop_at
+from serving.tracking import Scanned
 from serving.whatsapp import read_events, signed
 
 router = APIRouter()
@@ -42,6 +45,8 @@ async def hook(request: Request, endpoint: str) -> Response:
         return await shopify.take(request, shop, body)
     if (payments := payments_at(service.connection, service.contacts, endpoint)) is not None:
         return await _payment(request, payments, body)
+    if (tracking := courier_at(service.connection, service.contacts, endpoint)) is not None:
+        return await _scans(request, tracking, body)
     channel = _channel(request, endpoint)
     signature = request.headers.get("x-hub-signature-256")
     if channel is None or not signed(channel.account, body, signature):
@@ -60,6 +65,20 @@ async def _payment(request: Request, payments: Payments, body: bytes) -> Respons
     said = read_payment(body, request.headers.get("x-razorpay-event-id"))
     if said is not None:
         await service.writer.submit(Payment(payments, said, service.desk, service.clock()))
+    return Response(status_code=200)
+
+
+async def _scans(request: Request, tracking: Tracking, body: bytes) -> Response:
+    """Take in what a courier tells of parcels; couriers want a 200 whatever it was."""
+    account = tracking.account
+    if not account.opens(request.headers.get(account.header)):
+        return problem(403, "the token does not fit this endpoint")
+    service = service_of(request)
+    if scans := read_scans(account.courier, body):
+        work = Scanned(
+            tracking, scans, service.contacts, service.doorkeeper.speaking, service.clock()
+        )
+        await service.writer.submit(work)
     return Response(status_code=200)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from serving.store.connection import Connection
 from serving.store.payments import cancel_links
@@ -12,12 +12,12 @@ from serving.store.payments import cancel_links
 MessageState: TypeAlias = Literal[
     "waiting", "sending", "unknown", "sent", "failed", "delivered", "read", "cancelled", "call"
 ]
-TimerKind: TypeAlias = Literal["silence", "nudge", "ndr", "feedback"]
-Purpose: TypeAlias = Literal["order_check", "reminder", "talk", "ndr", "prepaid_offer", "feedback"]
+TimerKind: TypeAlias = Literal["silence", "nudge", "ndr"]
+Purpose: TypeAlias = Literal["order_check", "reminder", "talk", "ndr", "prepaid_offer"]
 
 # Whose turn comes first where the carrier lets only so many people be written to a day.
 _PRIORITY: dict[str, int] = {
-    "talk": 0, "order_check": 0, "reminder": 0, "ndr": 1, "prepaid_offer": 2, "feedback": 4,
+    "talk": 0, "order_check": 0, "reminder": 0, "ndr": 1, "prepaid_offer": 2,
 }  # fmt: skip
 CHECKS = ("order_check", "reminder", "prepaid_offer")
 
@@ -90,6 +90,59 @@ def doubt(connection: Connection, before_us: int) -> list[Message]:
         (before_us,),
     ).fetchall()
     return [Message(*line) for line in found]
+
+
+def stranded(connection: Connection, before_us: int) -> list[Message]:
+    """Messages due before an instant that a stopped channel holds up."""
+    names = ", ".join(f"m.{name.strip()}" for name in _COLUMNS.split(","))
+    found = connection.execute(
+        f"""SELECT {names} FROM message m JOIN channel c ON c.merchant_id=m.merchant_id
+            AND c.provider IN ('whatsapp', 'delegate') AND c.stopped IS NOT NULL
+            WHERE m.state='waiting' AND m.due_us<? LIMIT 100""",
+        (before_us,),
+    ).fetchall()
+    return [Message(*line) for line in found]
+
+
+def dead_letters(connection: Connection, merchant_id: str, most: int) -> list[tuple[Any, ...]]:
+    """Messages that did not reach anybody, or may not have; newest first.
+
+    Returns
+    -------
+    list of tuple
+        Id, order id, purpose, state, why and when it was made.
+    """
+    return connection.execute(
+        """SELECT m.message_id, o.order_id, m.purpose, m.state, m.why, m.made_us
+           FROM message m JOIN orders o ON o.number=m.number
+           WHERE m.merchant_id=? AND m.state IN ('call', 'failed', 'unknown')
+           ORDER BY m.made_us DESC, m.message_id LIMIT ?""",
+        (merchant_id, most),
+    ).fetchall()
+
+
+def send_again(
+    connection: Connection, merchant_id: str, message_id: str, now_us: int, *, doubtful: bool
+) -> bool:
+    """Put a message back into the outbox.
+
+    Parameters
+    ----------
+    doubtful : bool
+        Whether also one of which nobody knows if it arrived.
+
+    Returns
+    -------
+    bool
+        False where it is none of the merchant's, or none that may be sent again.
+    """
+    found = connection.execute(
+        """UPDATE message SET state='waiting', due_us=?, tries=0, why=NULL, outside_id=NULL
+           WHERE message_id=? AND merchant_id=? AND (state IN ('call', 'failed')
+           OR (state='unknown' AND ?=1)) RETURNING 1""",
+        (now_us, message_id, merchant_id, int(doubtful)),
+    )
+    return found.fetchone() is not None
 
 
 def anything_due(connection: Connection, now_us: int) -> bool:

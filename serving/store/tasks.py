@@ -85,6 +85,13 @@ def task_named(connection: Connection, merchant_id: str, task_id: str) -> Task |
     return None if found is None else Task(*found)
 
 
+def last_window(connection: Connection, number: int) -> int | None:
+    """Until when an order's customer may be answered freely; None where they never wrote."""
+    found = connection.execute("SELECT max(until_us) FROM task WHERE number=?", (number,))
+    until: int | None = found.fetchone()[0]
+    return until
+
+
 def finish_task(connection: Connection, task_id: str, by: str, now_us: int) -> bool:
     """Say that it is done; False where it was."""
     found = connection.execute(

@@ -35,6 +35,8 @@ ON_BOTH = {
     "test_routes",
     "test_standby",
     "test_talking",
+    "test_tasks",
+    "test_tracking",
     "test_worker",
     "test_writer",
 }

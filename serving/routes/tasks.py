@@ -1,0 +1,128 @@
+"""Routes of what people do: open tasks, free answers, messages that did not arrive."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from fastapi import APIRouter, Request, Response
+
+from serving import openapi
+from serving.desk import UnknownOrderError
+from serving.manual import Answering, LateAnswerError, shown_tasks
+from serving.moments import rfc3339
+from serving.parsing import FieldsError, parse
+from serving.problems import problem
+from serving.routes.door import (
+    ORDER_BYTES,
+    PROBLEMS,
+    UNKNOWN,
+    answered,
+    body_of,
+    merchant_of,
+    service_of,
+)
+from serving.schemas import FreeMessage, Retry, TaskDone
+from serving.store.outbox import dead_letters, send_again
+from serving.store.tasks import TaskKind, finish_task, task_named
+from serving.task_answers import DeadLetters, Done, TaskList
+
+router = APIRouter()
+
+_MOST = 1_000
+_SEEN = {401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422]}
+_KIND = {"name": "kind", "in": "query", "required": False,
+         "description": "Only tasks of this kind.",
+         "schema": {"type": "string", "enum": list(get_args(TaskKind))}}  # fmt: skip
+
+
+@router.get(
+    "/v1/tasks",
+    operation_id="tasks",
+    summary="What people have to do",
+    responses={200: {"model": TaskList}, **_SEEN},
+    openapi_extra={"parameters": [_KIND, openapi.MERCHANT]},
+)
+async def tasks(request: Request) -> Response:
+    """Calls, replies to read, payments to give back, couriers to dispute; oldest first."""
+    service, access = service_of(request), merchant_of(request, "read")
+    kind = request.query_params.get("kind")
+    if kind is not None and kind not in get_args(TaskKind):
+        raise FieldsError([("kind", f"must be one of {', '.join(get_args(TaskKind))}")])
+    found = shown_tasks(service.connection, service.contacts, access.merchant_id, kind, _MOST)
+    return answered({"tasks": found})
+
+
+@router.post(
+    "/v1/tasks/{task_id}/done",
+    operation_id="finish_task",
+    summary="Say that a task is done",
+    responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("TaskDone", parameters=(openapi.MERCHANT,)),
+)
+async def done(request: Request, task_id: str) -> Response:
+    """Repeats change nothing."""
+    service, access = service_of(request), merchant_of(request, "report")
+    said, _ = parse(TaskDone, await body_of(request, ORDER_BYTES))
+    if task_named(service.connection, access.merchant_id, task_id) is None:
+        return problem(404, "there is no such task")
+    by, now = said.by or access.key_id, service.clock()
+    changed = await service.writer.submit(lambda log: finish_task(log.connection, task_id, by, now))
+    return answered({"changed": changed})
+
+
+@router.post(
+    "/v1/orders/{order_id:path}/message",
+    operation_id="answer_customer",
+    summary="Answer a customer freely",
+    responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("FreeMessage", parameters=(openapi.MERCHANT,)),
+)
+async def message(request: Request, order_id: str) -> Response:
+    """Within a day of the customer's last message; after that only templates may be sent."""
+    service, access = service_of(request), merchant_of(request, "report")
+    said, _ = parse(FreeMessage, await body_of(request, ORDER_BYTES))
+    held = service.desk.find(access, order_id.strip())
+    if held is None:
+        raise UnknownOrderError
+    work = Answering(held, said, service.contacts, service.clock())
+    try:
+        await service.writer.submit(work)
+    except LateAnswerError as error:
+        return problem(409, str(error))
+    return answered({"changed": True})
+
+
+@router.get(
+    "/v1/messages",
+    operation_id="dead_letters",
+    summary="Messages that did not arrive",
+    responses={200: {"model": DeadLetters}, **_SEEN},
+    openapi_extra={"parameters": [openapi.MERCHANT]},
+)
+async def letters(request: Request) -> Response:
+    """Those of which nobody knows (``unknown``) too; newest first."""
+    service, access = service_of(request), merchant_of(request, "read")
+    names = ("message_id", "order_id", "purpose", "state", "why")
+    found = [
+        {**dict(zip(names, line, strict=False)), "made_at": rfc3339(line[-1])}
+        for line in dead_letters(service.connection, access.merchant_id, _MOST)
+    ]
+    return answered({"messages": found})
+
+
+@router.post(
+    "/v1/messages/{message_id}/retry",
+    operation_id="retry_message",
+    summary="Send a message again",
+    responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("Retry", parameters=(openapi.MERCHANT,)),
+)
+async def retry(request: Request, message_id: str) -> Response:
+    """One that may have arrived only where ``doubtful`` is true."""
+    service, access = service_of(request), merchant_of(request, "report")
+    said, _ = parse(Retry, await body_of(request, ORDER_BYTES))
+    merchant_id, now, doubtful = access.merchant_id, service.clock(), said.doubtful
+    changed = await service.writer.submit(
+        lambda log: send_again(log.connection, merchant_id, message_id, now, doubtful=doubtful)
+    )
+    return answered({"changed": changed})
