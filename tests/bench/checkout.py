@@ -14,8 +14,9 @@ import click
 import numpy as np
 
 from tests.bench.report import machine, say, table
-from tests.bench.serving import BODIES, ROOT, Shop, act_on_a_quarter, prepare, started
+from tests.bench.serving import BODIES, act_on_a_quarter, prepare
 from tests.bench.serving_orders import FRESH, bodies
+from tests.bench.serving_process import ROOT, Shop, started
 
 _SETTLE = 100
 
