@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs bench bench-ablation bench-quality bench-serving bench-policy
+.PHONY: help run test check quick setup lock clean mutants docs screenshots bench bench-ablation bench-quality bench-serving bench-policy
 .DEFAULT_GOAL := help
 
 help:
@@ -75,6 +75,11 @@ bench-ablation: $(READY)
 bench-quality: $(READY)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements-bench.lock catboost
 	$(BIN)/python -m tests.bench.quality $(ARGS)
+
+# A picture of each page of the demo, on a phone and on a desk, in var/screenshots (needs chromium).
+screenshots: $(READY)
+	$(BIN)/rto demo --stop
+	$(BIN)/python -m tests.screenshots
 
 # The passages of the documents that the code knows better.
 docs: $(READY)

@@ -31,6 +31,7 @@ class Listed:
     order_id: str
     state: str
     created_at: str
+    decided_us: int
     amount_paise: int | None
     payment_mode: str
     answer: Answer
@@ -149,7 +150,7 @@ def feed(connection: Connection, access: Access, after: int, limit: int) -> dict
 def latest(connection: Connection, merchant_id: str, limit: int) -> list[Listed]:
     """The merchant's orders decided last, newest first; no test orders."""
     found = connection.execute(
-        """SELECT o.order_id, o.state, p.at_us, p.body, d.body
+        """SELECT o.order_id, o.state, p.at_us, d.known_us, p.body, d.body
            FROM orders o JOIN event d ON d.seq = o.decided_seq JOIN event p ON p.seq = o.number
            WHERE o.merchant_id=? AND o.test=0 AND o.decided_seq IS NOT NULL
            ORDER BY o.decided_seq DESC LIMIT ?""",
@@ -161,7 +162,7 @@ def latest(connection: Connection, merchant_id: str, limit: int) -> list[Listed]
 def decided_since(connection: Connection, merchant_id: str, since_us: int) -> list[Listed]:
     """The merchant's orders whose decision in force is younger than an instant, newest first."""
     found = connection.execute(
-        """SELECT o.order_id, o.state, p.at_us, p.body, d.body
+        """SELECT o.order_id, o.state, p.at_us, d.known_us, p.body, d.body
            FROM orders o JOIN event d ON d.seq = o.decided_seq JOIN event p ON p.seq = o.number
            WHERE o.merchant_id=? AND o.test=0 AND o.decided_seq>? AND d.known_us>=?
            ORDER BY o.decided_seq DESC""",
@@ -170,12 +171,15 @@ def decided_since(connection: Connection, merchant_id: str, since_us: int) -> li
     return [_listed(*line) for line in found]
 
 
-def _listed(order_id: str, state: int, created_us: int, placed: bytes, decided: bytes) -> Listed:
+def _listed(
+    order_id: str, state: int, created_us: int, decided_us: int, placed: bytes, decided: bytes
+) -> Listed:
     content: dict[str, Any] = body_of(placed)
     return Listed(
         order_id=order_id,
         state=CLASS_NAMES[state % CLASSES],
         created_at=rfc3339(created_us),
+        decided_us=decided_us,
         amount_paise=content.get("amount_paise"),
         payment_mode=content.get("payment_mode", "unknown"),
         answer=answer_of(body_of(decided)),

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import httpx2
@@ -46,8 +47,8 @@ def server(settings: Settings) -> Iterator[str]:
             process.terminate()
 
 
-def go_live(demo: Demo, client: httpx2.Client) -> None:
-    """Let the policy act, and post orders like the shop's own."""
+def go_live(demo: Demo, client: httpx2.Client) -> str:
+    """Let the policy act, and post orders like the shop's own; the number of one of them."""
     policy = client.get("/v1/policy")
     if policy.json()["mode"] == "observe":
         acting = policy.json() | {"mode": "act"}
@@ -64,6 +65,7 @@ def go_live(demo: Demo, client: httpx2.Client) -> None:
         bodies.append(body)
     for start in range(0, len(bodies), 100):
         client.post("/v1/score/batch", json=bodies[start : start + 100]).raise_for_status()
+    return str(bodies[0]["order_id"])
 
 
 def look(browser: Browser, url: str, paths: Sequence[str], out: Path, language: str) -> None:
@@ -78,7 +80,7 @@ def look(browser: Browser, url: str, paths: Sequence[str], out: Path, language: 
         page.set_viewport_size({"width": across, "height": down})
         for path in paths:
             page.goto(f"{url}/app{path}")
-            name = path.strip("/").replace("/", "-") or "first"
+            name = "order" if path.startswith("/orders/") else path.strip("/").replace("/", "-")
             tall = page.evaluate("document.documentElement.scrollHeight")
             page.screenshot(
                 path=out / f"{name}-{width}.png",
@@ -109,12 +111,11 @@ def main(out: Path, only: tuple[str, ...], language: str) -> None:
         with httpx2.Client(
             base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60
         ) as client:
-            go_live(demo, client)
-            newest = client.get("/v1/orders?limit=1").json()["orders"]
+            newest = go_live(demo, client)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         paths = list(only) or [*(entry.path for entry in MENU)]
-        if not only and newest:
-            paths.append(f"/orders/{newest[0]['order_id']}")
+        if not only:
+            paths.append(f"/orders/{quote(newest, safe='')}")
         look(browser, url, paths, out, language)
         browser.close()
 

@@ -11,7 +11,20 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from features.errors import RtoError
-from serving.pages import assets, model, money, orders, queue, returns, signing_in, today
+from serving.pages import (
+    assets,
+    model,
+    money,
+    orders,
+    queue,
+    returns,
+    rules,
+    settings,
+    setup,
+    signing_in,
+    thresholds,
+    today,
+)
 from serving.pages.house import House
 from serving.pages.inside import InsideRefusedError
 from serving.pages.menu import PREFIX
@@ -21,7 +34,10 @@ from serving.problems import problem_of, told_as
 from serving.unexpected import Unexpected
 
 # Every page is a module with a router; see "Adding a page" in the README beside this file.
-PAGES = (signing_in, today, queue, orders, returns, money, model, assets)
+PAGES = (
+    signing_in, today, queue, orders, returns, money, thresholds, rules, model, settings, setup,
+    assets,
+)  # fmt: skip
 
 
 def create_pages(house: House) -> FastAPI:
@@ -63,7 +79,7 @@ def _install_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        says = "There is no such page." if error.status_code == 404 else str(error.detail)
+        says = "There is no such page." if error.detail == "Not Found" else str(error.detail)
         return show(request, "error.html", status=error.status_code, title="", says=says)
 
 

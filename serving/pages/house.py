@@ -13,6 +13,7 @@ from serving.home import Home
 from serving.keyring import Keyring
 from serving.moments import now_us
 from serving.pages.inside import Inside
+from serving.pages.scores import Scores
 from serving.pages.throttle import Throttle
 from serving.pages.watch import Watch
 from serving.policies import Policies
@@ -48,6 +49,7 @@ class House:
     throttle: Throttle
     watch: Watch
     shelf: Shelf
+    scores: Scores
     clock: Callable[[], int] = field(default=now_us)
 
     @classmethod
@@ -65,6 +67,7 @@ class House:
             throttle=Throttle(),
             watch=Watch(),
             shelf=Shelf(settings.board),
+            scores=Scores(),
             clock=clock,
         )
 

@@ -71,6 +71,8 @@ class Inside:
         ----------
         path : str
             Percent-encoded where it holds an order's id.
+        body : optional
+            Sent as JSON; bytes are a CSV file.
         revision : int, optional
             What was read before it was changed.
 
@@ -82,10 +84,11 @@ class Inside:
             If no answer came.
         """
         who = speaking_for(self._trust, member.account.account_id, member.role, member.merchant_id)
-        headers = {"Authorization": who, "Content-Type": "application/json"}
+        kind = "text/csv" if isinstance(body, bytes) else "application/json"
+        headers = {"Authorization": who, "Content-Type": kind}
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
-        content = None if body is None else to_json(body)
+        content = body if body is None or isinstance(body, bytes) else to_json(body)
         try:
             answer = await self._client.request(
                 method, path, content=content, params=params, headers=headers

@@ -20,5 +20,9 @@ MENU: tuple[Entry, ...] = (
     Entry("/orders", "Orders"),
     Entry("/returns", "What returns"),
     Entry("/money", "Money"),
+    Entry("/thresholds", "Thresholds"),
+    Entry("/rules", "Rules and lists"),
     Entry("/model", "Model"),
+    Entry("/settings", "Settings"),
+    Entry("/setup", "Set-up"),
 )

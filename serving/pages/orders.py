@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
-from serving.desk import UnknownOrderError
+from serving.life import UNDISPATCHED
 from serving.orders import latest, story
+from serving.pages.queue import CALLS
 from serving.pages.rendering import show, turn_to
+from serving.pages.thresholds import names_of
 from serving.pages.visit import house_of, visit_of
 from serving.standing import life_of
 from serving.store.log import find_order
@@ -35,8 +39,22 @@ async def order(request: Request, order_id: str) -> Response:
     found = story(house.connection, house.contacts, visit.merchant_id, order_id)
     held = find_order(house.connection, visit.merchant_id, order_id)
     if found is None or held is None:
-        raise UnknownOrderError
+        raise HTTPException(404, visit.say("There is no such order."))
+    stage = life_of(house.connection, held.number).stage
+    watched = house.watch.of(house.connection, visit.merchant_id, house.clock())
+    assignee = watched.assignees.get(held.number)
+    names = names_of(house.connection, visit)
     return show(
-        request, "order.html", title=f"{visit.say('Order')} {order_id}", story=found,
-        stage=life_of(house.connection, held.number).stage,
+        request, "order.html", title=f"{visit.say('Order')} {order_id}", stage=stage, names=names,
+        story=found | {
+            "order": _lenient(found["order"]),
+            "events": [one | {"detail": _lenient(one["detail"])} for one in found["events"]],
+        },
+        assignee=names.get(f"user {assignee}") if assignee else None, calls=CALLS,
+        open=stage in UNDISPATCHED,
     )  # fmt: skip
+
+
+def _lenient(plain: dict[str, Any]) -> dict[str, Any]:
+    """The same, with None for whatever it does not say."""
+    return defaultdict(lambda: None, plain)

@@ -55,9 +55,22 @@ EVENTS = {
     "cancelled": "Cancelled",
     "lost": "Lost",
     "correction": "Corrected",
+    "noted": "Note",
     "erased": "Erased",
 }
+RESPONSES = {
+    "confirmed": "Confirmed",
+    "corrected": "Something is to be changed",
+    "paid": "Paid",
+    "refused": "Refused",
+    "silent": "No answer",
+    "person": "Wants to talk to somebody",
+    "stop": "Wants no messages",
+    "unreachable": "Not reached",
+    "wrong_number": "Wrong number",
+}
 NAMES = {
+    "response_names": RESPONSES,
     "action_names": ACTIONS,
     "stage_names": STAGES,
     "payment_names": PAYMENTS,

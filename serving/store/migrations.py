@@ -301,6 +301,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
            ) WITHOUT ROWID""",
     ),
     ("CREATE INDEX shop_order_named ON shop_order(merchant_id, test, order_id)",),
+    ("CREATE INDEX message_of_merchant ON message(merchant_id, made_us)",),
 )
 
 

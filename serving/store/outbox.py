@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -332,3 +333,13 @@ def _one(connection: Connection, where: str, parameters: Sequence[object]) -> Me
         f"SELECT {_COLUMNS} FROM message WHERE {where}", parameters
     ).fetchone()
     return None if found is None else Message(*found)
+
+
+def messages_since(connection: Connection, merchant_id: str, since_us: int) -> Counter[str]:
+    """How many of a merchant's messages made since an instant stand in each state."""
+    found = connection.execute(
+        """SELECT state, count(*) FROM message WHERE merchant_id=? AND made_us>=?
+           GROUP BY state""",
+        (merchant_id, since_us),
+    )
+    return Counter(dict(found.fetchall()))

@@ -1,0 +1,42 @@
+"""Every sentence of the pages is there in every language, with the same values in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from serving.pages import menu, queue, rules, settings, terms
+from serving.pages.words import LANGUAGES, catalogue
+
+PAGES = Path(menu.__file__).parent
+OTHERS = [language for language in LANGUAGES if language != "en"]
+_TEXT = r"\(\s*\"((?:[^\"\\]|\\.)*)\""
+_SAID = (re.compile(rf"\b_{_TEXT}"), re.compile(rf"\bsay{_TEXT}"))
+_VALUE = re.compile(r"\{(\w+)\}")
+
+
+def sentences() -> set[str]:
+    """What templates and modules say."""
+    files = [*PAGES.glob("templates/*.html"), *PAGES.glob("*.py")]
+    found = {s for file in files for said in _SAID for s in said.findall(file.read_text("utf-8"))}
+    named = [*terms.NAMES.values(), queue.DECISIONS, queue.CALLS, rules.LISTS, settings.COSTS]
+    found |= {title for names in named for title in names.values()}
+    found |= {str(title) for title in rules.FIELDS_OF_LISTS.values()}
+    found |= {entry.title for entry in menu.MENU} | {title for _, title in settings.TABS}
+    found |= {title for title, _ in queue.VIEWS.values()}
+    return found - {""}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_sentence_is_missing(language: str) -> None:
+    missing = sorted(sentences() - set(catalogue(language)))
+    assert missing == [], f"say these in words/{language}.yaml"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_translations_name_the_same_values(language: str) -> None:
+    for english, said in catalogue(language).items():
+        assert sorted(_VALUE.findall(english)) == sorted(_VALUE.findall(said)), english
+        assert said.strip(), english
