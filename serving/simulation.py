@@ -21,10 +21,15 @@ from features.history.states import (
 from models.actions import ACTIONS, MESSAGES, SEVERITY
 from models.estimates import Comparison, Ends, Estimate, compare
 from models.policy import Policy
+from models.pooling import Prior
 from models.replay import Flags, Floats, Integers, Orders, Replayed, replay
 from serving.past import Past
 from serving.weeks import SETTLED_SHARE, first_day, iso_day, week_of
 
+_KNOWN = {
+    True: "other merchants' measurements, as far apart as they are",
+    False: "the draft's effects, assumptions with a wide margin",
+}
 DAYS = (30, 90, 365)
 
 
@@ -45,8 +50,31 @@ def window_of(past: Past, days: int, now_us: int) -> Window:
     return Window(past.orders().where(chosen), *columns)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """The orders of weeks that are over: what became of them, and each action's chances."""
+
+    orders: Orders
+    ends: Ends
+    logged: Floats
+
+
+def settled_of(past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int) -> Settled:
+    """What can be judged of the last days."""
+    window = window_of(past, days, now_us)
+    mature, _ = _mature(window)
+    logged = chances_then(window, policies)[mature]
+    return Settled(window.orders.where(mature), _ends(window, mature), logged)
+
+
 def simulate(
-    past: Past, draft: Policy | None, policies: Mapping[int, Policy], *, days: int, now_us: int
+    past: Past,
+    draft: Policy | None,
+    policies: Mapping[int, Policy],
+    *,
+    days: int,
+    now_us: int,
+    prior: Prior | None = None,
 ) -> dict[str, Any]:
     """The answer of ``POST /v1/policy/simulate``.
 
@@ -61,6 +89,8 @@ def simulate(
         None asks about the policy in force.
     policies : mapping of int to Policy
         All revisions by number, 0 included; the last is in force.
+    prior : Prior, optional
+        What other merchants measured; by default the draft's effects, as assumptions.
 
     Raises
     ------
@@ -91,17 +121,20 @@ def simulate(
         "today": _told(kept, window.orders) | {"revision": today.revision, "mode": today.mode},
         "against_today": None
         if same
-        else _comparison(compare(orders, ends, logged, drafted, running, draft.model)),
-        "against_none": _comparison(compare(orders, ends, logged, drafted, nothing, draft.model)),
-        "today_against_none": _comparison(
-            compare(orders, ends, logged, running, nothing, draft.model)
+        else _comparison(compare(orders, ends, logged, drafted, running, draft.model, prior)),
+        "against_none": _comparison(
+            compare(orders, ends, logged, drafted, nothing, draft.model, prior)
         ),
+        "today_against_none": _comparison(
+            compare(orders, ends, logged, running, nothing, draft.model, prior)
+        ),
+        "other_merchants": 0 if prior is None else prior.merchants,
         "assumptions": [
             "the draft acts, even where it is marked observe",
             "lists as they were when each order was decided; messages do not run out",
             "good orders bothered are counted by the model's probability",
-            "what was never tried on such orders follows the effects of the draft's cost model, "
-            "each uncertain by half of itself",
+            "what was never tried on such orders follows what is known of actions from elsewhere: "
+            + _KNOWN[prior is not None],
         ],
     }
 

@@ -80,6 +80,21 @@ async def policy_fields(request: Request) -> Response:
     return answered({"policy": EXPLAINED, "conditions": fields})
 
 
+@router.get(
+    "/v1/policy/suggestion",
+    operation_id="suggest_policy",
+    summary="The thresholds that would have been cheapest, as actions were measured",
+    responses={200: {"description": "A draft to simulate and to save, and what it rests on."},
+               401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422],
+               503: PROBLEMS[503]},
+    openapi_extra={"parameters": [openapi.MERCHANT]},
+)  # fmt: skip
+async def suggest_policy(request: Request) -> Response:
+    """``enough`` is false while the comparison group is too small to say anything."""
+    service, access = service_of(request), merchant_of(request, "read")
+    return answered(await service.simulations.suggest(access.merchant_id, service.clock()))
+
+
 @router.put(
     "/v1/policy",
     operation_id="save_policy",

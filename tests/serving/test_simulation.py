@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx2
 import numpy as np
+import pytest
 
 from features.days import DAY_US
 from features.row import Row
 from models.actions import ACTIONS
 from models.condition_text import parse
 from models.policy import Policy, default_policy
+from models.pooling import Prior
 from models.replay import asked, replay
 from models.risk import Risk
 from models.rules import Rule, Segment
@@ -23,7 +25,9 @@ from serving.moments import rfc3339
 from serving.past import Past
 from serving.service import Service, arm_secret
 from serving.simulation import chances_then, simulate, window_of
-from serving.simulation_process import Room, revisions
+from serving.simulation_process import Room, revisions, sharing_merchants
+from serving.store.log import Log
+from serving.store.policies import save_policy
 from tests.serving import shop
 from tests.serving.town import door
 
@@ -189,6 +193,63 @@ def test_the_route_asks_another_process_and_refuses_what_is_wrong(tmp_path: Path
                 assert days.json()["errors"][0]["message"] == "must be one of 30, 90, 365"
                 held = await client.get("/v1/policy", headers={"Authorization": f"Bearer {key}"})
                 assert held.json()["revision"] == 0
+
+    shop.run(scene())
+
+
+def test_a_suggestion_is_a_draft_that_can_be_saved_and_says_what_it_rests_on(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock, scorer=Varied()) as service:
+            key = await shop.add_shop(service)
+            async with door(service) as client:
+                await save(client, key, POLICY, 0)
+                await trade(client, key, clock)
+                headers = {"Authorization": f"Bearer {key}"}
+                answer = await client.get("/v1/policy/suggestion", headers=headers)
+                assert answer.status_code == 200, answer.text
+                found = answer.json()
+                assert found["enough"] is False
+                assert "are needed" in found["why"]
+                assert found["other_merchants"] == 0
+                assert sum(one["orders"] for one in found["effects"].values()) > 0
+                await save(client, key, Policy.from_json(found["policy"]), 1)
+
+    shop.run(scene())
+
+
+def test_others_are_pooled_only_from_three_on_and_only_among_those_who_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        async with shop.serving(tmp_path) as service:
+            sharing = replace(POLICY, share_with_network=True)
+            names = ("kurtas", "a", "b", "c", "d")
+            for name in names:
+                await shop.add_shop(service, name)
+                body = (POLICY if name == "d" else sharing).to_json()
+
+                def work(log: Log, name: str = name, body: dict[str, object] = body) -> int:
+                    return save_policy(log, name, body, expected=0, now_us=shop.NOON)
+
+                await service.writer.submit(work)
+            assert sharing_merchants(service.connection, 9) == ["a", "b", "c", "kurtas"]
+            told = (Prior.assumed().centre, Prior.assumed().cov * 0.5)
+            asking = {"store_url": service.settings.store_url, "policy": {}, "days": 30,
+                      "now_us": shop.NOON}  # fmt: skip
+            for known, counted in (({"a", "b", "c"}, 3), ({"a", "b"}, 0)):
+                room = Room()
+
+                def measure(_: object, name: str, __: int, known: set[str] = known) -> Any:
+                    return told if name in known else None
+
+                monkeypatch.setattr(Room, "_measure", staticmethod(measure))
+                found = room.answer(asking | {"merchant_id": "kurtas"})["found"]
+                assert found["other_merchants"] == counted
+                alone = room.answer(asking | {"merchant_id": "d"})["found"]
+                assert alone["other_merchants"] == 0
 
     shop.run(scene())
 
