@@ -52,7 +52,7 @@ PAUSES_S = (5, 30, 300, 1_800, 7_200, 18_000, 28_800, 28_800)
 FAILING_US = 3 * DAY_US
 _AT_ONCE, _AT_ONCE_EACH = 32, 4
 _ANSWER_S, _SHOP_S, _LEASE_US = 15.0, 45.0, 60 * SECOND_US
-_LOOK_S, _BUSY_S = 0.5, 0.02
+_LOOK_S = 0.5
 _ENTRIES, _WAITING = 200, 1_000
 # A position is written down at the latest after so many entries that were nobody's business.
 _STRIDE = 5_000
@@ -261,9 +261,12 @@ async def _deliver(settings: Settings, stop: threading.Event) -> None:
             try:
                 home.connection.revive()
                 await deliverer.look(now_us)
+                if deliverer.busy:
+                    await deliverer.settle_ended(_LOOK_S, now_us)
+                    continue
             except (StoreError, OSError):
                 _log.exception("delivering failed; trying again")
-            await asyncio.sleep(_BUSY_S if deliverer.busy else _LOOK_S)
+            await asyncio.sleep(_LOOK_S)
         await deliverer.close()
 
 
