@@ -8,6 +8,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.coupons import split_coupons
 from features.order import Line, Order, PaymentMode
 from features.schema import ONE_MERCHANT, ORDER_COLUMNS
 
@@ -35,17 +36,6 @@ def _order(
         lines=lines.get(key, ()),
         extra={c: cast("float | str", row[c]) for c in extras if row[c] is not None},
     )
-
-
-def split_coupons(text: str | None) -> tuple[str, ...] | None:
-    """The promotion codes of a ``|``-separated cell, each once, in their order; None is unknown.
-
-    >>> split_coupons("DIWALI10| FREESHIP|DIWALI10")
-    ('DIWALI10', 'FREESHIP')
-    """
-    if text is None:
-        return None
-    return tuple(dict.fromkeys(part for raw in text.split("|") if (part := raw.strip())))
 
 
 _PLAIN_FIELDS = (

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from features.vocabulary import INTERVENTIONS, OUTCOMES, REASONS_OF_OUTCOME, RESPONSES
+
 RUPEES = pa.decimal128(12, 2)
 TIME = pa.timestamp("us", tz="UTC")
-
-OUTCOMES = ("delivered", "rto", "cancelled", "lost")
-INTERVENTIONS = ("none", "verify", "prepaid", "hold", "block")
-RESPONSES = ("confirmed", "corrected", "paid", "refused", "silent")
-REASONS_OF_OUTCOME = (
-    "refused", "unreachable", "wrong_address", "not_attempted", "damaged", "wrong_item",
-    "not_as_described", "changed_mind", "no_cash", "late", "packaging", "other",
-)  # fmt: skip
 
 _TEXT = pa.string()
 

@@ -13,8 +13,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.columns import canonical
+from features.coupons import split_coupons
 from features.errors import DataError
-from features.order_rows import orders_of, split_coupons
+from features.order_rows import orders_of
 from features.schema import (
     CONSENT_COLUMNS,
     EVENT_COLUMNS,

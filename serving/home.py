@@ -10,9 +10,8 @@ from typing import Self
 from features.settings import Settings
 from serving.keyring import Keyring, open_keyring
 from serving.store.connection import Connection, connect
-from serving.store.hashing import check_hash_version
 from serving.store.log import Log
-from serving.store.migrations import check_facts, migrate
+from serving.store.opening import make_ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,7 @@ class Home:
         """
         keyring = open_keyring(settings)
         connection = connect(settings.store_url)
-        migrate(connection)
-        check_facts(connection)
-        check_hash_version(connection, keyring.hashing.keys)
+        make_ready(connection, keyring.hashing.keys)
         return cls(settings, keyring, connection)
 
     @contextmanager

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from features.coupons import split_coupons
 from features.days import to_us
 from features.order import Line, Order
-from features.tables import split_coupons
 from serving.schemas import Item, ScoreRequest
 
 _CUSTOMER = {

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.order import PaymentMode
-from features.schema import REASONS_OF_OUTCOME
+from features.vocabulary import REASONS_OF_OUTCOME
 from serving.fields import (
     Count,
     ExtraValue,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from features.settings import load_settings
-from serving.home import Home
+from features.settings import Settings, load_settings
+from serving.keyring import open_keyring
+from serving.store.connection import connect
+from serving.store.hashing import check_hash_version
+from serving.store.migrations import migrate
 from serving.store.owner import Owner
 from serving.supervisor import Supervisor, bind
 
@@ -31,7 +35,7 @@ def serve(host: str, port: int, bundle: Path | None) -> None:
     """Serve the API and the pages until stopped."""
     settings = load_settings()
     owner = Owner.claim(settings.claim)
-    Home.open(settings).close()
+    _make_ready(settings)
     listening = bind(host, port)
 
     def began() -> None:
@@ -40,3 +44,15 @@ def serve(host: str, port: int, bundle: Path | None) -> None:
     status = Supervisor(listening, owner.handle, bundle).run(began)
     owner.release()
     sys.exit(status)
+
+
+def _make_ready(settings: Settings) -> None:
+    """Make the keys and the database, or say in one sentence why not.
+
+    What else is checked (``serving.store.opening``) takes a second to import, which every start
+    would wait for; the scoring process does it.
+    """
+    keyring = open_keyring(settings)
+    with closing(connect(settings.store_url)) as connection:
+        migrate(connection)
+        check_hash_version(connection, keyring.hashing.keys)

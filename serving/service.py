@@ -38,9 +38,8 @@ from serving.standby import Standby
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
-from serving.store.hashing import check_hash_version
 from serving.store.log import Change, last_seq
-from serving.store.migrations import check_facts, migrate
+from serving.store.opening import make_ready
 from serving.store.renames import Renamed
 from serving.vitals import Vitals, gauges
 from serving.warmup import warm_up
@@ -82,9 +81,7 @@ class Service:
         self.clock = clock
         self.champion = champion
         with closing(connect(settings.store_url)) as first:
-            migrate(first)
-            check_facts(first)
-            check_hash_version(first, keyring.hashing.keys)
+            make_ready(first, keyring.hashing.keys)
         self._writing = connect(settings.store_url, patient=False, limit_s=_WRITE_S)
         if not self._writing.own():
             self._writing.close()

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from features.schema import AFTER_PLACING, ORDER_COLUMNS, OUTCOMES, RUPEES, TIME, VOCABULARY
+from features.schema import AFTER_PLACING, ORDER_COLUMNS, RUPEES, TIME, VOCABULARY
+from features.vocabulary import OUTCOMES
 from training.mapping_patterns import near
 from training.mapping_spec import Dates, FileForm, Part, Spec, Specs, Texts
 

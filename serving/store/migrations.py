@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from features.errors import StoreError
-from features.history.fact import FACT_SIZE
 from serving.store.connection import Connection
 
 # Every step is a tuple of statements. A released step is never edited: add the next one.
@@ -333,26 +332,6 @@ def migrate(connection: Connection) -> None:
     except BaseException:
         connection.rollback()
         raise
-
-
-def check_facts(connection: Connection) -> None:
-    """See that the orders of the log are described as this program describes them.
-
-    Facts are the input of every count and cannot be rewritten: keys are hashes.
-
-    Raises
-    ------
-    StoreError
-        If another program with another layout of facts has written them.
-    """
-    found = connection.execute(
-        "SELECT length(e.data) FROM orders o JOIN event e ON e.seq = o.fact_seq LIMIT 1"
-    ).fetchone()
-    if found is not None and found[0] not in (None, 8 * FACT_SIZE):
-        raise StoreError(
-            f"the database keeps {found[0] // 8} numbers an order, this program {FACT_SIZE}: "
-            "`rto export` with the program that wrote it, and `rto load` into a new RTO_HOME"
-        )
 
 
 def version_of(connection: Connection) -> int:

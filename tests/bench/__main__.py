@@ -38,7 +38,7 @@ def main(names: tuple[str, ...], orders: int | None, *, twice: bool) -> None:
         "history-of": lambda: whole_history(orders or 5_000_000),
         "matrix-of": lambda: matrix(orders or 100_000),
         "train-of": lambda: training(orders or 100_000, twice=twice),
-        "outage": outage,  # over a minute, and needs PostgreSQL
+        "outage": outage,  # three minutes; needs PostgreSQL, and root to mount a small disk
         "start": start,  # two minutes: the first start compiles
     }
     for name in names or BENCHES:

@@ -1,14 +1,18 @@
-"""A real service on PostgreSQL: what an order costs, and what happens while that is gone."""
+"""A real service whose log goes away: what an order costs before, and what happens meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import httpx2
@@ -19,6 +23,7 @@ from tests.serving import postgres, process, shop
 
 CALLERS = 16
 STEADY_S, BACK_S = 10.0, 10.0
+DISK = "256m"
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -32,36 +37,78 @@ class Heard:
     whole_at: float = 0.0
 
 
+class Fault(NamedTuple):
+    """How a log is taken away and given back, and what its server has used of the processor."""
+
+    says: str
+    begin: Callable[[], object]
+    end: Callable[[], object]
+    engine_s: Callable[[], float] = lambda: 0.0
+
+
 def outage(gone_s: float = 60.0) -> None:
-    """Load a service, take its database away for a while, and count what came of every order."""
+    """Load a service, take its log away for a while, and count what came of every order."""
     with tempfile.TemporaryDirectory() as folder, postgres.own_server() as database:
-        home = Path(folder)
+        home, pid = Path(folder), _server_pid(database)
         (home / shop.DATABASE_URL).write_text(database.database())
-        with process.served(home) as server:
-            pid, base = server.scoring_pid(), _server_pid(database)
-            heard, before = Heard(), (_cpu_s(pid), _tree_s(base))
-            asyncio.run(_call(server, heard, "steady", STEADY_S))
-            orders = heard.kinds["whole"]
-            application, engine = _cpu_s(pid) - before[0], _tree_s(base) - before[1]
-            click.echo(
-                f"{orders / STEADY_S:.0f} orders/s by {CALLERS} callers; processor time per order: "
-                f"application {1e6 * application / orders:.0f} µs, "
-                f"PostgreSQL {1e6 * engine / orders:.0f} µs, "
-                f"together {1e6 * (application + engine) / orders:.0f} µs"
-            )
-            database.stop()
-            gone = Heard()
-            asyncio.run(_call(server, gone, "gone", gone_s))
-            database.start()
-            back, began = Heard(), time.monotonic()
-            asyncio.run(_call(server, back, "back", BACK_S))
-            merged_s = _merged(server) - began
-            click.echo(
-                f"gone for {gone_s:.0f} s: {dict(gone.kinds)}, longest answer "
-                f"{gone.longest_s:.2f} s; back: {dict(back.kinds)}, whole again after "
-                f"{back.whole_at - began:.1f} s, all merged within {merged_s:.1f} s"
-            )
-        _settle(home, [heard, gone, back])
+        _play(
+            home, gone_s,
+            Fault("PostgreSQL stopped", database.stop, database.start, lambda: _tree_s(pid)),
+        )  # fmt: skip
+    with _small_disk() as home:
+        filler = home / "filler"
+        _play(home, gone_s, Fault("SQLite, its disk full", lambda: _fill(filler), filler.unlink))
+
+
+def _play(home: Path, gone_s: float, fault: Fault) -> None:
+    with process.served(home) as server:
+        pid = server.scoring_pid()
+        heard, gone, back = Heard(), Heard(), Heard()
+        before = _cpu_s(pid), fault.engine_s()
+        asyncio.run(_call(server, heard, "steady", STEADY_S))
+        orders = heard.kinds["whole"]
+        application, engine = _cpu_s(pid) - before[0], fault.engine_s() - before[1]
+        each = [1e6 * spent / orders for spent in (application, engine, application + engine)]
+        click.echo(
+            f"{fault.says}: before, {orders / STEADY_S:.0f} orders/s by {CALLERS} callers; "
+            f"processor time per order: application {each[0]:.0f} µs, database server "
+            f"{each[1]:.0f} µs, together {each[2]:.0f} µs"
+        )
+        fault.begin()
+        asyncio.run(_call(server, gone, "gone", gone_s))
+        fault.end()
+        began = time.monotonic()
+        asyncio.run(_call(server, back, "back", BACK_S))
+        merged_s = _merged(server) - began
+        click.echo(
+            f"gone for {gone_s:.0f} s: {dict(gone.kinds)}, longest answer {gone.longest_s:.2f} s; "
+            f"back: {dict(back.kinds)}, whole again after {back.whole_at - began:.1f} s, "
+            f"all merged within {merged_s:.1f} s"
+        )
+    _settle(home, [heard, gone, back])
+
+
+@contextmanager
+def _small_disk() -> Iterator[Path]:
+    """A home on a disk of its own (needs the right to mount), the spool on another."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk, spool = Path(folder) / "disk", Path(folder) / "spool"
+        disk.mkdir()
+        spool.mkdir()
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(disk)], check=True
+        )
+        try:
+            (disk / "spool").symlink_to(spool)
+            yield disk
+        finally:
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
 
 
 def _merged(server: process.Server) -> float:

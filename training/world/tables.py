@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from features.days import DAY_US, HOUR_US, IST_SHIFT_US
 from features.history.states import EVENT_KINDS
-from features.schema import EVENT_COLUMNS, INTERVENTIONS, ORDER_COLUMNS
+from features.schema import EVENT_COLUMNS, ORDER_COLUMNS
+from features.vocabulary import INTERVENTIONS
 from training.world.actions import ACTIONS, OUTCOMES, RESPONSES
 from training.world.address_writing import typed_addresses
 from training.world.baskets import MOST_LINES
