@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from pydantic_core import from_json
 
 from features.days import IST, to_us
-from features.schema import REASONS_OF_OUTCOME
+from features.vocabulary import REASONS_OF_OUTCOME
 
 ScanKind: TypeAlias = Literal[
     "shipped", "out_for_delivery", "ndr", "delivered", "rto_initiated", "rto_delivered",
