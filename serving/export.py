@@ -29,6 +29,7 @@ from features.tables import About, write_folder
 from serving.carried import carried_in
 from serving.intake import Content, order_of
 from serving.moments import from_us_or_none
+from serving.responses import response_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of
@@ -188,6 +189,8 @@ def _fate(events: list[_Event]) -> Row:
             row |= {"policy": str(body["policy"]), "scored_probability": body["probability"]}
         if event.becomes is not None and event.kind != "placed":
             row |= _moved(event, row)
+    if (response := response_of((e.kind, e.body) for e in events)) is not None:
+        row["response"] = response
     return row
 
 
