@@ -8,7 +8,7 @@ from pathlib import Path
 from features.errors import StoreError
 from features.history.where import WindowTable
 from serving.folds import NO_FOLD, Fold, newest_fold, open_fold
-from serving.ledger import Ledger, keys_of_change
+from serving.ledger import Ledger
 from serving.store.connection import Connection
 from serving.store.log import Change
 from serving.store.renames import Renamed
@@ -49,8 +49,7 @@ class History:
         LogDownError
             If the store does not give it now.
         """
-        for change in changes:
-            self.ledger.read(keys_of_change(change))
+        self.ledger.fetch(changes)
 
     def landed(self, until: int, changes: list[Change | Renamed]) -> None:
         """Take in what a commit brought."""

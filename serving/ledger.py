@@ -120,6 +120,12 @@ class Ledger:
             self._fetch(missing)
         return [NO_RECORD if key == ABSENT else records[key] for key in keys]
 
+    def fetch(self, changes: Iterable[Change | Renamed]) -> None:
+        """Have all records at hand that the changes touch, neighbours in the store in a row."""
+        keys = {key for change in changes for key in keys_of_change(change)}
+        if missing := keys - self._records.keys() - {ABSENT}:
+            self._fetch(sorted(missing))
+
     def apply(self, changes: Iterable[Change | Renamed], until: int) -> None:
         """Take in changes, in the order given, up to position ``until``."""
         for change in changes:
@@ -150,7 +156,7 @@ class Ledger:
         self._all_at_once = False
         records = [
             Stored(key, self._records[key].tobytes(), max(self.seq, self._ahead.get(key, 0)))
-            for key in self._flushing
+            for key in sorted(self._flushing)
         ]
         return records, next(iter(self._dirty.values()), self.seq + 1) - 1
 
@@ -229,7 +235,9 @@ def catch_up(
     while ledger.seq < end:
         begin = ledger.seq
         until = min(begin + _REPLAY_STEP, end)
-        ledger.apply(replayed_between(connection, begin, until), until)
+        changes = replayed_between(connection, begin, until)
+        ledger.fetch(changes)
+        ledger.apply(changes, until)
         store_changed(ledger, connection)
         progress(until - begin)
 
