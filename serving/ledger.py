@@ -123,8 +123,9 @@ class Ledger:
     def fetch(self, changes: Iterable[Change | Renamed]) -> None:
         """Have all records at hand that the changes touch, neighbours in the store in a row."""
         keys = {key for change in changes for key in keys_of_change(change)}
-        if missing := keys - self._records.keys() - {ABSENT}:
-            self._fetch(sorted(missing))
+        keys.discard(ABSENT)
+        if missing := sorted(key for key in keys if key not in self._records):
+            self._fetch(missing)
 
     def apply(self, changes: Iterable[Change | Renamed], until: int) -> None:
         """Take in changes, in the order given, up to position ``until``."""
