@@ -101,7 +101,7 @@ def show_budget(shop: Shop, load: Callable[[], Run]) -> None:
 @click.option("--rivals", is_flag=True, help="Beside it, mlflow serving the bare trees.")
 def main(orders: int, seconds: int, home: Path | None, rivals: bool) -> None:
     """Print rates, waits, memory, bytes and the budget of the path."""
-    _need("wrk", "taskset")
+    _need("wrk", "taskset", "chrt")
     home = (home or ROOT / "var" / "bench" / f"serving-{orders}").resolve()
     prepare(home, orders)
     (home / "bodies").write_text("\n".join(bodies(home / "data", BODIES)))
