@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs screenshots bench bench-ablation bench-quality bench-serving bench-policy
+.PHONY: help run test check quick setup lock clean mutants docs screenshots bench bench-ablation bench-pages bench-quality bench-serving bench-policy
 .DEFAULT_GOAL := help
 
 help:
@@ -66,6 +66,10 @@ bench-serving: $(READY)
 # Whether intervals and suggested thresholds are right on years whose truth is known (long): ARGS="--runs 20 --others 12".
 bench-policy: $(READY)
 	$(BIN)/python -m tests.bench.policy $(ARGS)
+
+# What each page takes to answer with 200,000 orders counted (minutes): make bench-pages ARGS="--orders 20000".
+bench-pages: $(READY)
+	$(BIN)/python -m tests.bench.board $(ARGS)
 
 # What each group of features is worth on data folders: make bench-ablation DATA="var/data other".
 bench-ablation: $(READY)

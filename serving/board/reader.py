@@ -104,11 +104,10 @@ def main(life: int) -> None:
     log_to_stderr(settings)
     with suppress(OSError):
         os.nice(_NICE)
-    stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+        signal.signal(name, lambda *_: sys.exit(0))  # whatever was begun is undone
     end_with_parent(life)
-    keep_reading(settings, stop)
+    keep_reading(settings, threading.Event())
 
 
 if __name__ == "__main__":
