@@ -126,7 +126,7 @@ def written(found: Today, one: Merchant, say: Words, address: str) -> tuple[str,
     if found.measured_until is not None:
         notes.append(say("Measured on orders placed until {day}.", day=found.measured_until))
     if found.comparison_cost is not None:
-        cost = found.comparison_cost
+        cost = found.comparison_cost["saved_rupees"]
         notes.append(
             say("The comparison group cost between {low} and {high} in 90 days.",
                 low=money(cost["low"]), high=money(cost["high"]))

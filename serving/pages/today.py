@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from features.days import DAY_US, HOUR_US, IST_SHIFT_US
+from features.days import DAY_US, HOUR_US, IST_SHIFT_US, ist_day
 from models.actions import ACTIONS
+from serving.board.today import today as numbers
 from serving.orders import Listed, decided_since
 from serving.pages.queue import VIEWS, due_of
 from serving.pages.rendering import show, table_file
@@ -36,13 +37,15 @@ async def today(request: Request) -> Response:
     messages = messages_since(house.connection, visit.merchant_id, midnight)
     policy = house.policies.now(visit.merchant_id)
     counts = Counter(one.answer["policy_action"] for one in decided)
+    summary = house.shelf.of(visit.merchant_id)
+    counted = None if summary is None else numbers(summary, visit.merchant_id, int(ist_day(now)))
     return show(
         request, "today.html", title=visit.say("Today"), orders=len(decided), policy=policy,
         counts=[(action, counts[action]) for action in ACTIONS], midnight=midnight,
         hours=_hours(decided), waiting=waiting, sent=sum(messages[state] for state in _SENT),
         failed=messages["failed"] + messages["unknown"], late=_late(request, now),
         shipped=counts["ship"], first=newest_revision(house.connection, visit.merchant_id) == 0,
-        holdout=sum(one.answer["arm"] == "holdout" for one in decided),
+        holdout=sum(one.answer["arm"] == "holdout" for one in decided), counted=counted,
     )  # fmt: skip
 
 

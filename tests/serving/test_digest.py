@@ -132,3 +132,16 @@ def test_a_mail_server_must_be_named_rightly(url: str) -> None:
 def test_a_sender_is_needed() -> None:
     with pytest.raises(ValidationError, match="RTO_MAIL_FROM"):
         Settings(smtp_url=SecretStr("smtp://mail.example.com"))
+
+
+def test_what_the_comparison_group_cost_is_said_once_it_is_known(
+    home: Home, server: Mailbox
+) -> None:
+    cost = {"saved_rupees": {"point": None, "low": 120.0, "high": 940.0}}
+    window = {"acted": True, "comparison_group": cost}
+    with Summary.open(home.settings.board) as summary:
+        told = {"basis": {}, "windows": {"90": window}}
+        summary.keep_report("kurtas", "saved", told, now_us=NINE)
+    digests(home, server.url).send_due(home, NINE)
+    text = part(min(server.letters, key=lambda letter: letter["To"]), "plain")
+    assert "The comparison group cost between ₹120 and ₹940 in 90 days." in text

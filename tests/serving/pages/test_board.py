@@ -61,6 +61,10 @@ def test_a_year_is_told(tmp_path: Path) -> None:
             assert "Measured on orders placed until" in page, by
             assert "What to do" in page
         assert "stand out in all" in await owner.see("/returns?by=payment_mode&days=365")
+        page = await owner.see("/today")
+        for said in ("units of them are expected back", "comparison group cost between",
+                     "Measured on orders placed until"):  # fmt: skip
+            assert said in page
         page = await owner.see("/money")
         for said in ("Returns cost you", "What was saved", "comparison group", "next 30 days",
                      "Net of returns", "What a customer is worth"):  # fmt: skip
