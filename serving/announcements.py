@@ -16,7 +16,7 @@ from serving.store.connection import Connection
 from serving.store.deliveries import Entry, EventName
 from serving.store.log import body_of
 
-_ANSWERED = ("confirmed", "corrected", "paid", "refused", "person")
+_UNANSWERED = ("silent", "unreachable", "wrong_number")
 _HEARD = ("unclear", "address", "outdated")
 _WAITING: tuple[Stage, ...] = ("awaiting", "corrected", "silent", "held", "blocked", "refused")
 _GOING: tuple[Stage, ...] = ("confirmed", "switched_to_prepaid", "released")
@@ -37,6 +37,8 @@ class Rule:
         Stages of the order around it; empty for every stage.
     turns : bool
         Whether the stage must change.
+    unless : collection of str
+        Responses that are none.
     """
 
     event: EventName
@@ -45,6 +47,7 @@ class Rule:
     before: Collection[str] = ()
     after: Collection[str] = ()
     turns: bool = False
+    unless: Collection[str] = ()
 
     def fits(self, kind: str, body: Mapping[str, Any], was: Stage, now: Stage) -> bool:
         """Whether an entry of this kind and body is such an event."""
@@ -54,6 +57,7 @@ class Rule:
             and (not self.before or was in self.before)
             and (not self.after or now in self.after)
             and (not self.turns or was != now)
+            and body.get("response") not in self.unless
         )
 
 
@@ -66,11 +70,11 @@ TABLE: tuple[Rule, ...] = (
     Rule("order.cancelled", after=("cancelled",), turns=True),
     Rule("order.released", before=_WAITING, after=_GOING, turns=True),
     Rule("message.requested", kinds=("message_sent",), says={"via": ("delegate",)}),
-    Rule("message.received", kinds=("replied",), says={"response": _ANSWERED}),
+    Rule("message.received", kinds=("replied",), unless=_UNANSWERED),
     Rule(
         "message.received", kinds=("message",), says={"state": ("unclear", "address", "outdated")}
     ),
-    Rule("ndr.answered", kinds=("replied", "contacted"), before=("ndr",)),
+    Rule("ndr.answered", kinds=("replied", "contacted"), before=("ndr",), unless=_UNANSWERED),
     Rule("order.outcome", after=_ENDED, turns=True),
 )
 

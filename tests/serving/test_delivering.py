@@ -159,6 +159,35 @@ def test_an_orders_life_is_told_and_verified_by_the_package_receivers_use(
     play(tmp_path, scene, receiver.url)  # type: ignore[attr-defined]
 
 
+def test_a_failed_delivery_its_answer_and_the_end_are_told(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async def scene(told: Told) -> None:
+        await told.score()
+        held = told.service.desk.find(LIVE, "1001")
+        assert held is not None
+        said: list[tuple[Any, dict[str, Any]]] = [
+            ("shipped", {"awb": "A1"}), ("ndr", {"reason": "unreachable"}),
+            ("contacted", {"response": "unreachable"}), ("replied", {"response": "silent"}),
+            ("replied", {"response": "again", "ship_after": "2026-11-23", "attempt": 1}),
+            ("delivered", {"outcome": "delivered"}), ("delivered", {"outcome": "delivered"}),
+        ]  # fmt: skip
+
+        def work(log: Any) -> None:
+            for kind, said_of in said:
+                log.append(kind, said_of, at_us=told.clock(), known_us=told.clock(), order=held)
+
+        await told.service.writer.submit(work)
+        await told.deliver()
+        by_type = {one["type"]: one["data"] for one in receiver.verified(told.secret)}
+        assert len(receiver.taken) == len(by_type) == 4
+        assert by_type["ndr.answered"]["ship_after"] == "2026-11-23"
+        assert by_type["order.outcome"]["outcome"] == "delivered"
+
+    url = receiver.url  # type: ignore[attr-defined]
+    play(tmp_path, scene, url, *(event for event in EVENTS if event != "order.released"))
+
+
 def test_no_payload_names_a_person(tmp_path: Path, receiver: Receiver) -> None:
     async def scene(told: Told) -> None:
         await told.score()
