@@ -67,6 +67,10 @@ class Errands:
         if self.state["status"] == "running":
             raise RefusedError("this is still running; wait until it is done")
 
+    def announce(self, name: str) -> None:
+        """Say that something runs, before it does."""
+        self._keep(name, "running", [])
+
     async def run(
         self, name: str, commands: Sequence[Sequence[str]], more: Mapping[str, str] | None = None
     ) -> None:

@@ -94,6 +94,7 @@ def _start(errands: Errands, name: str, commands: list[list[str]], then: Any = N
         if then is not None and errands.state["status"] == "done":
             await errands.run(name, then())
 
+    errands.announce(name)
     task = asyncio.create_task(work())
     _running.add(task)
     task.add_done_callback(_running.discard)

@@ -1,0 +1,71 @@
+"""Set-up: a shop's file becomes orders to look at, and history once their columns are right."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from serving.pages import setup
+from tests.serving.pages.rooms import Person, Rooms, visited
+
+MAPPING = """name: own
+says: The shop's own file
+row_is: order
+dates: {format: "%Y-%m-%d %H:%M:%S", zone: Asia/Kolkata}
+columns:
+  order_id: number
+  created_at: placed
+  amount: total
+  pincode: pin
+  outcome: {column: end, values: {delivered: delivered, rto: rto}}
+"""
+ORDERS = """number,placed,total,pin,end
+1,2026-09-01 10:00:00,900,560034,delivered
+2,2026-09-02 10:00:00,1200,560034,rto
+"""
+
+
+async def _done(rooms: Rooms, person: Person) -> str:
+    """The page once nothing is running."""
+    for _ in range(600):
+        page = (await person.get("/setup")).text
+        if 'http-equiv="refresh"' not in page:
+            return page
+        await asyncio.sleep(0.1)
+    raise AssertionError("it never ended")
+
+
+async def _send(person: Person, orders: str, mapping: str) -> int:
+    files = {
+        "export": ("orders.csv", orders.encode(), "text/csv"),
+        "mapping_file": ("own.yaml", mapping.encode(), "text/yaml"),
+    }
+    answer = await person.client.post(
+        "/app/setup/files", data={"csrf": person.csrf}, files=files,
+        headers={"Cookie": f"rto_session={person.token}"},
+    )  # fmt: skip
+    return answer.status_code
+
+
+def test_a_file_is_read_shown_and_becomes_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RTO_HOME", str(tmp_path))
+
+    async def scene(rooms: Rooms) -> None:
+        person = rooms.person()
+        assert await _send(person, ORDERS, "no mapping: [") == 303
+        assert 'class="note bad"' in await _done(rooms, person)
+        assert await _send(person, ORDERS, MAPPING) == 303
+        page = await _done(rooms, person)
+        assert "2 orders were read." in page, page
+        assert "560034" in page
+        monkeypatch.setattr(setup, "find_spec", lambda _: None)
+        assert (await person.post("/setup/learn")).status_code == 303
+        assert "your past orders count" in await _done(rooms, person)
+        story = await rooms.ask("GET", "/v1/orders/2")
+        assert story["state"] == "rto"
+
+    visited(tmp_path, scene)
