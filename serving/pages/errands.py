@@ -92,6 +92,7 @@ class Errands:
         assert process.stdout is not None
         async for line in process.stdout:
             text = line.decode("utf-8", "replace").rpartition("\r")[2].rstrip()
+            text = text.removeprefix("rto: ").replace(f"{self.folder}/", "")
             if text and "it/s]" not in text and "%|" not in text:
                 says.append(text)
                 del says[:-_LINES]

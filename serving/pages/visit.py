@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -110,7 +111,7 @@ def csrf_of(token: str, merchant_id: str) -> str:
     return hmac.new(token.encode(), merchant_id.encode(), hashlib.sha256).hexdigest()
 
 
-async def guard(request: Request) -> None:
+async def guard(request: Request) -> AsyncIterator[None]:
     """Let a request in, or raise; every route of the pages depends on it.
 
     Raises
@@ -128,8 +129,14 @@ async def guard(request: Request) -> None:
                 visit.say("This needs the role {role}; ask an owner.", role=visit.say(least))
             )
         request.state.visit = visit
-    if not reading:
-        await _read_form(request, tags)
+    if reading:
+        yield
+        return
+    await _read_form(request, tags)
+    try:
+        yield
+    finally:
+        await form_of(request).close()  # with the files that were uploaded
 
 
 def least_role(tags: Tags, *, reading: bool) -> Role:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from serving.pages import setup
+from tests.serving import shop
 from tests.serving.pages.rooms import Person, Rooms, visited
 
 MAPPING = """name: own
@@ -20,6 +21,7 @@ columns:
   amount: total
   pincode: pin
   outcome: {column: end, values: {delivered: delivered, rto: rto}}
+outcome_delay_days: 14
 """
 ORDERS = """number,placed,total,pin,end
 1,2026-09-01 10:00:00,900,560034,delivered
@@ -29,7 +31,7 @@ ORDERS = """number,placed,total,pin,end
 
 async def _done(rooms: Rooms, person: Person) -> str:
     """The page once nothing is running."""
-    for _ in range(600):
+    for _ in range(1800):
         page = (await person.get("/setup")).text
         if 'http-equiv="refresh"' not in page:
             return page
@@ -53,6 +55,8 @@ def test_a_file_is_read_shown_and_becomes_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RTO_HOME", str(tmp_path))
+    for name, kind in (("RTO_HASH_KEY", "hashing"), ("RTO_ENCRYPTION_KEY", "sealing")):
+        monkeypatch.setenv(name, shop.secret(kind).get_secret_value())
 
     async def scene(rooms: Rooms) -> None:
         person = rooms.person()
@@ -64,7 +68,8 @@ def test_a_file_is_read_shown_and_becomes_history(
         assert "560034" in page
         monkeypatch.setattr(setup, "find_spec", lambda _: None)
         assert (await person.post("/setup/learn")).status_code == 303
-        assert "your past orders count" in await _done(rooms, person)
+        page = await _done(rooms, person)
+        assert "your past orders count" in page, page
         story = await rooms.ask("GET", "/v1/orders/2")
         assert story["state"] == "rto"
 
