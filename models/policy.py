@@ -73,7 +73,7 @@ class Policy:
     reviews_per_day : int, optional
         Orders held for a person on an Indian day; further ones get the next milder action.
     quiet_hours : QuietHours, optional
-        When customers are not written to.
+        When customers are not written to, beside the quiet hours of the number.
     sale : Sale, optional
         What is different while a sale lasts.
     share_with_network : bool
@@ -96,7 +96,7 @@ class Policy:
     on_failure: OnFailure = "ship"
     share_with_network: bool = False
     reviews_per_day: int | None = None
-    quiet_hours: QuietHours | None = field(default_factory=QuietHours)
+    quiet_hours: QuietHours | None = None
     sale: Sale | None = None
 
     def faults(self) -> tuple[str, ...]:

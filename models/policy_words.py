@@ -55,8 +55,8 @@ EXPLAINED: Mapping[str, str] = {
     "theirs you.",
     "reviews_per_day": "Orders your people can look at in a day; further ones get the next milder "
     "action. null is without limit.",
-    "quiet_hours": "When no customer is written to, in Indian time; messages wait, actions do "
-    "not change.",
+    "quiet_hours": "When no customer is written to, in Indian time, beside the quiet hours of your "
+    "number; messages wait, actions do not change.",
     "sale": "A sale with its beginning and end, after which everything is as before by itself.",
     "sale.from": "When it begins.",
     "sale.until": "When it is over.",

@@ -26,9 +26,9 @@ from models.replay import Floats
 ASSUMED_SPREAD: Mapping[Action, Effect] = MappingProxyType(
     {
         "ship": Effect(),
-        "verify": Effect(rto_avoided=0.25, rto_rescued=0.03, good_lost=0.08),
-        "prepaid": Effect(rto_avoided=0.30, rto_rescued=0.03, good_lost=0.30, paid=0.15),
-        "hold": Effect(rto_avoided=0.30, rto_rescued=0.03, good_lost=0.15),
+        "verify": Effect(rto_avoided=0.25, rto_rescued=0.01, good_lost=0.08),
+        "prepaid": Effect(rto_avoided=0.30, rto_rescued=0.01, good_lost=0.30, paid=0.15),
+        "hold": Effect(rto_avoided=0.30, rto_rescued=0.01, good_lost=0.15),
         "block": Effect(),
     }
 )
@@ -37,7 +37,7 @@ UNCERTAIN: tuple[Action, ...] = ("verify", "prepaid", "hold")
 """What is blocked neither returns nor sells, and what is shipped is untouched: no assumptions."""
 
 # How much one who differs as the assumptions allow counts among the merchants of a pool.
-_DOUBT = 0.005
+_DOUBT = 0.05
 
 # The unknowns: the score's relative error, the share that ends neither way, and of each uncertain
 # action the returns avoided, the returns rescued and the good orders lost.

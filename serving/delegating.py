@@ -37,7 +37,8 @@ class HandingOver:
 
     def __call__(self, log: Log) -> None:
         message, now = self.message, self.now_us
-        if (later := after_quiet(self.delegate, now)) > now:
+        later = after_quiet(log.connection, message.merchant_id, self.delegate, now)
+        if later > now:
             settle(log.connection, message, "waiting", due_us=later, why="quiet hours")
             return
         why, person = self._hindered(log)

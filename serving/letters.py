@@ -186,7 +186,9 @@ class Letters:
 
     def _full(self, message: Message, channel: Channel, person: int, now_us: int) -> Later | None:
         """Whether as many people were written to as the carrier lets a number in a day."""
-        if (later := after_quiet(channel.account, now_us)) > now_us:
+        merchant_id = message.merchant_id
+        later = after_quiet(self.connection, merchant_id, channel.account, now_us)
+        if later > now_us:
             return Later(later, "quiet hours")
         most = channel.account.people_a_day
         if message.purpose not in ("order_check", "reminder"):

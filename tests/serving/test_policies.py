@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from features.days import HOUR_US
 from models.policy import default_policy
 from serving.policies import Policies
+from serving.sending_hours import after_quiet
 from serving.service import Service
+from serving.store.channels import Delegate
 from tests.serving import shop
 from tests.serving.shop import order
 from tests.serving.test_routes import Shop, played
@@ -172,3 +175,21 @@ def test_a_policy_of_before_there_were_rules_is_still_read(tmp_path: Path) -> No
             await scene(service)
 
     shop.run(whole())
+
+
+def test_messages_wait_for_the_end_of_both_quiet_hours(tmp_path: Path) -> None:
+    awake, night = Delegate(quiet_from=0, quiet_until=0), Delegate(quiet_from=12, quiet_until=14)
+
+    async def scene(ask: Shop) -> None:
+        connection = ask.service.connection
+
+        def waits(account: Delegate) -> float:
+            return (after_quiet(connection, "kurtas", account, shop.NOON) - shop.NOON) / HOUR_US
+
+        assert (waits(awake), waits(night)) == (0, 2)
+        await save(ask, 0, quiet_hours={"from": "13:30", "until": "15:30"})
+        assert (waits(awake), waits(night)) == (0, 3.5)
+        await save(ask, 1, quiet_hours={"from": "11:00", "until": "12:30"})
+        assert (waits(awake), waits(night)) == (0.5, 2)
+
+    played(tmp_path, scene)
