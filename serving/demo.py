@@ -101,17 +101,15 @@ class Demo:
         return f"http://127.0.0.1:{self.sandbox_port}"
 
     def _sandbox(self) -> Child:
-        """The sandbox, started; made for this merchant once."""
-        path = self.folder / "sandbox.json"
-        if not path.exists():
-            merchant = _largest_merchant(self._orders())
-            (self.folder / "doubtful.json").write_text(
-                json.dumps(list(self._doubtful(merchant))), encoding="utf-8"
-            )
-            with Home.open(self.settings) as home:
-                setting = connect_sandbox(home, merchant, self.folder.resolve())
-            path.touch(mode=0o600)
-            path.write_text(setting.model_dump_json(), encoding="utf-8")
+        """The sandbox, started; its accounts are made anew each time."""
+        path, doubtful = self.folder / "sandbox.json", self.folder / "doubtful.json"
+        merchant = _largest_merchant(self._orders())
+        if not doubtful.exists():
+            doubtful.write_text(json.dumps(list(self._doubtful(merchant))), encoding="utf-8")
+        with Home.open(self.settings) as home:
+            setting = connect_sandbox(home, merchant, self.folder.resolve())
+        path.touch(mode=0o600)
+        path.write_text(setting.model_dump_json(), encoding="utf-8")
         life, _ = os.pipe()  # closes with this process, however that ends
         child = Child(
             ["-m", "serving.sandbox.command", str(path), "--port", str(self.sandbox_port),
