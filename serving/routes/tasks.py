@@ -7,6 +7,7 @@ from typing import get_args
 from fastapi import APIRouter, Request, Response
 
 from serving import openapi
+from serving.answers import Problem
 from serving.desk import UnknownOrderError
 from serving.manual import Answering, LateAnswerError, shown_tasks
 from serving.moments import rfc3339
@@ -74,7 +75,12 @@ async def done(request: Request, task_id: str) -> Response:
     "/v1/orders/{order_id:path}/message",
     operation_id="answer_customer",
     summary="Answer a customer freely",
-    responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
+    responses={
+        200: {"model": Done},
+        409: {"model": Problem, "description": "Too late for a free answer."},
+        **UNKNOWN,
+        **PROBLEMS,
+    },
     openapi_extra=openapi.body("FreeMessage", parameters=(openapi.MERCHANT,)),
 )
 async def message(request: Request, order_id: str) -> Response:

@@ -44,6 +44,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+def _can_be_wrong(operation: APIOperation[Any, Any, Any, Any]) -> bool:
+    """Whether anything can be sent to it that is wrong."""
+    raw = operation.definition.raw
+    asks = bool(raw.get("parameters") or raw.get("requestBody"))
+    return asks and operation.path.startswith("/v1/")
+
+
 def _faults(server: Server, mode: GenerationMode) -> list[str]:
     """What any check has against any answer."""
     url, config = f"{server.url}/openapi.json", Config.from_dict({"checks": CHECKS})
@@ -52,8 +59,8 @@ def _faults(server: Server, mode: GenerationMode) -> list[str]:
     faults: list[str] = []
     for found in schemathesis.openapi.from_url(url, config=config).get_all_operations():
         operation: APIOperation[Any, Any, Any, Any] = found.ok()  # type: ignore[union-attr]
-        if mode == GenerationMode.NEGATIVE and not operation.path.startswith("/v1/"):
-            continue  # nothing can be sent to these that is wrong
+        if mode == GenerationMode.NEGATIVE and not _can_be_wrong(operation):
+            continue
 
         @settings(
             max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
