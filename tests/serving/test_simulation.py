@@ -237,8 +237,10 @@ def test_others_are_pooled_only_from_three_on_and_only_among_those_who_share(
                 await service.writer.submit(work)
             assert sharing_merchants(service.connection, 9) == ["a", "b", "c", "kurtas"]
             told = (Prior.assumed().centre, Prior.assumed().cov * 0.5)
-            asking: dict[str, Any] = {"store_url": service.settings.store_url, "policy": {}, "days": None,
-                      "now_us": shop.NOON}  # fmt: skip
+            asking: dict[str, Any] = {
+                "store_url": service.settings.store_url, "policy": {}, "days": None,
+                "now_us": shop.NOON,
+            }  # fmt: skip
             for known, counted in (({"a", "b", "c"}, 3), ({"a", "b"}, 0)):
                 room = Room()
 
