@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 COMMANDS: dict[str, Place] = {
     "demo": Place(
-        "serving.demo_command:demo", "Set up an invented year, train on it and serve it."
+        "serving.commands.demo:demo", "Set up an invented year, train on it and serve it."
     ),
     "sandbox": Place(
         "serving.sandbox.command:sandbox", "Play WhatsApp and the customer for a trial."
@@ -52,36 +52,40 @@ COMMANDS: dict[str, Place] = {
     "models": Place("training.models_command:models_", "List the trained models."),
     "promote": Place("rto:promote", "Release a trained model to the servers."),
     "rollback": Place("rto:rollback", "Go back to the model before."),
-    "trial": Place("serving.trial_command:trial", "Try a model on one merchant, or in the shadow."),
-    "serve": Place("serving.serve_command:serve", "Serve the API and the pages."),
-    "worker": Place("serving.worker_process:worker", "Send messages and fold history."),
-    "load": Place("serving.load_command:load", "Load past orders into the live store."),
-    "export": Place("serving.export_command:export", "Write the live log as tables."),
-    "backup": Place("serving.backup_command:backup", "Write the whole log to one file."),
-    "restore": Place("serving.backup_command:restore", "Bring a backup into an empty log."),
-    "prune": Place("serving.prune_command:prune", "Remove what need not be kept any longer."),
-    "doctor": Place("serving.doctor_command:doctor", "Check that an installation is fit to serve."),
-    "recheck": Place("serving.recheck_command:recheck", "Recompute decisions and compare."),
-    "explain": Place("serving.explain_command:explain", "Show one decision in full."),
-    "merchant": Place("serving.tenant_commands:merchant", "Add and close merchants."),
-    "user": Place("serving.user_commands:user", "Let people open the pages."),
-    "key": Place("serving.tenant_commands:key", "Make, replace and revoke API keys."),
-    "list": Place("serving.list_commands:list_", "Import and show allow and block lists."),
-    "channel": Place("serving.channel_commands:channel", "Connect a merchant's WhatsApp number."),
-    "shop": Place(
-        "serving.shop_commands:shop", "Connect a shop whose orders come in by themselves."
+    "trial": Place(
+        "serving.commands.trial:trial", "Try a model on one merchant, or in the shadow."
     ),
-    "hook": Place("serving.hook_commands:hook", "Tell a merchant's own systems what happens."),
+    "serve": Place("serving.commands.serve:serve", "Serve the API and the pages."),
+    "worker": Place("serving.processes.worker_process:worker", "Send messages and fold history."),
+    "load": Place("serving.commands.load:load", "Load past orders into the live store."),
+    "export": Place("serving.commands.export:export", "Write the live log as tables."),
+    "backup": Place("serving.commands.backup:backup", "Write the whole log to one file."),
+    "restore": Place("serving.commands.backup:restore", "Bring a backup into an empty log."),
+    "prune": Place("serving.commands.prune:prune", "Remove what need not be kept any longer."),
+    "doctor": Place(
+        "serving.commands.doctor:doctor", "Check that an installation is fit to serve."
+    ),
+    "recheck": Place("serving.commands.recheck:recheck", "Recompute decisions and compare."),
+    "explain": Place("serving.commands.explain:explain", "Show one decision in full."),
+    "merchant": Place("serving.commands.tenant:merchant", "Add and close merchants."),
+    "user": Place("serving.commands.user:user", "Let people open the pages."),
+    "key": Place("serving.commands.tenant:key", "Make, replace and revoke API keys."),
+    "list": Place("serving.commands.list:list_", "Import and show allow and block lists."),
+    "channel": Place("serving.commands.channel:channel", "Connect a merchant's WhatsApp number."),
+    "shop": Place(
+        "serving.commands.shop:shop", "Connect a shop whose orders come in by themselves."
+    ),
+    "hook": Place("serving.commands.hook:hook", "Tell a merchant's own systems what happens."),
     "messages": Place(
-        "serving.message_commands:messages", "List what did not arrive, and send it again."
+        "serving.commands.message:messages", "List what did not arrive, and send it again."
     ),
     "templates": Place(
-        "serving.channel_commands:templates", "Print the message templates to submit."
+        "serving.commands.channel:templates", "Print the message templates to submit."
     ),
-    "rehash": Place("serving.rehash_command:rehash", "Follow a new version of RTO_HASH_KEY."),
-    "erase": Place("serving.erase_command:erase", "Erase a person."),
-    "audit": Place("serving.erase_command:audit", "Show who did what."),
-    "settings": Place("serving.settings_command:settings", "Print every setting."),
+    "rehash": Place("serving.commands.rehash:rehash", "Follow a new version of RTO_HASH_KEY."),
+    "erase": Place("serving.commands.erase:erase", "Erase a person."),
+    "audit": Place("serving.commands.erase:audit", "Show who did what."),
+    "settings": Place("serving.commands.settings:settings", "Print every setting."),
 }
 
 

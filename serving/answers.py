@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from models.actions import Action, Dispatch
 from models.arms import Arm
 from models.decision import Tier
-from serving.life import Stage
+from serving.conversation.life import Stage
 from serving.schemas import ListField, ListName
 
 

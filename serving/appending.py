@@ -9,12 +9,12 @@ from pydantic_core import to_json
 from features.days import ist_day
 from features.errors import RefusedError
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
-from serving.asking import follow
+from serving.conversation.asking import follow
 from serving.decisions import Answer, Sight, Submission
-from serving.latecomers import latecomer
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log
 from serving.store.policies import count_held
+from serving.upkeep.latecomers import latecomer
 
 
 class StaleOrderError(RefusedError):

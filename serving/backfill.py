@@ -14,7 +14,7 @@ from features.history.states import EVENT_CODES, PENDING, event_detail, next_sta
 from serving.apart import set_apart
 from serving.decisions import Submission
 from serving.intake import content_of, digest_of, order_of
-from serving.outcomes import KINDS
+from serving.parcels.outcomes import KINDS
 from serving.parsing import FieldsError, parse
 from serving.policies import Policies
 from serving.reception import CLOCK_SKEW_US, Reception

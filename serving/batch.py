@@ -12,11 +12,11 @@ from pydantic_core import to_json
 from features.errors import RtoError
 from serving.appending import Placing
 from serving.decisions import Answer, Submission, answer_of, record_of
+from serving.degraded.standby import Standby
 from serving.desk import Desk, name_of
 from serving.judge import Glance
 from serving.overlay import Overlay
 from serving.problems import told_as
-from serving.standby import Standby
 from serving.store.faults import LogDownError
 from serving.store.log import Held, Log
 from serving.store.merchants import Access

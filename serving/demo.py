@@ -26,8 +26,8 @@ import pyarrow.parquet as pq
 from features.errors import RtoError
 from features.settings import Settings
 from serving.home import Home
+from serving.processes.supervisor import Child, bind
 from serving.sandbox.setting import connect_sandbox
-from serving.supervisor import Child, bind
 
 ORDERS = 40_000
 SEED = 7

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from features.history.fact import FACT_SIZE
 from features.history.where import WindowTable
-from serving.carried import carried_in
 from serving.store.connection import Connection, flush_folder
 from serving.store.log import Log, body_of, last_seq
+from serving.upkeep.carried import carried_in
 
 Integers = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from features.days import to_us
 from features.history.states import EVENT_CODES, next_state
 from features.phone import normal_phone
-from serving.persons import Persons
+from serving.conversation.persons import Persons
 from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Kind, Log, body_of

@@ -18,11 +18,11 @@ from features.history.states import ABSENT as UNPLACED
 from features.history.states import PENDING
 from features.history.take import take_who
 from features.keys import ABSENT
-from serving.carried import replayed_between
 from serving.store.connection import Connection
 from serving.store.log import Change, last_seq
 from serving.store.renames import Renamed, renamed_between
 from serving.store.who import Stored, read_records, stored_seq, write_records
+from serving.upkeep.carried import replayed_between
 
 Integers = NDArray[np.int64]
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from models.policy import default_policy
-from serving.outcomes import CLASS_NAMES
+from serving.parcels.outcomes import CLASS_NAMES
 from serving.schemas import (
     CheckoutRequest,
     FreeMessage,

@@ -9,7 +9,7 @@ from typing import Any
 from features.history.states import CLASSES
 from serving.decisions import Answer, answer_now, answer_of
 from serving.moments import outside, rfc3339
-from serving.outcomes import CLASS_NAMES
+from serving.parcels.outcomes import CLASS_NAMES
 from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts

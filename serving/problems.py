@@ -16,14 +16,14 @@ from features.errors import DataError, RefusedError, RtoError, StoreError
 from serving.access import NoAccessError, ScopeError, TooManyError, UnknownMerchantError
 from serving.appending import StaleOrderError
 from serving.deadline import DeadlineError, LateError
+from serving.degraded.standby import NoDecisionError
 from serving.desk import OtherContentError, UnknownOrderError
 from serving.line import CrowdedError
 from serving.listing import UnknownEntryError
 from serving.parsing import BodyError, FieldsError
 from serving.policy_desk import UnknownRevisionError
-from serving.standby import NoDecisionError
 from serving.store.policies import StaleRevisionError
-from serving.subscriptions import UnknownWebhookError
+from serving.webhooks.subscriptions import UnknownWebhookError
 from serving.writer import BusyError
 
 MEDIA_TYPE = "application/problem+json"

@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 from features.errors import RtoError
 from serving.decisions import Answer
 from serving.moments import rfc3339
-from serving.outcomes import KINDS
+from serving.parcels.outcomes import KINDS
 
 _LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ID_LETTERS = 14

@@ -9,9 +9,9 @@ from features.days import DAY_US, HOUR_US, to_us
 from serving.answers import Ready
 from serving.folds import NO_FOLD
 from serving.moments import rfc3339
-from serving.retraining import retraining_warning
 from serving.service import Service
 from serving.store.faults import LogDownError
+from serving.upkeep.retraining import retraining_warning
 
 FOLD_LATE_US = 2 * HOUR_US
 _UNKNOWN = 0

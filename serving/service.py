@@ -15,8 +15,11 @@ from features.keys import Hasher
 from features.settings import Settings
 from models.scorer import Scorer
 from serving.access import Doorkeeper
-from serving.acting import Acting
 from serving.checkout import Checkout
+from serving.conversation.acting import Acting
+from serving.conversation.persons import Persons
+from serving.degraded.reach import Reach
+from serving.degraded.standby import Standby
 from serving.desk import Desk
 from serving.history import History
 from serving.judge import Judge
@@ -27,22 +30,19 @@ from serving.lists import Lists
 from serving.metrics import Metrics
 from serving.model import Champion
 from serving.moments import now_us
-from serving.persons import Persons
 from serving.policies import Policies
-from serving.reach import Reach
+from serving.processes.warmup import warm_up
 from serving.reception import Reception
 from serving.reviews import Reviews
 from serving.rows import Rows
-from serving.simulations import Simulations
-from serving.standby import Standby
+from serving.simulating.simulations import Simulations
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
 from serving.store.log import Change, last_seq
 from serving.store.opening import make_ready
 from serving.store.renames import Renamed
-from serving.vitals import Vitals, gauges
-from serving.warmup import warm_up
+from serving.upkeep.vitals import Vitals, gauges
 from serving.writer import BusyError, Writer
 
 _log = logging.getLogger("rto.service")

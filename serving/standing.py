@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.life import Life, fold
+from serving.conversation.life import Life, fold
 from serving.store.connection import Connection
 from serving.store.log import Held, body_of
 

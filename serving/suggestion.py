@@ -11,8 +11,8 @@ from models.policy import Policy
 from models.pooling import UNCERTAIN, Prior, pooled
 from models.replay import Floats
 from models.suggestion import suggest
-from serving.past import Past
-from serving.simulation import Settled, settled_of
+from serving.simulating.past import Past
+from serving.simulating.simulation import Settled, settled_of
 
 DAYS = 365
 FEWEST_OTHERS = 3

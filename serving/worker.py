@@ -10,8 +10,8 @@ from features.settings import Settings
 from serving.folds import FOLD_EVERY_S, newest_fold, publish_fold
 from serving.home import Home
 from serving.moments import now_us
-from serving.pruning import forget_repeats
-from serving.retraining import Retraining
+from serving.upkeep.pruning import forget_repeats
+from serving.upkeep.retraining import Retraining
 
 _log = logging.getLogger("rto.worker")
 

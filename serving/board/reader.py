@@ -23,8 +23,8 @@ from features.settings import Settings, load_settings
 from serving.board.reading import follow
 from serving.board.refresh import refresh_next
 from serving.board.summary import Summary
-from serving.lifeline import end_with_parent, log_to_stderr
 from serving.moments import now_us
+from serving.processes.lifeline import end_with_parent, log_to_stderr
 from serving.store.connection import Connection, connect
 
 _log = logging.getLogger("rto.board")

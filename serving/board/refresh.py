@@ -12,9 +12,9 @@ from serving.board.campaigns import customer_values
 from serving.board.findings import DIMENSIONS, keep, work_out
 from serving.board.maturity import WINDOWS, Settled, settled
 from serving.board.summary import Summary
-from serving.past import Past
-from serving.simulation import saved
-from serving.simulation_process import arm_secret, revisions
+from serving.simulating.past import Past
+from serving.simulating.simulation import saved
+from serving.simulating.simulation_process import arm_secret, revisions
 from serving.store.connection import Connection
 from serving.weeks import iso_day
 

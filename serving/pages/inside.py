@@ -42,7 +42,7 @@ class Inside:
     address : str
         Where it listens.
     trust : str
-        The secret of this start (``serving.trust``).
+        The secret of this start (``serving.processes.trust``).
     transport : AsyncBaseTransport, optional
         Instead of the network.
     """

@@ -22,7 +22,7 @@ from serving.pages.formats import percent, whole
 from serving.pages.rendering import show, table_file
 from serving.pages.returns import written
 from serving.pages.visit import Visit, house_of, visit_of
-from serving.retraining import last_retraining
+from serving.upkeep.retraining import last_retraining
 from serving.weeks import first_day, short_day, week_of
 
 router = APIRouter()

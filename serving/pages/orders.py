@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from serving.life import UNDISPATCHED
+from serving.conversation.life import UNDISPATCHED
 from serving.orders import latest, story
 from serving.pages.queue import CALLS
 from serving.pages.rendering import show, turn_to

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from features.days import HOUR_US, to_us
 from features.errors import RefusedError
-from serving.life import Stage
+from serving.conversation.life import Stage
 from serving.pages.rendering import show, turn_to
 from serving.pages.visit import Visit, form_of, house_of, visit_of
 from serving.store.accounts import members

@@ -11,6 +11,7 @@ from features.errors import RefusedError
 from models.costs import Costs
 from models.policy_words import EXPLAINED
 from serving.audit import audit, audited
+from serving.commands.user import LINK_DAYS, entry_address, invite
 from serving.pages.rendering import show, turn_to
 from serving.pages.thresholds import names_of, plain, put, revision_of
 from serving.pages.visit import OWNER, form_of, house_of, visit_of
@@ -18,7 +19,6 @@ from serving.store.accounts import ROLES, Role, account, drop_role, members
 from serving.store.channels import channel_of
 from serving.store.merchants import KeyKind, key_digest, key_id_of, keys, new_key, revoke_key
 from serving.store.subscriptions import subscriptions_of
-from serving.user_commands import LINK_DAYS, entry_address, invite
 
 AUDITED = 100
 TABS = (

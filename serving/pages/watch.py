@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from features.days import DAY_US
-from serving.life import Life, Stage
+from serving.conversation.life import Life, Stage
 from serving.store.connection import Connection
 from serving.store.log import body_of
 from serving.store.stories import fold_before

@@ -6,19 +6,19 @@ import hmac
 
 from fastapi import APIRouter, Request, Response
 
-from serving.couriers import read_scans
-from serving.paid import Payment
+from serving.conversation.replies import Incoming
+from serving.conversation.whatsapp import read_events, signed
+from serving.parcels.couriers import read_scans
+from serving.parcels.tracking import Scanned
+from serving.payments.paid import Payment
+from serving.payments.razorpay import read_payment, signed_by
 from serving.problems import problem
-from serving.razorpay_links import read_payment, signed_by
-from serving.replies import Incoming
 from serving.routes import shopify
 from serving.routes.door import LIST_BYTES, body_of, service_of
 from serving.store.channels import Channel, channel_at
 from serving.store.couriers import Tracking, courier_at
 from serving.store.payments import Payments, payments_at
 from serving.store.shops import shop_at
-from serving.tracking import Scanned
-from serving.whatsapp import read_events, signed
 
 router = APIRouter()
 

@@ -11,7 +11,7 @@ from serving import openapi
 from serving.answers import EventFeed, OrderList, Story
 from serving.desk import UnknownOrderError
 from serving.orders import feed, listed, story
-from serving.outcomes import classes_of
+from serving.parcels.outcomes import classes_of
 from serving.parsing import FieldsError
 from serving.routes.door import (
     PROBLEMS,

@@ -23,7 +23,7 @@ from serving.routes.door import (
     service_of,
     whole_of,
 )
-from serving.simulation import DAYS
+from serving.simulating.simulation import DAYS
 
 router = APIRouter()
 

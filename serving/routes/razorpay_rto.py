@@ -14,12 +14,13 @@ from pydantic_core import to_json
 from features.days import SECOND_US
 from features.errors import RtoError
 from serving.access import NoAccessError, UnknownMerchantError
+from serving.conversation.life import UNDISPATCHED
 from serving.decisions import answer_now
 from serving.desk import OtherContentError
 from serving.hands import Respond
-from serving.life import UNDISPATCHED
 from serving.moments import rfc3339
-from serving.outcomes import Report, Reported, read_outcomes
+from serving.parcels.outcomes import Report, Reported, read_outcomes
+from serving.parcels.shipments import Ship
 from serving.problems import told_as
 from serving.razorpay_rto import (
     ORDER_ID,
@@ -36,7 +37,6 @@ from serving.razorpay_rto import (
 from serving.routes.door import ORDER_BYTES, body_of, service_of
 from serving.routes.scoring import wish_of
 from serving.schemas import ResponseRequest
-from serving.shipments import Ship
 from serving.standing import life_of
 from serving.store.log import Held
 from serving.store.merchants import Access, Scope

@@ -11,6 +11,7 @@ from features.errors import RtoError
 from serving import openapi, problems
 from serving.answers import BatchAnswer, ConflictProblem, ScoreAnswer
 from serving.batch import MOST, Batch
+from serving.degraded.standby import NoDecisionError
 from serving.judge import Explained
 from serving.parsing import FieldsError
 from serving.routes.door import (
@@ -27,7 +28,6 @@ from serving.routes.door import (
     revision_of,
     service_of,
 )
-from serving.standby import NoDecisionError
 from serving.store.faults import LogDownError
 from serving.wish import Wish
 

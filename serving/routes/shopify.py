@@ -7,17 +7,17 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from serving.conversation.life import UNDISPATCHED
 from serving.decisions import Answer
 from serving.desk import OtherContentError
-from serving.life import UNDISPATCHED
 from serving.moments import rfc3339
-from serving.outcomes import Report, read_outcomes
+from serving.parcels.outcomes import Report, read_outcomes
+from serving.parcels.shipments import Ship
 from serving.parsing import BodyError, FieldsError
 from serving.problems import problem
 from serving.routes.door import service_of
 from serving.routes.scoring import wish_of
-from serving.shipments import Ship
-from serving.shopify import NotAnOrderError, ShopOrder, read_event, read_order, signed
+from serving.shops.shopify import NotAnOrderError, ShopOrder, read_event, read_order, signed
 from serving.standing import life_of
 from serving.store.log import Held
 from serving.store.merchants import Access

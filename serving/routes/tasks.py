@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from serving import openapi
 from serving.answers import Problem
+from serving.conversation.manual import Answering, LateAnswerError, shown_tasks
 from serving.desk import UnknownOrderError
-from serving.manual import Answering, LateAnswerError, shown_tasks
 from serving.moments import rfc3339
 from serving.parsing import FieldsError, parse
 from serving.problems import problem

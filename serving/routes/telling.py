@@ -6,13 +6,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from serving import backfill, openapi, outcomes, shipments
+from serving import backfill, openapi
 from serving.answers import BackfillAnswer, OutcomesAnswer, Standing
 from serving.backfill import Backfill, Past, read_all
 from serving.decisions import answer_now
 from serving.desk import UnknownOrderError
 from serving.hands import Asked, Note, Override, Respond
-from serving.outcomes import Report, read_outcomes
+from serving.parcels import outcomes, shipments
+from serving.parcels.outcomes import Report, read_outcomes
+from serving.parcels.shipments import Ship
 from serving.parsing import parse
 from serving.parts import in_parts
 from serving.routes.door import (
@@ -27,7 +29,6 @@ from serving.routes.door import (
     service_of,
 )
 from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
-from serving.shipments import Ship
 from serving.standing import standing
 from serving.store.log import Held
 

@@ -22,14 +22,14 @@ from serving.routes.door import (
 from serving.schemas import NewWebhook, Replay
 from serving.store.deliveries import DeliveryState, deliveries_of
 from serving.store.subscriptions import subscription_named, subscriptions_of
-from serving.subscriptions import Arranging, UnknownWebhookError, shown, shown_deliveries
-from serving.webhook_answers import (
+from serving.webhooks.answers import (
     DeliveryList,
     NewWebhookOut,
     Replayed,
     WebhookList,
     WebhookOut,
 )
+from serving.webhooks.subscriptions import Arranging, UnknownWebhookError, shown, shown_deliveries
 
 router = APIRouter()
 

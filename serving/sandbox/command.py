@@ -12,12 +12,12 @@ import click
 from pydantic import ValidationError
 
 from features.errors import RefusedError, told
-from serving.lifeline import end_with_parent
+from serving.processes.lifeline import end_with_parent
+from serving.processes.supervisor import bind
 from serving.sandbox.graph import Graph
 from serving.sandbox.razorpay import Razorpay
 from serving.sandbox.setting import Setting
 from serving.sandbox.theatre import Theatre
-from serving.supervisor import bind
 
 
 @click.command("sandbox")

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from serving.messages.templates import shown
+from serving.conversation.messages.templates import shown
 from serving.rupees import rupees
 from serving.sandbox.graph import Graph, buttons_of
 from serving.sandbox.listening import Asked, Given, StandIn, given

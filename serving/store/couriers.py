@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.couriers import CourierName
+from serving.parcels.couriers import CourierName
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 from serving.store.connection import Connection
 from serving.store.log import body_of
 
-# What the outside is told; ``serving.announcements`` says which entries of the log these are.
+# What the outside is told; ``serving.webhooks.announcements`` says which entries these are.
 EventName: TypeAlias = Literal[
     "order.scored", "order.confirmed", "order.corrected", "order.prepaid", "order.cancelled",
     "order.released", "message.requested", "message.received", "ndr.answered", "order.outcome",

@@ -13,12 +13,12 @@ from typing import Any
 
 import click
 
-from serving.delivering import Deliverer
 from serving.home import Home
 from serving.moments import now_us
 from serving.schemas import NewWebhook
 from serving.store.connection import connect
-from serving.subscriptions import Arranging
+from serving.webhooks.delivering import Deliverer
+from serving.webhooks.subscriptions import Arranging
 from tests.bench.report import machine, say
 from tests.serving import shop
 from tests.serving.receiver import Receiver

@@ -127,7 +127,7 @@ def started(home: Path, core: int) -> tuple[subprocess.Popen[str], Shop, float]:
     assert url is not None
     took = time.monotonic() - began
     found = subprocess.run(
-        ["pgrep", "-P", str(process.pid), "-f", "serving.scoring"],
+        ["pgrep", "-P", str(process.pid), "-f", "serving.processes.scoring"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     pid = int(found.stdout.split()[0])

@@ -13,8 +13,8 @@ from features.history.states import DELIVERED, RTO
 from models.actions import SEVERITY
 from models.policy import Policy, default_policy
 from models.replay import NO_OVERRULE, replay
-from serving.past import Past
-from serving.simulation import simulate
+from serving.simulating.past import Past
+from serving.simulating.simulation import simulate
 
 _NOW_US = 400 * DAY_US
 

@@ -9,9 +9,9 @@ import httpx2
 
 from features.days import SECOND_US
 from serving.api import create_app
+from serving.conversation.sending import Sender
 from serving.home import Home
 from serving.sandbox.graph import Graph, buttons_of
-from serving.sending import Sender
 from serving.service import Service
 from serving.standing import life_of
 from serving.store.channels import WhatsApp, channel_of, keep_channel

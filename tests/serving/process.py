@@ -14,10 +14,10 @@ from pathlib import Path
 
 import httpx2
 
+from serving.commands.user import invite
 from serving.home import Home
 from serving.moments import now_us
 from serving.store.merchants import add_merchant, new_key
-from serving.user_commands import invite
 from tests.serving import shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +64,7 @@ class Server:
     def scoring_pid(self) -> int:
         """The scoring process of the moment."""
         found = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid), "-f", "serving.scoring"],
+            ["pgrep", "-P", str(self.process.pid), "-f", "serving.processes.scoring"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         return int(found.stdout.split()[0])

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from features.days import HOUR_US
-from serving.erasure import Person, erase
+from serving.conversation.life import MOVES, UNDISPATCHED, Life, fold
+from serving.conversation.messages.templates import filled
 from serving.home import Home
-from serving.life import MOVES, UNDISPATCHED, Life, fold
-from serving.messages.templates import filled
 from serving.sandbox.graph import Graph
 from serving.store.channels import WhatsApp, channel_of, keep_channel
 from serving.store.connection import connect
+from serving.upkeep.erasure import Person, erase
 from tests.serving import shop
 from tests.serving.played import Played, play
 from tests.serving.shop import LIVE, body

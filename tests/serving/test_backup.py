@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-import serving.backup
+import serving.upkeep.backup
 from features.errors import RefusedError, StoreError
 from features.history.fact import FACT_SIZE
 from features.settings import Settings
-from serving.backup import About, about_of, backup, backups, restore
 from serving.home import Home
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
@@ -22,6 +21,7 @@ from serving.store.copying import tables_of
 from serving.store.log import Log, find_order, last_seq
 from serving.store.migrations import STEPS
 from serving.store.owner import Owner
+from serving.upkeep.backup import About, about_of, backup, backups, restore
 from tests.serving import postgres, shop
 
 _KEPT = ("event", "orders", "decision", "contact", "who", "merchant", "api_key", "policy")
@@ -149,14 +149,14 @@ def test_a_backup_is_one_instant_of_a_log_that_is_written_to(
             log.commit()
         connection.close()
 
-    described = serving.backup._described
+    described = serving.upkeep.backup._described
 
     def stop(*arguments: Any) -> About:
         copied.set()
         writer.join()
         return described(*arguments)
 
-    monkeypatch.setattr(serving.backup, "_described", stop)
+    monkeypatch.setattr(serving.upkeep.backup, "_described", stop)
     writer = threading.Thread(target=write)
     writer.start()
     with Home.open(lived) as home:

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from features.days import DAY_US, HOUR_US, IST, from_us
 from serving.api import create_app
-from serving.channel_commands import channel
+from serving.commands.channel import channel
+from serving.conversation.sending import Sender
 from serving.home import Home
 from serving.moments import now_us
-from serving.sending import Sender
 from serving.standing import life_of
 from serving.store.channels import Delegate, delegate_of, keep_delegate
 from serving.store.connection import connect

@@ -14,12 +14,9 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from features.days import DAY_US, HOUR_US, SECOND_US
-from serving import delivering
-from serving.announcements import TABLE
-from serving.delivering import FAILING_US, PAUSES_S, Deliverer
+from serving.conversation.life import Stage
 from serving.hands import Override, Respond
 from serving.home import Home
-from serving.life import Stage
 from serving.moments import now_us, rfc3339
 from serving.schemas import NewWebhook, OverrideRequest, Replay, ResponseRequest
 from serving.service import Service
@@ -27,8 +24,11 @@ from serving.store.connection import connect
 from serving.store.deliveries import EVENTS, Delivery, deliveries_of
 from serving.store.policies import save_policy
 from serving.store.subscriptions import Subscription, subscription_named
-from serving.subscriptions import Arranging
-from serving.targets import Address
+from serving.webhooks import delivering
+from serving.webhooks.announcements import TABLE
+from serving.webhooks.delivering import FAILING_US, PAUSES_S, Deliverer
+from serving.webhooks.subscriptions import Arranging
+from serving.webhooks.targets import Address
 from tests.serving import shop
 from tests.serving.receiver import Receiver
 from tests.serving.shop import LIVE, TEST, body, run, serving

@@ -15,7 +15,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from features.settings import PREFIX, Settings
-from serving.outcomes import Report, read_outcomes
+from serving.parcels.outcomes import Report, read_outcomes
 from serving.wish import Wish
 from tests.serving import shop
 

@@ -14,7 +14,7 @@ from features.catalogue import CATALOGUE
 from features.history.fact import FIRST_WHO
 from serving.deadline import Deadline, DeadlineError, LateError
 from serving.desk import OtherContentError
-from serving.outcomes import Report, read_outcomes
+from serving.parcels.outcomes import Report, read_outcomes
 from serving.parsing import FieldsError
 from serving.service import Service
 from serving.store.log import body_of as read_body

@@ -15,11 +15,11 @@ from features.settings import Settings
 from serving.board.reading import catch_up
 from serving.board.refresh import refresh
 from serving.board.summary import Summary
+from serving.commands.user import invite
 from serving.digest import Digests
 from serving.home import Home
 from serving.mail import MailError, MailServer
 from serving.store.accounts import account_by_email, set_language
-from serving.user_commands import invite
 from tests.serving import shop
 from tests.serving.board.logbook import decide, home_with_shops, place
 from tests.serving.mailbox import Mailbox, mailbox

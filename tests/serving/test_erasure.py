@@ -12,14 +12,14 @@ import pytest
 from features.errors import RefusedError
 from features.history.fact import FIRST_WHO
 from features.keys import DEVICE, PHONE, Hasher
-from serving.carried import carried_in
-from serving.erasure import Erased, Person, erase
 from serving.home import Home
 from serving.ledger import Ledger, catch_up
-from serving.order_pruning import prune_orders
 from serving.store.connection import connect
 from serving.store.renames import waiting_renames
-from serving.tombstones import bury, find_late, find_named
+from serving.upkeep.carried import carried_in
+from serving.upkeep.erasure import Erased, Person, erase
+from serving.upkeep.order_pruning import prune_orders
+from serving.upkeep.tombstones import bury, find_late, find_named
 from tests.serving import shop
 
 HASHER = Hasher(list(shop.KEYRING.hashing.keys.values()))

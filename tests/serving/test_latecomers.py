@@ -15,12 +15,12 @@ from features.days import DAY_US
 from features.history.fact import FIRST_WHO
 from features.keys import EMAIL, PHONE, Hasher
 from serving.decisions import Answer
-from serving.erasure import Person, erase
 from serving.home import Home
 from serving.service import Service
 from serving.store.connection import connect
 from serving.store.erased import REMEMBERED_US, forget_erased
 from serving.store.merchants import Access
+from serving.upkeep.erasure import Person, erase
 from serving.wish import Wish
 from tests.serving import shop
 from tests.serving.test_standby import _out_of_reach as out_of_reach

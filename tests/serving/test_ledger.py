@@ -17,11 +17,11 @@ from features.keys import WHO_SLOTS
 from serving.folds import newest_fold, open_fold, publish_fold, standing_orders
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
-from serving.recheck import windows_at
 from serving.store.connection import Connection
 from serving.store.log import Log, changes_between, find_order, last_seq
 from serving.store.renames import Renamed
 from serving.store.who import stored_seq, write_records
+from serving.upkeep.recheck import windows_at
 from serving.worker import fold_if_due
 from tests.serving import shop
 

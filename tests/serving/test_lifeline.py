@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from serving.lifeline import OutageFilter
+from serving.processes.lifeline import OutageFilter
 from serving.store.faults import LogDownError
 
 

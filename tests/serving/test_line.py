@@ -9,8 +9,8 @@ from unittest import mock
 
 import pytest
 
+from serving.commands.explain import page
 from serving.decisions import Judgement
-from serving.explain_command import page
 from serving.judge import LEFT_OUT, Judge
 from serving.line import CrowdedError, Effort, Limits, Line
 from serving.metrics import Metrics

@@ -16,13 +16,13 @@ from features.days import to_us
 from features.history.states import CANCELLED, DELIVERED, RTO
 from features.schema import EVENT_COLUMNS, ORDER_COLUMNS
 from features.tables import Folder, read_folder, write_folder
-from serving.explain_command import page
-from serving.export import export_log
+from serving.commands.explain import page
 from serving.home import Home
-from serving.load import Loader
 from serving.store.connection import connect, flushed_together
 from serving.store.contacts import Contacts
 from serving.store.log import find_order
+from serving.upkeep.export import export_log
+from serving.upkeep.load import Loader
 from tests.serving import shop
 
 DAY = timedelta(days=1)

@@ -13,18 +13,18 @@ from features.history.fact import AMOUNT_PAISE, DAY, FACT_SIZE, FIRST_WHERE, FIR
 from features.history.states import DELIVERED, PENDING, RTO
 from features.history.where import WindowTable
 from features.history.who import LATEST
-from serving import order_pruning
-from serving.carried import carried_in, replayed_between, settled_seq
 from serving.folds import standing_orders
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
-from serving.order_pruning import PrunedOrders, prune_orders
-from serving.outcomes import Report, read_outcomes
-from serving.recheck import windows_at
-from serving.shipments import Ship
+from serving.parcels.outcomes import Report, read_outcomes
+from serving.parcels.shipments import Ship
 from serving.store.log import Log, last_seq
 from serving.store.removal import remove_orders
 from serving.store.who import stored_seq
+from serving.upkeep import order_pruning
+from serving.upkeep.carried import carried_in, replayed_between, settled_seq
+from serving.upkeep.order_pruning import PrunedOrders, prune_orders
+from serving.upkeep.recheck import windows_at
 from tests.serving import shop
 from tests.serving.town import open_home
 

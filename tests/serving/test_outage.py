@@ -17,8 +17,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from serving.spool import Spool
-from serving.spooled import Spooled
+from serving.degraded.spool import Spool
+from serving.degraded.spooled import Spooled
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.log import body_of

@@ -14,9 +14,9 @@ import razorpay as client_of_razorpay
 
 from features.days import HOUR_US, SECOND_US
 from serving.home import Home
-from serving.links import Payer
 from serving.orders import story
-from serving.razorpay_links import read_payment
+from serving.payments.links import Payer
+from serving.payments.razorpay import read_payment
 from serving.sandbox.graph import Graph
 from serving.sandbox.razorpay import Razorpay
 from serving.store import payments as store

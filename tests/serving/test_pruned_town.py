@@ -14,16 +14,16 @@ from features.days import HOUR_US
 from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.keys import Hasher
 from features.tables import Folder, read_folder
-from serving.carried import carried_in, replayed_between
-from serving.export import export_log
 from serving.folds import newest_fold, open_fold
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
-from serving.load import Loader
-from serving.order_pruning import prune_orders
-from serving.recheck import windows_at
 from serving.store.contacts import Contacts
 from serving.store.who import read_records, stored_seq
+from serving.upkeep.carried import carried_in, replayed_between
+from serving.upkeep.export import export_log
+from serving.upkeep.load import Loader
+from serving.upkeep.order_pruning import prune_orders
+from serving.upkeep.recheck import windows_at
 from tests.serving import shop
 from tests.serving.town import (
     SHOPS,

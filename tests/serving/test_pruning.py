@@ -10,12 +10,12 @@ import pytest
 
 from features.days import DAY_US
 from features.errors import RefusedError
+from serving.commands.prune import instant_of
 from serving.home import Home
-from serving.outcomes import Report, read_outcomes
-from serving.prune_command import instant_of
-from serving.pruning import HOOK_DAYS, Pruned, forget_repeats, prune
+from serving.parcels.outcomes import Report, read_outcomes
 from serving.store.log import find_order
 from serving.store.outbox import first_seen
+from serving.upkeep.pruning import HOOK_DAYS, Pruned, forget_repeats, prune
 from tests.serving import shop
 
 LATER = shop.NOON + 100 * DAY_US

@@ -15,13 +15,13 @@ from features.keys import Hasher
 from serving.decisions import Answer
 from serving.home import Home
 from serving.keyring import Keyring, VersionedKeys
-from serving.order_pruning import prune_orders
-from serving.recheck import Recheck
-from serving.rehash import rehash
 from serving.rows import Rows
 from serving.service import Service
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
+from serving.upkeep.order_pruning import prune_orders
+from serving.upkeep.recheck import Recheck
+from serving.upkeep.rehash import rehash
 from serving.wish import Wish
 from tests.serving import shop
 from tests.serving.test_routes import open_shop

@@ -11,10 +11,10 @@ import pytest
 from features.days import DAY_US
 from features.history.fact import FACT_SIZE
 from features.settings import Settings
-from serving import retraining
 from serving.home import Home
 from serving.model import Promotion
-from serving.retraining import Retraining, due, last_retraining, retraining_warning
+from serving.upkeep import retraining
+from serving.upkeep.retraining import Retraining, due, last_retraining, retraining_warning
 from tests.serving import shop
 
 EVERY = 30 * DAY_US

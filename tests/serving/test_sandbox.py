@@ -12,12 +12,12 @@ import httpx2
 import pytest
 
 from features.settings import Settings
+from serving.conversation.sending import Sender
 from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.sandbox.razorpay import Razorpay
 from serving.sandbox.setting import connect_sandbox
 from serving.sandbox.theatre import Theatre
-from serving.sending import Sender
 from serving.store.channels import WhatsApp
 from serving.store.connection import connect
 from serving.store.outbox import messages_of

@@ -12,7 +12,6 @@ import pytest
 
 from features.days import HOUR_US
 from serving.api import create_app
-from serving.delivering import Deliverer
 from serving.hands import Respond
 from serving.home import Home
 from serving.moments import now_us, rfc3339
@@ -24,7 +23,8 @@ from serving.store.log import Held
 from serving.store.policies import save_policy
 from serving.store.shops import Shopify, keep_shop
 from serving.store.subscriptions import Subscription, subscriptions_of
-from serving.subscriptions import Arranging
+from serving.webhooks.delivering import Deliverer
+from serving.webhooks.subscriptions import Arranging
 from tests.serving import shop
 from tests.serving.shop import LIVE, run, serving
 from tests.serving.test_shopify import DOMAIN, ORDER, SECRET

@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner
 
 from features.errors import RefusedError
+from serving.commands.shop import shop as shop_command
 from serving.home import Home
 from serving.orders import content_held
-from serving.shop_commands import shop as shop_command
-from serving.shopify import payment_mode
+from serving.shops.shopify import payment_mode
 from serving.standing import life_of
 from serving.store.merchants import Access, add_merchant
 from serving.store.shops import CodSigns, Shopify, keep_shop

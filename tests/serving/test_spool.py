@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.spool import Spool, SpoolDownError
+from serving.degraded.spool import Spool, SpoolDownError
 
 RESERVED = 64 * 1024
 
@@ -89,7 +89,7 @@ def test_an_append_returns_when_its_bytes_are_flushed(
     def flush(_: int) -> None:
         flushed.append(b"kept" in (tmp_path / "spool").read_bytes())
 
-    monkeypatch.setattr("serving.spool.os.fdatasync", flush)
+    monkeypatch.setattr("serving.degraded.spool.os.fdatasync", flush)
     spool.append([b"kept"])
     assert flushed == [True]
     spool.close()

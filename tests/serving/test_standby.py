@@ -13,10 +13,10 @@ import pytest
 
 from models.policy import default_policy
 from serving.decisions import Answer
+from serving.degraded.spool import Spool, SpoolDownError
+from serving.degraded.standby import NoDecisionError
 from serving.desk import OtherContentError
 from serving.service import Service
-from serving.spool import Spool, SpoolDownError
-from serving.standby import NoDecisionError
 from serving.store.faults import LogDownError
 from serving.store.log import body_of
 from serving.store.policies import save_policy

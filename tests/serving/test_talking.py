@@ -10,8 +10,8 @@ import pytest
 
 from features.days import DAY_US, HOUR_US
 from features.directory import Directory
-from serving.corrections import read_correction
-from serving.messages.sessions import texts
+from serving.conversation.corrections import read_correction
+from serving.conversation.messages.sessions import texts
 from serving.orders import story
 from serving.sandbox.graph import Graph
 from serving.store.outbox import messages_of

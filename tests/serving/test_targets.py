@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from features.errors import RefusedError
-from serving.targets import Address, ForbiddenTargetError, allowed_address, read_target
+from serving.webhooks.targets import Address, ForbiddenTargetError, allowed_address, read_target
 
 
 @pytest.mark.parametrize(

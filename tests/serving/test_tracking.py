@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from features.days import DAY_US, HOUR_US, SECOND_US
-from serving.couriers import read_scans
 from serving.moments import rfc3339
 from serving.orders import story
-from serving.outcomes import name_of_state
+from serving.parcels.couriers import read_scans
+from serving.parcels.outcomes import name_of_state
 from serving.sandbox.graph import Graph
 from serving.store.couriers import Courier, keep_courier
 from tests.serving import shop

@@ -13,10 +13,10 @@ import pytest
 from features.errors import BundleError, RefusedError
 from models.risk import Risk
 from models.scorer import Scorer
-from serving.explain_command import page
+from serving.commands.explain import page
 from serving.home import Home
 from serving.model import EVERYBODY, Champion, Place, Promotion, announce_in
-from serving.outcomes import Report, read_outcomes
+from serving.parcels.outcomes import Report, read_outcomes
 from serving.service import Service
 from serving.store.merchants import Access
 from serving.trial import compared, placed

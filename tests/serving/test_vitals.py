@@ -10,7 +10,7 @@ from serving.readiness import readiness
 from serving.store.channels import WhatsApp, keep_channel, switch_channel
 from serving.store.log import Log
 from serving.store.outbox import Message, put_message
-from serving.vitals import gauges
+from serving.upkeep.vitals import gauges
 from tests.serving import shop
 
 ACCOUNT = WhatsApp(

@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from features.errors import RefusedError
+from serving.commands.hook import hook
 from serving.home import Home
-from serving.hook_commands import hook
 from serving.schemas import NewWebhook
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.merchants import add_merchant
-from serving.subscriptions import MOST, Arranging
+from serving.webhooks.subscriptions import MOST, Arranging
 from tests.serving import process, shop
 from tests.serving.receiver import Receiver
 from tests.serving.shop import LIVE, body, order, run, serving

@@ -21,17 +21,17 @@ from features.keys import Hasher
 from features.tables import Folder, read_folder
 from models.policy import Policy
 from serving.api import create_app
-from serving.erasure import Person, erase
-from serving.export import export_log
 from serving.folds import publish_fold
 from serving.home import Home
 from serving.moments import rfc3339
-from serving.recheck import Recheck, Rechecked
 from serving.rows import Rows
 from serving.service import Service
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.policies import save_policy
+from serving.upkeep.erasure import Person, erase
+from serving.upkeep.export import export_log
+from serving.upkeep.recheck import Recheck, Rechecked
 from tests.serving import shop
 
 SHOPS = ("kurtas", "sarees", "shirts", "bags")

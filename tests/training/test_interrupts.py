@@ -73,7 +73,7 @@ def test_a_training_interrupted_at_a_step_leaves_no_file(
 def test_a_bundle_interrupted_while_it_is_written_leaves_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path, home: Path
 ) -> None:
-    monkeypatch.setattr(bundles, "_flush_folder", stop)
+    monkeypatch.setattr(bundles, "flush_folder", stop)
     assert interrupted(capsys, data) == "rto: interrupted"
     assert not list((home / "trained").iterdir())
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from features.days import DAY_US
-from serving import simulation
 from serving.board import reader, refresh
 from serving.board.reader import keep_reading
 from serving.board.reading import follow
@@ -16,6 +15,7 @@ from serving.board.refresh import LEAST_US, refresh_next
 from serving.board.shelf import Shelf
 from serving.board.summary import Summary
 from serving.home import Home
+from serving.simulating import simulation
 from tests.serving import shop
 from tests.serving.board.invented import write_year
 from tests.serving.board.logbook import home_with_shops, place

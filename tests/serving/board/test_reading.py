@@ -17,12 +17,12 @@ from features.keys import Hasher
 from serving.board.entry import Counts
 from serving.board.reading import catch_up, follow
 from serving.board.summary import Summary
-from serving.erasure import Person, erase
 from serving.home import Home
 from serving.ledger import Ledger, store_changed
 from serving.ledger import catch_up as catch_up_records
-from serving.order_pruning import prune_orders
 from serving.store.log import last_seq
+from serving.upkeep.erasure import Person, erase
+from serving.upkeep.order_pruning import prune_orders
 from tests.serving import shop
 from tests.serving.board.logbook import decide, happen, home_with_shops, place, write_year
 

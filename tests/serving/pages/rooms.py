@@ -12,13 +12,13 @@ from typing import Any
 import httpx2
 
 from serving.api import create_app
+from serving.commands.user import invite
 from serving.pages.application import create_pages
 from serving.pages.house import House
 from serving.pages.inside import Inside
 from serving.pages.visit import csrf_of
 from serving.service import Service
 from serving.store.accounts import Role, account_by_email, open_session
-from serving.user_commands import invite
 from tests.serving import shop
 from tests.serving.test_routes import Shop
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from features.days import DAY_US
+from serving.commands.user import invite
 from serving.pages.visit import COOKIE
-from serving.user_commands import invite
 from tests.serving.pages.rooms import Rooms, visited
 from tests.serving.shop import Clock
 

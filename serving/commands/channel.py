@@ -1,0 +1,143 @@
+"""``rto channel`` and ``rto templates``: a merchant's WhatsApp number, and what it may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TextIO, TypeVar
+
+import click
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+
+from features.errors import RefusedError
+from features.settings import load_settings
+from serving.audit import audit
+from serving.conversation.messages.templates import submissions
+from serving.home import Home
+from serving.moments import now_us
+from serving.store.channels import Delegate, WhatsApp, keep_channel, keep_delegate, switch_channel
+from serving.store.connection import Connection
+from serving.store.contacts import Contacts
+from serving.store.couriers import Courier, keep_courier
+from serving.store.merchants import merchant
+from serving.store.payments import Razorpay, keep_payments
+from serving.store.subscriptions import listens
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@click.group()
+def channel() -> None:
+    """Connect a merchant's WhatsApp number and payment links."""
+
+
+@channel.command("set")
+@click.argument("merchant_id")
+@click.argument("account", type=click.File(encoding="utf-8"))
+def channel_set(merchant_id: str, account: TextIO) -> None:
+    """Save the number of MERCHANT_ID from ACCOUNT, a JSON file (- reads it from the input).
+
+    It holds phone_number_id, token, app_secret, verify_token, and if wanted quiet_from,
+    quiet_until and people_a_day. A changed app_secret opens beside the one before.
+    """
+    endpoint = _saved(merchant_id, _read(WhatsApp, account), "channel set", keep_channel)
+    click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")
+
+
+@channel.command("payments")
+@click.argument("merchant_id")
+@click.argument("account", type=click.File(encoding="utf-8"))
+def channel_payments(merchant_id: str, account: TextIO) -> None:
+    """Save the Razorpay account of MERCHANT_ID from ACCOUNT, a JSON file (- reads the input).
+
+    It holds key_id, key_secret, webhook_secret, and if wanted offers (true sends the offer to pay
+    in advance as a marketing template) and token_share (0.2 asks for a fifth in advance).
+    """
+    endpoint = _saved(merchant_id, _read(Razorpay, account), "payments set", keep_payments)
+    click.echo(f"set; let Razorpay post payment_link events to <this server>/v1/hooks/{endpoint}")
+
+
+@channel.command("courier")
+@click.argument("merchant_id")
+@click.argument("account", type=click.File(encoding="utf-8"))
+def channel_courier(merchant_id: str, account: TextIO) -> None:
+    """Let a courier of MERCHANT_ID tell of parcels; ACCOUNT is a JSON file (- reads the input).
+
+    It holds courier (generic, shiprocket or delhivery), token, and if wanted header (the one that
+    carries the token, x-api-key by default). A changed token opens beside the one before.
+    """
+    endpoint = _saved(merchant_id, _read(Courier, account), "courier set", keep_courier)
+    click.echo(f"set; let the courier post to <this server>/v1/hooks/{endpoint}")
+
+
+def _read(shape: type[T], account: TextIO) -> T:
+    try:
+        return shape.model_validate_json(account.read())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise RefusedError(f"{account.name}: {where}: {first['msg']}") from None
+
+
+def _saved(
+    merchant_id: str, account: T, did: str,
+    keep: Callable[[Connection, Contacts, str, T], str],
+) -> str:  # fmt: skip
+    """Keep an account; where its events come in."""
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if merchant(log.connection, merchant_id) is None:
+            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        contacts = Contacts(home.keyring.sealing)
+        endpoint = keep(log.connection, contacts, merchant_id, account)
+        audit(log, did, merchant_id, now_us=now_us())
+    return endpoint
+
+
+@channel.command("delegate")
+@click.argument("merchant_id")
+@click.option("--off", is_flag=True, help="Send over our own connection again.")
+@click.option("--quiet-from", type=click.IntRange(0, 24), default=21, show_default=True)
+@click.option("--quiet-until", type=click.IntRange(0, 24), default=9, show_default=True)
+def channel_delegate(merchant_id: str, quiet_from: int, quiet_until: int, *, off: bool) -> None:
+    """Let another provider of MERCHANT_ID's write to its customers.
+
+    A webhook tells it of every question (message.requested), and it passes answers on to
+    POST /v1/orders/{order_id}/reply. Nothing is asked between the quiet hours.
+    """
+    wanted = None if off else Delegate(quiet_from=quiet_from, quiet_until=quiet_until)
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if merchant(log.connection, merchant_id) is None:
+            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        keep_delegate(log.connection, Contacts(home.keyring.sealing), merchant_id, wanted)
+        did = "delegate removed" if off else "delegate set"
+        audit(log, did, merchant_id, now_us=now_us())
+        heard = off or listens(log.connection, merchant_id, "message.requested")
+    click.echo("set" if heard else f"set; now `rto hook add {merchant_id} URL`, or nobody asks")
+
+
+@channel.command("stop")
+@click.argument("merchant_id")
+def channel_stop(merchant_id: str) -> None:
+    """Send nothing for MERCHANT_ID until ``rto channel resume``."""
+    _switch(merchant_id, "stopped by hand")
+
+
+@channel.command("resume")
+@click.argument("merchant_id")
+def channel_resume(merchant_id: str) -> None:
+    """Send again for MERCHANT_ID."""
+    _switch(merchant_id, None)
+
+
+@click.command()
+def templates() -> None:
+    """Print the message templates as WhatsApp wants them submitted."""
+    click.echo(to_json(submissions(), indent=1))
+
+
+def _switch(merchant_id: str, why: str | None) -> None:
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if not switch_channel(log.connection, merchant_id, why):
+            raise RefusedError(f'"{merchant_id}" has no channel; set one with `rto channel set`')
+        audit(log, "channel resumed" if why is None else why, merchant_id, now_us=now_us())
+    click.echo("resumed" if why is None else "stopped")

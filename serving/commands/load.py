@@ -1,0 +1,66 @@
+"""``rto load``: past orders and outcomes into the live store, ending with a fold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from features.errors import RefusedError
+from features.settings import load_settings
+from features.tables import read_folder
+from serving.folds import publish_fold
+from serving.home import Home
+from serving.ledger import Ledger, catch_up
+from serving.moments import now_us
+from serving.store.connection import flushed_together
+from serving.store.log import last_seq
+from serving.store.owner import Owner
+from serving.upkeep.load import Loaded, Loader
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="Data folder with orders and, where known, events and items.",
+)
+def load(data: Path) -> None:
+    """Load past orders; orders that are live already are skipped."""
+    settings = load_settings()
+    with Home.open(settings) as home:
+        loader = Loader(home, read_folder(data), now_us())
+        with flushed_together(home.connection):
+            loaded = _load(loader)
+            _store_records(home)
+        fold = publish_fold(home.connection, settings.folds_dir, now_us=now_us())
+    click.echo(
+        f"Loaded {loaded.orders} orders ({loader.span}) with {loaded.events} later events; "
+        f"{loaded.loaded_already} were loaded before, {loaded.live_already} are live already. "
+        f"History is folded up to event {fold.boundary}."
+    )
+
+
+def _load(loader: Loader) -> Loaded:
+    with tqdm(desc="loading", unit=" events", delay=2, leave=False) as bar:
+        return loader.run(bar.update)
+
+
+def _store_records(home: Home) -> None:
+    """Count the new events into the who-records now, unless a server is doing so."""
+    if not home.connection.own():
+        return
+    try:
+        owner = Owner.claim(home.settings.claim, grace_s=0)
+    except RefusedError:
+        return
+    try:
+        ledger, end = Ledger(home.connection), last_seq(home.connection)
+        with tqdm(
+            desc="counting", unit=" events", total=end - ledger.seq, delay=2, leave=False
+        ) as bar:
+            catch_up(ledger, home.connection, bar.update)
+    finally:
+        owner.release()

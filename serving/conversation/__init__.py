@@ -1,0 +1,1 @@
+"""An order's customer is asked, answers, and the order goes on."""

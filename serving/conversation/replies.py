@@ -1,0 +1,136 @@
+"""What comes in from WhatsApp, as work for the writer: each event counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from serving.conversation.failed_delivery import FailedDelivery
+from serving.conversation.life import UNDISPATCHED
+from serving.conversation.persons import Persons
+from serving.conversation.talking import Talk
+from serving.conversation.whatsapp import Notice, Reply, Status, fault_of
+from serving.desk import Desk
+from serving.hands import record
+from serving.standing import life_of
+from serving.store.channels import Channel, keep_channel, stop_template, switch_channel
+from serving.store.erasing import orders_numbered
+from serving.store.log import Log
+from serving.store.outbox import (
+    Message,
+    first_seen,
+    message_named,
+    message_outside,
+    newest_of,
+    newest_to,
+    settle,
+)
+from serving.store.tasks import add_task
+
+_STOPS = frozenset({"stop", "unsubscribe", "stop all", "रोकें", "बंद करो"})
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Take in the events of one signed request."""
+
+    channel: Channel
+    events: Sequence[Status | Reply | Notice]
+    persons: Persons
+    desk: Desk
+    now_us: int
+
+    def __call__(self, log: Log) -> None:
+        for event in self.events:
+            if isinstance(event, Notice):
+                self._notice(log, event)
+            elif isinstance(event, Status):
+                self._status(log, event)
+            elif first_seen(log.connection, self.channel.endpoint, event.event_id, self.now_us):
+                self._reply(log, event)
+
+    def _status(self, log: Log, said: Status) -> None:
+        connection = log.connection
+        message = message_outside(connection, said.outside_id)
+        if message is None and said.message_id is not None:
+            message = message_named(connection, said.message_id)
+        if message is None or message.merchant_id != self.channel.merchant_id:
+            return
+        why = None if said.code is None else f"error {said.code}"
+        known = settle(
+            connection, message, said.state, outside_id=said.outside_id, why=why,
+            sent_us=self.now_us,
+        )  # fmt: skip
+        if not known:
+            return
+        if said.state == "failed":
+            if said.code is not None and fault_of(said.code) == "account":
+                switch_channel(connection, message.merchant_id, why)
+            to_call(log, message, "failed", why or "not delivered", self.now_us)
+        elif message.state in ("sending", "unknown", "waiting"):
+            note_sent(log, message, self.now_us)
+
+    def _notice(self, log: Log, said: Notice) -> None:
+        """Stop or resume what the carrier names; what waits for it is called about."""
+        connection, merchant_id = log.connection, self.channel.merchant_id
+        if said.template is not None:
+            stop_template(connection, merchant_id, said.template, said.stopped)
+            return
+        if said.people_a_day is not None:
+            account = self.channel.account
+            changed = account.model_copy(update={"people_a_day": said.people_a_day})
+            keep_channel(connection, self.desk.contacts, merchant_id, changed)
+        if said.stopped is not None:
+            switch_channel(connection, merchant_id, said.stopped)
+
+    def _reply(self, log: Log, said: Reply) -> None:
+        message = self._answered(log, said)
+        if message is None:
+            return
+        (held,) = orders_numbered(log.connection, [message.number])
+        if said.text is not None and said.text.strip().lower() in _STOPS:
+            said = replace(said, payload="stop:", text=None)
+        stage = life_of(log.connection, message.number).stage
+        talk = FailedDelivery if stage == "ndr" else Talk
+        if stage not in (*UNDISPATCHED, "ndr") and said.payload != "stop:":
+            said = replace(said, payload="late:")
+        talk(log, self.desk, held, message, said, self.now_us).go_on()
+
+    def _answered(self, log: Log, said: Reply) -> Message | None:
+        """The message answered: named by the carrier, by our button, or the last to this phone."""
+        connection, found = log.connection, None
+        if said.context_id is not None:
+            found = message_outside(connection, said.context_id)
+        if found is None and said.payload is not None:
+            found = message_named(connection, said.payload.partition(":")[2])
+        if found is None and said.phone is not None and said.payload is None:
+            phone = f"+{said.phone.removeprefix('+')}"
+            found = newest_to(connection, self.persons.mark(self.channel.merchant_id, phone))
+        if found is None or found.merchant_id != self.channel.merchant_id:
+            return None
+        # Written to nothing in particular, it answers what was said last about that order.
+        if said.context_id is None and said.payload is None:
+            found = newest_of(connection, found.number)
+        return found
+
+
+def note_sent(log: Log, message: Message, now_us: int) -> None:
+    """The order counts as treated from now on; what only answers the customer is not logged."""
+    if message.purpose == "talk":
+        return
+    (held,) = orders_numbered(log.connection, [message.number])
+    record(log, held, "message_sent", {"purpose": message.purpose}, now_us)
+
+
+def to_call(log: Log, message: Message, state: str, why: str, now_us: int) -> None:
+    """Say that a message cannot reach its customer, and have a person call."""
+    (held,) = orders_numbered(log.connection, [message.number])
+    note_message(log, message, {"state": state, "why": why}, now_us)
+    add_task(log.connection, held, "call", why, now_us=now_us)
+
+
+def note_message(log: Log, message: Message, body: dict[str, str | None], now_us: int) -> None:
+    """Say in the order's log what else became of a message."""
+    (held,) = orders_numbered(log.connection, [message.number])
+    said = {"purpose": message.purpose} | body
+    log.append("message", said, at_us=now_us, known_us=now_us, order=held)

@@ -1,0 +1,180 @@
+"""The sender: takes what is due out of the outbox and sends it, each message at most once."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+import httpx2
+
+from features.days import SECOND_US
+from features.errors import StoreError
+from features.settings import Settings
+from serving.conversation.delegating import HandingOver
+from serving.conversation.letters import TEMPLATES, Later, Letter, Letters
+from serving.conversation.persons import Persons
+from serving.conversation.replies import note_sent, to_call
+from serving.conversation.whatsapp import Sent, send
+from serving.home import Home
+from serving.moments import now_us
+from serving.store.channels import delegate_of, stop_template, switch_channel
+from serving.store.contacts import Contacts
+from serving.store.log import Log
+from serving.store.outbox import (
+    Message,
+    anything_due,
+    claim,
+    doubt,
+    message_named,
+    settle,
+    stranded,
+)
+
+_log = logging.getLogger("rto.sending")
+
+AT_ONCE = 8
+_LOOK_S = 0.5
+_ANSWER_S = 40.0
+# A claim older than this belongs to a worker that is gone.
+_DOUBT_US = 120 * SECOND_US
+_TRIES = 6
+# How long a stopped number may hold up a question before a person calls instead.
+_STRANDED_US = 1_800 * SECOND_US
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 900.0
+
+
+class Sender:
+    """Sends for one worker.
+
+    Parameters
+    ----------
+    home : Home
+        Its connection belongs to the sender alone.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._url = home.settings.whatsapp_url.rstrip("/")
+        self._contacts = Contacts(home.keyring.sealing)
+        self._persons = Persons.of(home.keyring)
+        self._letters = Letters(
+            home.connection, self._contacts, self._persons,
+            local=self._url.startswith("http://127.0.0.1:"),
+        )  # fmt: skip
+        self._client = httpx2.Client(timeout=httpx2.Timeout(_ANSWER_S, connect=5.0))
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
+        self._under_way: dict[Future[Sent], tuple[Message, Letter]] = {}
+
+    def look(self, now: int) -> None:
+        """Begin what is due, and settle what has ended."""
+        if anything_due(self._home.connection, now):
+            self._take(now)
+        self.settle_ended(0.0, now)
+
+    def _take(self, now: int) -> None:
+        for message in doubt(self._home.connection, now - _DOUBT_US):
+            _log.warning("message %s is unknown until its status comes", message.message_id)
+        for message in stranded(self._home.connection, now - _STRANDED_US):
+            with self._home.transaction() as log:
+                if settle(log.connection, message, "call", why="nothing is sent now"):
+                    to_call(log, message, "call", "nothing is sent now", now)
+        if (free := AT_ONCE - len(self._under_way)) > 0:
+            for message in claim(self._home.connection, now, free):
+                self._begin(message, now)
+
+    def settle_ended(self, patience_s: float, now: int) -> None:
+        """Settle what ends within a time."""
+        if not self._under_way:
+            return
+        done, _ = wait(self._under_way, patience_s, FIRST_COMPLETED)
+        for future in done:
+            message, letter = self._under_way.pop(future)
+            with self._home.transaction() as log:
+                self._settle(log, message, letter, future.result(), now)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._under_way)
+
+    def close(self) -> None:
+        """Wait for what is under way, and settle it."""
+        while self._under_way:
+            self.settle_ended(_ANSWER_S, now_us())
+        self._pool.shutdown()
+        self._client.close()
+
+    def _begin(self, message: Message, now: int) -> None:
+        delegate = delegate_of(self._home.connection, self._contacts, message.merchant_id)
+        if delegate is not None:
+            with self._home.transaction() as log:
+                HandingOver(message, delegate, self._contacts, self._persons, now)(log)
+            return
+        found = self._letters.write(message, now)
+        if isinstance(found, Letter):
+            future = self._pool.submit(
+                send, self._client, self._url, found.channel.account, found.phone,
+                message.message_id, found.content,
+            )  # fmt: skip
+            self._under_way[future] = message, found
+            return
+        with self._home.transaction() as log:
+            if isinstance(found, Later):
+                settle(log.connection, message, "waiting", due_us=found.due_us, why=found.why)
+            elif settle(log.connection, message, "call", why=found):
+                to_call(log, message, "call", found, now)
+
+    def _settle(self, log: Log, message: Message, letter: Letter, sent: Sent, now: int) -> None:
+        connection = log.connection
+        newest = message_named(connection, message.message_id) or message
+        person, why = letter.person, sent.why or None
+        if sent.fault is None:
+            if settle(
+                connection,
+                newest,
+                "sent",
+                person=person,
+                outside_id=sent.outside_id,
+                sent_us=now,
+            ) and newest.state in ("sending", "unknown"):
+                note_sent(log, message, now)
+        elif newest.state != "sending":  # its status came before the answer
+            return
+        elif sent.fault == "unknown":
+            settle(connection, newest, "unknown", person=person, why=why, sent_us=now)
+        elif sent.fault == "account" or (sent.fault == "retry" and message.tries < _TRIES):
+            if sent.fault == "account":
+                switch_channel(connection, message.merchant_id, why)
+                _log.error("WhatsApp is stopped for %s: %s", message.merchant_id, why)
+            settle(connection, newest, "waiting", due_us=now + pause_us(message.tries), why=why)
+        elif sent.fault == "template" and message.purpose in TEMPLATES:
+            name = TEMPLATES[message.purpose]
+            stop_template(connection, message.merchant_id, name, why)
+            _log.error("template %s is stopped for %s: %s", name, message.merchant_id, why)
+            if settle(connection, newest, "call", person=person, why=why):
+                to_call(log, message, "call", f"template {name}: {why}", now)
+        elif settle(connection, newest, "call", person=person, why=why):
+            to_call(log, message, "call", why or "not sent", now)
+
+
+def pause_us(tries: int) -> int:
+    """How long to wait before the next try: doubled each time, with jitter."""
+    longest = min(_FIRST_PAUSE_S * 2 ** (tries - 1), _LONGEST_PAUSE_S)
+    return int(longest * random.uniform(0.5, 1.0) * SECOND_US)
+
+
+def keep_sending(settings: Settings, stop: threading.Event) -> None:
+    """Send what is due until ``stop`` is set."""
+    with Home.open(settings) as home:
+        sender = Sender(home)
+        try:
+            while not stop.wait(0.02 if sender.busy else _LOOK_S):
+                try:
+                    home.connection.revive()
+                    sender.look(now_us())
+                except (StoreError, OSError):
+                    _log.exception("sending failed; trying again")
+        finally:
+            sender.close()

@@ -1,0 +1,1 @@
+"""Decisions while the log is out of reach."""

@@ -1,0 +1,1 @@
+"""What became of parcels: handed over, scanned, delivered or back."""

@@ -1,0 +1,1 @@
+"""Customers pay in advance: links made, paid, cancelled, paid back."""

@@ -1,0 +1,1 @@
+"""The processes that one server is made of."""

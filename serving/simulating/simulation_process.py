@@ -1,0 +1,137 @@
+"""The simulation process: one JSON line in, one out, so that no simulation delays a score."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from typing import Any, TypeAlias
+
+from pydantic_core import from_json, to_json
+
+from features.days import ist_day
+from features.errors import RtoError, StoreError
+from models.policy import Policy, default_policy
+from models.pooling import Prior
+from models.replay import Floats
+from models.replay import asked as asked_by
+from serving.simulating.past import Past
+from serving.simulating.simulation import settled_of, simulate
+from serving.store.connection import Connection, connect
+from serving.store.log import body_of
+from serving.suggestion import DAYS as SUGGESTED_DAYS
+from serving.suggestion import measured_of, prior_of, suggestion
+
+_NICE = 10
+# Others whose logs are read for what they have measured, once a day.
+_MOST_OTHERS = 12
+
+Measured: TypeAlias = tuple[Floats, Floats] | None
+
+
+class Room:
+    """The pasts that are held in memory, one merchant's after the other."""
+
+    def __init__(self) -> None:
+        self._pasts: dict[tuple[str, str], Past] = {}
+        self._measured: dict[tuple[str, str], tuple[int, Measured]] = {}
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Simulate what is asked; ``refused`` or ``failed`` say why there is no answer."""
+        try:
+            with closing(connect(asked["store_url"], readonly=True)) as connection:
+                return {"found": self._simulate(connection, asked)}
+        except StoreError as error:
+            return {"failed": str(error)}
+        except RtoError as error:
+            return {"refused": str(error)}
+
+    def _simulate(self, connection: Connection, asked: dict[str, Any]) -> dict[str, Any]:
+        merchant_id = asked["merchant_id"]
+        name = asked["store_url"], merchant_id
+        past = self._pasts.get(name) or Past(merchant_id, arm_secret(connection))
+        self._pasts = {name: past}
+        draft = Policy.from_json(asked["policy"]) if asked["policy"] else None
+        with connection.snapshot():
+            policies = revisions(connection, merchant_id)
+            for policy in (*policies.values(), *([draft] if draft else ())):
+                past.ask(asked_by(policy))
+            past.follow(connection)
+        now_us = asked["now_us"]
+        if asked["days"] is None:
+            prior = self._known(connection, asked, policies)
+            return suggestion(past, policies, now_us=now_us, prior=prior)
+        # Not with the pool: its intervals were measured to be too narrow (models/README.md).
+        return simulate(past, draft, policies, days=asked["days"], now_us=now_us)
+
+    def _known(
+        self, connection: Connection, asked: dict[str, Any], own: dict[int, Policy]
+    ) -> Prior | None:
+        """What merchants who share have measured, where this one shares too; a day old at most."""
+        if not own[max(own)].share_with_network:
+            return None
+        found, day = [], ist_day(asked["now_us"])
+        for merchant_id in sharing_merchants(connection, _MOST_OTHERS + 1):
+            if merchant_id == asked["merchant_id"]:
+                continue
+            name = asked["store_url"], merchant_id
+            known = self._measured.get(name)
+            if known is None or known[0] != day:
+                measured = self._measure(connection, merchant_id, asked["now_us"])
+                known = self._measured[name] = day, measured
+            if known[1] is not None:
+                found.append(known[1])
+        return prior_of(found)
+
+    @staticmethod
+    def _measure(connection: Connection, merchant_id: str, now_us: int) -> Measured:
+        past, policies = (
+            Past(merchant_id, arm_secret(connection)),
+            revisions(connection, merchant_id),
+        )
+        for policy in policies.values():
+            past.ask(asked_by(policy))
+        with connection.snapshot():
+            past.follow(connection)
+        settled = settled_of(past, policies, days=SUGGESTED_DAYS, now_us=now_us)
+        return measured_of(settled, policies[max(policies)])
+
+
+def arm_secret(connection: Connection) -> bytes:
+    """The secret that draws the comparison arms."""
+    found = connection.execute("SELECT value FROM meta WHERE name='arm_secret'").fetchone()
+    return bytes(found[0])
+
+
+def sharing_merchants(connection: Connection, most: int) -> list[str]:
+    """Merchants who share into the network by the policy in force, by name."""
+    found = connection.execute(
+        """SELECT p.merchant_id, p.body FROM policy p
+           JOIN (SELECT merchant_id, max(revision) AS newest FROM policy GROUP BY merchant_id) n
+             ON n.merchant_id = p.merchant_id AND n.newest = p.revision
+           ORDER BY p.merchant_id"""
+    )
+    sharing = [owner for owner, body in found.fetchall() if body_of(body).get("share_with_network")]
+    return sharing[:most]
+
+
+def revisions(connection: Connection, merchant_id: str) -> dict[int, Policy]:
+    """Every policy a merchant has had, the shipped default as 0."""
+    found = connection.execute(
+        "SELECT revision, body FROM policy WHERE merchant_id=?", (merchant_id,)
+    )
+    saved = {int(number): Policy.from_json(body_of(body)) for number, body in found.fetchall()}
+    return {0: default_policy()} | saved
+
+
+def main() -> None:
+    """Answer until nobody asks any more."""
+    os.nice(_NICE)
+    room = Room()
+    for line in sys.stdin.buffer:
+        sys.stdout.buffer.write(to_json(room.answer(from_json(line))) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What keeps an installation fit: backups, pruning, erasure, loading, exports, checks."""

@@ -1,0 +1,228 @@
+"""Logged decisions computed again from the log, and their features compared bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.catalogue import CATALOGUE
+from features.errors import StoreError
+from features.history.fact import NETWORK_KEY
+from features.history.where import WindowTable
+from features.keys import ABSENT
+from serving.apart import set_apart
+from serving.folds import facts_array
+from serving.intake import Content, order_of
+from serving.ledger import Ledger
+from serving.rows import Rows
+from serving.store.connection import Connection
+from serving.store.contacts import Contacts
+from serving.store.log import body_of
+from serving.upkeep.carried import carried_in, replayed_between, settled_seq
+
+_STEP = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One feature that came out otherwise."""
+
+    order_id: str
+    decision_id: str
+    feature: str
+    logged: float
+    again: float
+
+
+@dataclass(slots=True)
+class Rechecked:
+    """What a recheck found.
+
+    Parameters
+    ----------
+    equal : int
+        Decisions whose features are all the same, bit for bit.
+    erased : int
+        Decisions whose text has been erased since: nothing to compare.
+    other_catalogue : int
+        Decisions made by a program with other features.
+    pruned : int
+        Decisions that read the log, or a fold that is gone, from before the last order that has
+        been taken out since: what they saw of it cannot be told any more.
+    """
+
+    equal: int = 0
+    erased: int = 0
+    other_catalogue: int = 0
+    pruned: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A decision as logged, and the event that holds what the order then said."""
+
+    number: int
+    said_seq: int
+    merchant_id: str
+    order_id: str
+    test: bool
+    body: dict[str, Any]
+    row: bytes
+
+    @property
+    def read_seq(self) -> int:
+        return int(self.body["read_seq"])
+
+    @property
+    def fold(self) -> int:
+        return int(self.body["fold"])
+
+
+class Recheck:
+    """Walks the log once, with a ledger of its own, and recomputes every decision on the way.
+
+    Parameters
+    ----------
+    connection : Connection
+        For reading.
+    folds_dir : Path
+        Tables found there are used, others are counted again from the log.
+    """
+
+    def __init__(
+        self, connection: Connection, rows: Rows, contacts: Contacts, folds_dir: Path
+    ) -> None:
+        self._connection = connection
+        self._rows = rows
+        self._contacts = contacts
+        self._folds_dir = folds_dir
+        self._ledger = Ledger.from_nothing(connection)
+        self._settled = settled_seq(connection)
+        self._fold = -1
+        self._windows: WindowTable | None = WindowTable.empty()
+
+    def run(self, progress: Callable[[int], object] = lambda _: None) -> Rechecked:
+        """Compare all decisions; ``progress`` is told how many are done."""
+        found = Rechecked()
+        for decided in self._decisions():
+            windows = self._windows_of(decided.fold)
+            if windows is None or decided.read_seq < self._settled:
+                found.pruned += 1
+            else:
+                self._read_up_to(decided.read_seq)
+                self._compare(decided, windows, found)
+            progress(1)
+        return found
+
+    def _decisions(self) -> Iterator[_Decided]:
+        """By the position they read, which falls only where a decision came in late."""
+        read = [
+            (int(str(body_of(body)["read_seq"])), seq)
+            for seq, body in self._connection.stream(
+                "SELECT seq, body FROM event WHERE kind='decided' AND data IS NOT NULL"
+            )
+        ]
+        for _, seq in sorted(read):
+            number, said_seq, merchant_id, order_id, test, body, row = self._connection.execute(
+                """SELECT e.number,
+                          (SELECT max(f.seq) FROM event f WHERE f.number = e.number
+                           AND f.seq < e.seq AND f.kind IN ('placed', 'revised')),
+                          o.merchant_id, o.order_id, o.test, e.body, e.data
+                   FROM event e JOIN orders o ON o.number = e.number WHERE e.seq = ?""",
+                (seq,),
+            ).fetchone()
+            yield _Decided(number, said_seq, merchant_id, order_id, bool(test), body_of(body), row)
+
+    def _read_up_to(self, seq: int) -> None:
+        while self._ledger.seq < seq:
+            until = min(self._ledger.seq + _STEP, seq)
+            changes = replayed_between(self._connection, self._ledger.seq, until)
+            self._ledger.apply(changes, until)
+
+    def _compare(self, decided: _Decided, windows: WindowTable, found: Rechecked) -> None:
+        logged = np.frombuffer(decided.row)
+        if len(logged) != len(CATALOGUE):
+            found.other_catalogue += 1
+            return
+        personal = self._contacts.of(self._connection, decided.said_seq)
+        if personal is None:
+            found.erased += 1
+            return
+        content = Content(self._public(decided.said_seq), dict(personal))
+        again = self._row(decided, content, windows)
+        if again.tobytes() == decided.row:
+            found.equal += 1
+        for i in np.flatnonzero(again.view(np.int64) != logged.view(np.int64)):
+            found.differences.append(
+                Difference(
+                    decided.order_id,
+                    decided.body["decision_id"],
+                    CATALOGUE[i].name,
+                    float(logged[i]),
+                    float(again[i]),
+                )
+            )
+
+    def _row(
+        self, decided: _Decided, content: Content, windows: WindowTable
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        order = order_of(decided.merchant_id, decided.order_id, content)
+        named = set_apart(order) if decided.test else order
+        shares = self._fact(decided.said_seq)[NETWORK_KEY] != ABSENT
+        identity = self._rows.identity(named, decided.number, shares=shares)
+        past = self._rows.past(identity, self._ledger, windows, int(decided.body["as_of_us"]))
+        return self._rows.row(order, identity, past).values
+
+    def _fact(self, seq: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        found = self._connection.execute("SELECT data FROM event WHERE seq=?", (seq,)).fetchone()
+        return np.frombuffer(found[0], np.int64)
+
+    def _public(self, seq: int) -> dict[str, Any]:
+        found = self._connection.execute("SELECT body FROM event WHERE seq=?", (seq,))
+        return body_of(found.fetchone()[0])
+
+    def _windows_of(self, boundary: int) -> WindowTable | None:
+        """The table of a fold; None where it is gone and can no longer be counted again."""
+        if boundary != self._fold:
+            self._fold = boundary
+            self._windows = self._open(boundary)
+        return self._windows
+
+    def _open(self, boundary: int) -> WindowTable | None:
+        if boundary == 0:
+            return WindowTable.empty()
+        try:
+            return WindowTable.open(self._folds_dir / str(boundary))
+        except StoreError:
+            settled = boundary >= self._settled
+            return windows_at(self._connection, boundary) if settled else None
+
+
+def windows_at(connection: Connection, boundary: int) -> WindowTable:
+    """The window table as of a position, counted from the log.
+
+    Of orders that were taken out only their last state is known, so the position should not lie
+    before the last of their events.
+    """
+    placed: dict[int, bytes] = {}
+    states: dict[int, int] = {}
+    found = connection.execute(
+        """SELECT e.number, e.becomes,
+                  CASE WHEN e.was IS NULL OR e.kind = 'revised' THEN e.data END
+           FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0 ORDER BY e.seq""",
+        (boundary,),
+    )
+    for number, becomes, fact in found:
+        states[number] = becomes
+        if fact is not None:
+            placed[number] = fact
+    gone, ends = carried_in(connection).newest(boundary)
+    facts = np.concatenate([gone, facts_array(list(placed.values()))])
+    now = np.concatenate([ends, np.array([states[n] for n in placed], np.int64)])
+    return WindowTable.build(facts, now, boundary)

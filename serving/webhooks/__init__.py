@@ -1,0 +1,1 @@
+"""Merchants are told what happens."""
