@@ -12,15 +12,13 @@ from features.days import DAY_US, HOUR_US, IST_SHIFT_US, ist_day
 from models.actions import ACTIONS
 from serving.board.today import today as numbers
 from serving.orders import Listed, decided_since
-from serving.pages.queue import VIEWS, due_of
+from serving.pages.queue import VIEWS
 from serving.pages.rendering import show, table_file
 from serving.pages.visit import house_of, visit_of
-from serving.store.lines import lines_of
 from serving.store.outbox import messages_since
 from serving.store.policies import newest_revision
 
 _SENT = ("sent", "delivered", "read")
-_STUCK_US = HOUR_US // 2
 
 router = APIRouter()
 
@@ -43,7 +41,7 @@ async def today(request: Request) -> Response:
         request, "today.html", title=visit.say("Today"), orders=len(decided), policy=policy,
         counts=[(action, counts[action]) for action in ACTIONS], midnight=midnight,
         hours=_hours(decided), waiting=waiting, sent=sum(messages[state] for state in _SENT),
-        failed=messages["failed"] + messages["unknown"], late=_late(request, now),
+        failed=messages["failed"] + messages["unknown"], late=watched.late(now),
         shipped=counts["ship"], first=newest_revision(house.connection, visit.merchant_id) == 0,
         holdout=sum(one.answer["arm"] == "holdout" for one in decided), counted=counted,
     )  # fmt: skip
@@ -86,12 +84,3 @@ def _hours(decided: Sequence[Listed]) -> list[dict[str, Any]]:
                 below += by[action]
         drawn.append({"hour": hour, "parts": parts, "total": by.total()})
     return drawn
-
-
-def _late(request: Request, now: int) -> int:
-    """Orders that still wait for their customer half an hour after they should have moved."""
-    house, visit = house_of(request), visit_of(request)
-    watched = house.watch.of(house.connection, visit.merchant_id, now)
-    numbers = list(watched.at("awaiting", "silent"))
-    lines = lines_of(house.connection, visit.merchant_id, numbers)
-    return sum((due_of(line) or now) < now - _STUCK_US for line in lines)

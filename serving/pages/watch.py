@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from features.days import DAY_US
+from features.days import DAY_US, HOUR_US, to_us
 from serving.conversation.life import Life, Stage
 from serving.store.connection import Connection
 from serving.store.log import body_of
@@ -16,6 +17,7 @@ DAYS = 7
 """An order that nobody has touched for longer is no work of today."""
 
 _AT_ONCE = 5_000
+_STUCK_US = HOUR_US // 2
 _MOST = 200
 _EVENTS = """SELECT seq, number, kind, CASE WHEN kind IN
       ('decided', 'overridden', 'contacted', 'replied', 'correction', 'noted') THEN body END
@@ -32,6 +34,7 @@ class Followed:
     began_us: int
     lives: dict[int, Life] = field(default_factory=dict)
     assignees: dict[int, str] = field(default_factory=dict)
+    until_us: dict[int, int] = field(default_factory=dict)
 
     def follow(self, connection: Connection, merchant_id: str) -> None:
         """Take in what was appended."""
@@ -41,6 +44,8 @@ class Followed:
                 if kind == "noted":
                     self._note(number, str(said.get("assignee", "")) or None, "assignee" in said)
                 else:
+                    if kind == "decided" and (until := said.get("wait_until")) is not None:
+                        self.until_us[number] = to_us(datetime.fromisoformat(str(until)))
                     self.lives[number] = self.lives.get(number, Life()).after(kind, said)
             self.seq = int(lines[-1][0])
 
@@ -51,6 +56,11 @@ class Followed:
             self.assignees.pop(number, None)
         else:
             self.assignees[number] = assignee
+
+    def late(self, now_us: int) -> int:
+        """Orders that still wait for their customer half an hour after they should have moved."""
+        waiting = self.at("awaiting", "silent")
+        return sum(self.until_us.get(number, now_us) < now_us - _STUCK_US for number in waiting)
 
     def at(self, *stages: Stage) -> Iterator[int]:
         """The numbers of the orders at these stages."""

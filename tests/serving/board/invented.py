@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import to_json
 
-from features.days import DAY_US, IST_SHIFT_US
+from features.days import DAY_US, HOUR_US, IST_SHIFT_US
 from features.history.states import CLASSES, DELIVERED, PENDING, RTO
 from models.actions import SEVERITY, Action
 from models.arms import Shares, draw
@@ -58,8 +58,14 @@ def write_year(
         add_merchant(log.connection, merchant_id, "Kurtas of Jaipur", invented=True, now_us=0)
         save_policy(log, merchant_id, ACTS.to_json(), expected=0, now_us=now_us - 301 * DAY_US)
         _spend(log, merchant_id, now_us)
-        _write(log, merchant_id, sorted(_events(home, merchant_id, orders, now_us, seed),
-                                        key=lambda e: (e.at_us, e.order, e.rank)))  # fmt: skip
+        events = [*_events(home, merchant_id, orders, now_us, seed), *_folds(now_us)]
+        _write(log, merchant_id, sorted(events, key=lambda e: (e.at_us, e.order, e.rank)))
+
+
+def _folds(now_us: int) -> Iterator[_Event]:
+    """One at every hour, as a worker leaves them; they hold nothing that pages read."""
+    for hour in range(300 * 24):
+        yield _Event(now_us - hour * HOUR_US, -1, 0, "fold", to_json({"boundary": 0}), None)
 
 
 def _spend(log: Log, merchant_id: str, now_us: int) -> None:
@@ -164,6 +170,10 @@ def _write(log: Log, merchant_id: str, events: list[_Event]) -> None:
     decided: dict[int, int] = {}
     rows: list[tuple[Any, ...]] = []
     for seq, event in enumerate(events, log.seq + 1):
+        if event.kind == "fold":
+            told = (event.at_us, event.at_us, None, None, event.body, None)
+            rows.append((seq, None, None, "fold", 0, *told))
+            continue
         number = numbers.setdefault(event.order, seq)
         was = states.get(event.order)
         if event.state is not None:
