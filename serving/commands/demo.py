@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 
 from features.settings import load_settings
@@ -38,4 +40,6 @@ def demo(host: str, port: int, sandbox_port: int, orders: int, *, stop: bool) ->
     WhatsApp is played by a sandbox, with a page that shows the customer's phone.
     What was set up before is used again; delete ``demo`` in RTO_HOME to begin anew.
     """
+    for name in (signal.SIGTERM, signal.SIGINT):  # shells let what runs beside them ignore the last
+        signal.signal(name, signal.default_int_handler)
     Demo(load_settings(), host, port, orders, sandbox_port).run(stay=not stop)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from pathlib import Path
 
+import click
 import pytest
 
 from features.errors import RtoError, SettingsError
 from features.settings import Settings
 from serving import demo
+from serving.commands.demo import demo as demo_command
 from serving.demo import Demo
 
 
@@ -37,3 +41,20 @@ def test_an_interrupted_set_up_begins_anew(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(RtoError, match="stopped here"):
         Demo(Settings(home=tmp_path), "127.0.0.1", port).run(stay=False)
     assert seen == [("simulate", False), ("train", False)]
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_whoever_ends_the_demo_ends_what_it_started(
+    name: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal comes as the interrupt after which ``run`` stops its processes."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    monkeypatch.setenv("RTO_HOME", str(tmp_path))
+    monkeypatch.setattr(Demo, "run", lambda self, *, stay: os.kill(os.getpid(), name))
+    try:
+        with pytest.raises(click.Abort):
+            demo_command(["--stop"], standalone_mode=False)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
