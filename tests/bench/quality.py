@@ -26,6 +26,7 @@ from training.backtest import backtest
 from training.bootstrap import Clusters, clusters, intervals
 from training.configuration import Configuration
 from training.evaluate import Duel, Scoreboard
+from training.fit import fit
 from training.inputs import Table
 from training.labels import Floats
 from training.matrix import Matrix, build
@@ -68,7 +69,7 @@ def main(
     entries.scores["ours"] = entries.scores["ours"][board.at]
     board.print(entries)
     if ceiling is not None:
-        board.print_ceiling(orders * ceiling, seed, threads)
+        print_ceiling(board, entries, orders * ceiling, seed, threads)
 
 
 def world(orders: int, seed: int) -> Folder:
@@ -129,8 +130,16 @@ class Entries:
 class Board:
     """The judged orders: everything after the first training that was shipped untouched."""
 
-    def __init__(self, at: np.ndarray, y: Floats, true: Floats, groups: Clusters) -> None:
+    def __init__(
+        self,
+        at: np.ndarray,
+        y: Floats,
+        true: Floats,
+        created_us: np.ndarray,
+        groups: Clusters | None,
+    ) -> None:
         self.at, self.y, self.true, self.groups = at, y, true, groups
+        self.created_us = created_us
         self.constant = log_loss(y, np.full(len(y), y.mean()))
         self.attainable = self.constant - log_loss(y, true)
 
@@ -145,7 +154,7 @@ class Board:
         judged = rows[at]
         groups = clusters(frame["person"].to_numpy(np.int64)[judged], created[judged])
         y = (frame["outcome"].to_numpy()[judged] == "rto").astype(np.float64)
-        return cls(at, y, truth(orders, seed, matrix)[judged], groups)
+        return cls(at, y, truth(orders, seed, matrix)[judged], created[judged], groups)
 
     def share(self, probability: Floats) -> float:
         """How much of the way from the constant to the truth."""
@@ -177,18 +186,40 @@ class Board:
         if name == "ours":
             return (*cells, "")
         duel = Duel(Scoreboard(self.y, ours), Scoreboard(self.y, probability))
+        assert self.groups is not None
         found = intervals(duel, self.groups)
         gap, low, high = (float(a[2, LOG_LOSS]) for a in (found.estimate, found.low, found.high))
         return (*cells, f"{gap:+.4f} [{low:+.4f}, {high:+.4f}]")
 
-    def print_ceiling(self, orders: int, seed: int, threads: int) -> None:
-        """The same model and the same year, with many more orders of the same world to learn."""
-        matrix = build(world(orders, seed), threads=threads)
-        larger = Board.of(orders, seed, matrix)
-        entries = Entries(threads)
-        entries.ours(matrix, "ceiling")
-        share = larger.share(entries.scores["ceiling"][larger.at])
-        say(f"ours with {orders:,} orders: share {share:.3f}")
+    def first_month(self) -> np.ndarray:
+        """Which of the judged orders were placed before the first retraining."""
+        return np.asarray(self.created_us < self.created_us.min() + EVERY_US)
+
+    def only(self, which: np.ndarray) -> Board:
+        """Some of the judged orders."""
+        return Board(self.at[which], self.y[which], self.true[which], self.created_us[which], None)
+
+
+def print_ceiling(board: Board, entries: Entries, orders: int, seed: int, threads: int) -> None:
+    """Ours in the month after the first training, and the same model given many more orders.
+
+    The larger year is of the same world, with as many more customers; one training of it is enough
+    to see how far more data would carry, and takes long enough.
+    """
+    matrix = build(world(orders, seed), threads=threads)
+    larger = Board.of(orders, seed, matrix)
+    larger = larger.only(larger.first_month())
+    start, table = first_training(matrix), Table(matrix)
+    created = matrix.orders["created_us"].to_numpy(np.int64)
+    rows = np.flatnonzero((created >= start) & (created < start + EVERY_US)).astype(np.int64)
+    model = fit(table, Configuration(threads=threads), cutoff_us=start)
+    month = board.first_month()
+    small = board.only(month).share(entries.scores["ours"][month])
+    share = larger.share(model.probability(table, rows)[larger.at])
+    say(
+        f"the month after the first training: ours recovers {small:.3f}, given {orders:,} orders"
+        f" {share:.3f}"
+    )
 
 
 if __name__ == "__main__":
