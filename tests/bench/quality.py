@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from features.days import DAY_US
 from features.tables import Folder, read_folder
@@ -28,7 +29,7 @@ from training.configuration import Configuration
 from training.evaluate import Duel, Scoreboard
 from training.fit import fit
 from training.inputs import Table
-from training.labels import Floats
+from training.labels import Floats, Ints
 from training.matrix import Matrix, build
 from training.metrics import calibration_error, log_loss
 from training.simulate_command import write_year
@@ -135,11 +136,11 @@ class Board:
         at: np.ndarray,
         y: Floats,
         true: Floats,
-        created_us: np.ndarray,
+        age_us: Ints,
         groups: Clusters | None,
     ) -> None:
         self.at, self.y, self.true, self.groups = at, y, true, groups
-        self.created_us = created_us
+        self.age_us = age_us
         self.constant = log_loss(y, np.full(len(y), y.mean()))
         self.attainable = self.constant - log_loss(y, true)
 
@@ -154,7 +155,8 @@ class Board:
         judged = rows[at]
         groups = clusters(frame["person"].to_numpy(np.int64)[judged], created[judged])
         y = (frame["outcome"].to_numpy()[judged] == "rto").astype(np.float64)
-        return cls(at, y, truth(orders, seed, matrix)[judged], created[judged], groups)
+        age_us = created[judged] - first_training(matrix)
+        return cls(at, y, truth(orders, seed, matrix)[judged], age_us, groups)
 
     def share(self, probability: Floats) -> float:
         """How much of the way from the constant to the truth."""
@@ -191,13 +193,13 @@ class Board:
         gap, low, high = (float(a[2, LOG_LOSS]) for a in (found.estimate, found.low, found.high))
         return (*cells, f"{gap:+.4f} [{low:+.4f}, {high:+.4f}]")
 
-    def first_month(self) -> np.ndarray:
+    def first_month(self) -> NDArray[np.bool_]:
         """Which of the judged orders were placed before the first retraining."""
-        return np.asarray(self.created_us < self.created_us.min() + EVERY_US)
+        return np.asarray(self.age_us < EVERY_US)
 
-    def only(self, which: np.ndarray) -> Board:
+    def only(self, which: NDArray[np.bool_]) -> Board:
         """Some of the judged orders."""
-        return Board(self.at[which], self.y[which], self.true[which], self.created_us[which], None)
+        return Board(self.at[which], self.y[which], self.true[which], self.age_us[which], None)
 
 
 def print_ceiling(board: Board, entries: Entries, orders: int, seed: int, threads: int) -> None:
