@@ -6,19 +6,20 @@ from collections.abc import Callable
 from typing import TextIO, TypeVar
 
 import click
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from features.errors import RefusedError
 from features.settings import load_settings
 from serving.audit import audit
+from serving.commands.account import read_account
 from serving.conversation.messages.templates import submissions
 from serving.home import Home
 from serving.moments import now_us
-from serving.store.channels import Delegate, WhatsApp, keep_channel, keep_delegate, switch_channel
+from serving.store.channels import WHATSAPP, Delegate, WhatsApp, keep_delegate, switch_channel
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.couriers import Courier, keep_courier
+from serving.store.couriers import COURIERS, Courier
 from serving.store.merchants import merchant
 from serving.store.payments import Razorpay, keep_payments
 from serving.store.subscriptions import listens
@@ -40,7 +41,7 @@ def channel_set(merchant_id: str, account: TextIO) -> None:
     It holds phone_number_id, token, app_secret, verify_token, and if wanted quiet_from,
     quiet_until and people_a_day. A changed app_secret opens beside the one before.
     """
-    endpoint = _saved(merchant_id, _read(WhatsApp, account), "channel set", keep_channel)
+    endpoint = _saved(merchant_id, read_account(WhatsApp, account), "channel set", WHATSAPP.keep)
     click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")
 
 
@@ -53,7 +54,7 @@ def channel_payments(merchant_id: str, account: TextIO) -> None:
     It holds key_id, key_secret, webhook_secret, and if wanted offers (true sends the offer to pay
     in advance as a marketing template) and token_share (0.2 asks for a fifth in advance).
     """
-    endpoint = _saved(merchant_id, _read(Razorpay, account), "payments set", keep_payments)
+    endpoint = _saved(merchant_id, read_account(Razorpay, account), "payments set", keep_payments)
     click.echo(f"set; let Razorpay post payment_link events to <this server>/v1/hooks/{endpoint}")
 
 
@@ -66,17 +67,9 @@ def channel_courier(merchant_id: str, account: TextIO) -> None:
     It holds courier (generic, shiprocket or delhivery), token, and if wanted header (the one that
     carries the token, x-api-key by default). A changed token opens beside the one before.
     """
-    endpoint = _saved(merchant_id, _read(Courier, account), "courier set", keep_courier)
+    read = read_account(Courier, account)
+    endpoint = _saved(merchant_id, read, "courier set", COURIERS[read.courier].keep)
     click.echo(f"set; let the courier post to <this server>/v1/hooks/{endpoint}")
-
-
-def _read(shape: type[T], account: TextIO) -> T:
-    try:
-        return shape.model_validate_json(account.read())
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise RefusedError(f"{account.name}: {where}: {first['msg']}") from None
 
 
 def _saved(

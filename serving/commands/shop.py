@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TextIO
 
 import click
-from pydantic import ValidationError
 
 from features.errors import RefusedError
 from features.settings import load_settings
 from serving.audit import audit
+from serving.commands.account import read_account
 from serving.home import Home
 from serving.moments import now_us
 from serving.store.contacts import Contacts
 from serving.store.merchants import merchant
-from serving.store.shops import Shopify, drop_shop, keep_shop
+from serving.store.shops import SHOPIFY, Shopify
 from serving.webhooks.subscriptions import Arranging
 
 
@@ -33,17 +33,12 @@ def shop_set(merchant_id: str, account: TextIO) -> None:
     hold and tag orders), order_id ("name" or "id") and cod: gateways, tags and note_attributes that
     say that an order is paid at the door. A changed secret opens beside the one before.
     """
-    try:
-        read = Shopify.model_validate_json(account.read())
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise RefusedError(f"{account.name}: {where}: {first['msg']}") from None
+    read = read_account(Shopify, account)
     with Home.open(load_settings()) as home, home.transaction() as log:
         if merchant(log.connection, merchant_id) is None:
             raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
         contacts = Contacts(home.keyring.sealing)
-        endpoint = keep_shop(log.connection, contacts, merchant_id, read)
+        endpoint = SHOPIFY.keep(log.connection, contacts, merchant_id, read)
         arranging = Arranging(merchant_id, contacts, now_us())
         arranging.write_back(log, read.domain, on=bool(read.token))
         audit(log, "shop set", merchant_id, now_us=now_us())
@@ -55,7 +50,7 @@ def shop_set(merchant_id: str, account: TextIO) -> None:
 def shop_remove(merchant_id: str) -> None:
     """Take nothing more from the shop of MERCHANT_ID."""
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if not drop_shop(log.connection, merchant_id):
+        if not SHOPIFY.drop(log.connection, merchant_id):
             raise RefusedError(f'"{merchant_id}" has no shop; set one with `rto shop set`')
         contacts = Contacts(home.keyring.sealing)
         Arranging(merchant_id, contacts, now_us()).write_back(log, "", on=False)

@@ -17,7 +17,7 @@ from serving.conversation.sending_hours import after_quiet
 from serving.conversation.talking import WINDOW_US, days_offered
 from serving.orders import content_held
 from serving.rupees import rupees
-from serving.store.channels import Channel, channel_of, template_stopped
+from serving.store.channels import WHATSAPP, Channel, template_stopped
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
@@ -76,7 +76,7 @@ class Letters:
 
     def write(self, message: Message, now_us: int) -> Letter | Later | str:
         """The letter; or when to try again; or why a person has to call."""
-        channel = channel_of(self.connection, self.contacts, message.merchant_id)
+        channel = WHATSAPP.of(self.connection, self.contacts, message.merchant_id)
         if channel is None:
             return "no channel"
         if channel.account.sandbox and not self.local:

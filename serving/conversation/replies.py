@@ -13,7 +13,7 @@ from serving.conversation.whatsapp import Notice, Reply, Status, fault_of
 from serving.desk import Desk
 from serving.hands import record
 from serving.standing import life_of
-from serving.store.channels import Channel, keep_channel, stop_template, switch_channel
+from serving.store.channels import WHATSAPP, Channel, stop_template, switch_channel
 from serving.store.erasing import orders_numbered
 from serving.store.log import Log
 from serving.store.outbox import (
@@ -79,7 +79,7 @@ class Incoming:
         if said.people_a_day is not None:
             account = self.channel.account
             changed = account.model_copy(update={"people_a_day": said.people_a_day})
-            keep_channel(connection, self.desk.contacts, merchant_id, changed)
+            WHATSAPP.keep(connection, self.desk.contacts, merchant_id, changed)
         if said.stopped is not None:
             switch_channel(connection, merchant_id, said.stopped)
 

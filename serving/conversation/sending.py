@@ -19,7 +19,7 @@ from serving.conversation.replies import note_sent, to_call
 from serving.conversation.whatsapp import Sent, send
 from serving.home import Home
 from serving.moments import now_us
-from serving.store.channels import delegate_of, stop_template, switch_channel
+from serving.store.channels import DELEGATE, stop_template, switch_channel
 from serving.store.contacts import Contacts
 from serving.store.log import Log
 from serving.store.outbox import (
@@ -107,10 +107,10 @@ class Sender:
         self._client.close()
 
     def _begin(self, message: Message, now: int) -> None:
-        delegate = delegate_of(self._home.connection, self._contacts, message.merchant_id)
+        delegate = DELEGATE.of(self._home.connection, self._contacts, message.merchant_id)
         if delegate is not None:
             with self._home.transaction() as log:
-                HandingOver(message, delegate, self._contacts, self._persons, now)(log)
+                HandingOver(message, delegate.account, self._contacts, self._persons, now)(log)
             return
         found = self._letters.write(message, now)
         if isinstance(found, Letter):

@@ -16,7 +16,7 @@ from serving.pages.rendering import show, turn_to
 from serving.pages.thresholds import names_of, plain, put, revision_of
 from serving.pages.visit import OWNER, form_of, house_of, visit_of
 from serving.store.accounts import ROLES, Role, account, drop_role, members
-from serving.store.channels import channel_of
+from serving.store.channels import WHATSAPP
 from serving.store.merchants import KeyKind, key_digest, key_id_of, keys, new_key, revoke_key
 from serving.store.subscriptions import subscriptions_of
 
@@ -169,7 +169,7 @@ def _connections(request: Request, made: str | None = None) -> Response:
     return show(
         request, "connections.html", title=visit.say("Connections"), tabs=TABS, made=made,
         keys=[one for one in listed if one.revoked_us is None or one.revoked_us > house.clock()],
-        channel=channel_of(house.connection, house.contacts, visit.merchant_id),
+        channel=WHATSAPP.of(house.connection, house.contacts, visit.merchant_id),
         subscriptions=subscriptions_of(house.connection, house.contacts, visit.merchant_id),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ ScanKind: TypeAlias = Literal[
     "cancelled", "lost", "returned",
 ]  # fmt: skip
 CourierName: TypeAlias = Literal["generic", "shiprocket", "delhivery"]
+COURIER_NAMES: tuple[CourierName, ...] = get_args(CourierName)
 
 _LONGEST = 200
 _MOST = 1_000

@@ -27,14 +27,13 @@ from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
 from serving.store.payments import (
+    RAZORPAY,
     Link,
     Payments,
     Razorpay,
     links_due,
-    payments_of,
     price_link,
     settle_link,
-    stop_payments,
 )
 from serving.store.tasks import add_task
 
@@ -82,7 +81,7 @@ class Payer:
     def look(self, now: int) -> None:
         """Do what is due, one link after the other."""
         for link in links_due(self._home.connection, now, _AT_ONCE):
-            payments = payments_of(self._home.connection, self._contacts, link.merchant_id)
+            payments = RAZORPAY.of(self._home.connection, self._contacts, link.merchant_id)
             if payments is None or (payments.account.sandbox and "//127.0.0.1:" not in self._url):
                 with self._home.transaction() as log:
                     self._give_up(log, link, "no account for payments", now)
@@ -133,7 +132,7 @@ class Payer:
                         why=made.why)  # fmt: skip
         else:
             if made.fault == "account":
-                stop_payments(connection, link.merchant_id, made.why)
+                RAZORPAY.stop(connection, link.merchant_id, made.why)
                 _log.error("payment links stop for %s: %s", link.merchant_id, made.why)
             self._give_up(log, link, made.why, now)
 

@@ -15,10 +15,10 @@ from serving.payments.razorpay import read_payment, signed_by
 from serving.problems import problem
 from serving.routes import shopify
 from serving.routes.door import LIST_BYTES, body_of, service_of
-from serving.store.channels import Channel, channel_at
+from serving.store.channels import WHATSAPP, Channel
 from serving.store.couriers import Tracking, courier_at
-from serving.store.payments import Payments, payments_at
-from serving.store.shops import shop_at
+from serving.store.payments import RAZORPAY, Payments
+from serving.store.shops import SHOPIFY
 
 router = APIRouter()
 
@@ -41,9 +41,9 @@ async def handshake(request: Request, endpoint: str) -> Response:
 async def hook(request: Request, endpoint: str) -> Response:
     """Take in what is signed with the merchant's own secret; repeats change nothing."""
     service, body = service_of(request), await body_of(request, LIST_BYTES)
-    if (shop := shop_at(service.connection, service.contacts, endpoint)) is not None:
+    if (shop := SHOPIFY.at(service.connection, service.contacts, endpoint)) is not None:
         return await shopify.take(request, shop, body)
-    if (payments := payments_at(service.connection, service.contacts, endpoint)) is not None:
+    if (payments := RAZORPAY.at(service.connection, service.contacts, endpoint)) is not None:
         return await _payment(request, payments, body)
     if (tracking := courier_at(service.connection, service.contacts, endpoint)) is not None:
         return await _scans(request, tracking, body)
@@ -84,4 +84,4 @@ async def _scans(request: Request, tracking: Tracking, body: bytes) -> Response:
 
 def _channel(request: Request, endpoint: str) -> Channel | None:
     service = service_of(request)
-    return channel_at(service.connection, service.contacts, endpoint)
+    return WHATSAPP.at(service.connection, service.contacts, endpoint)

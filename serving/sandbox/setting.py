@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from serving.home import Home
 from serving.moments import now_us
 from serving.policies import Policies
-from serving.store.channels import WhatsApp, keep_channel
+from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.contacts import Contacts
 from serving.store.payments import Razorpay, keep_payments
 from serving.store.policies import newest_revision, save_policy
@@ -64,7 +64,7 @@ def connect_sandbox(home: Home, merchant_id: str, folder: Path) -> Setting:
     policy = Policies(home.connection).now(merchant_id).to_json()
     with home.transaction() as log:
         contacts = Contacts(home.keyring.sealing)
-        endpoint = keep_channel(log.connection, contacts, merchant_id, account)
+        endpoint = WHATSAPP.keep(log.connection, contacts, merchant_id, account)
         payments_endpoint = keep_payments(log.connection, contacts, merchant_id, payments)
         if policy["mode"] != "act":
             revision = newest_revision(log.connection, merchant_id)

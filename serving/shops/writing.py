@@ -22,7 +22,7 @@ from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
-from serving.store.shops import Shopify, number_in_shop, shop_of
+from serving.store.shops import SHOPIFY, Shopify, number_in_shop
 
 SCHEME = "shopify:"
 TAGS = ("rto-low", "rto-medium", "rto-high", "rto-waiting", "rto-confirmed", "rto-released")
@@ -173,7 +173,7 @@ async def write_back(
     RevokedError, ShopFaultError
         If the shop does not take it.
     """
-    shop = shop_of(home.connection, contacts, merchant_id)
+    shop = SHOPIFY.of(home.connection, contacts, merchant_id)
     if shop is None or not shop.account.token:
         raise RevokedError("the shop was taken away")
     order = wanted(home.connection, seq)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-
-_ENDPOINT_BYTES = 16
+from serving.store.providers import Held, Provider
 
 
 class WhatsApp(BaseModel):
@@ -51,54 +48,10 @@ class Delegate(BaseModel):
     quiet_until: int = Field(default=9, ge=0, le=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One account of a merchant's.
+Channel: TypeAlias = Held[WhatsApp]
 
-    Parameters
-    ----------
-    endpoint : str
-        Under which its events come in; opaque.
-    stopped : str or None
-        Why nothing is sent through it now.
-    """
-
-    merchant_id: str
-    endpoint: str
-    account: WhatsApp
-    stopped: str | None
-
-
-def keep_channel(
-    connection: Connection, contacts: Contacts, merchant_id: str, account: WhatsApp
-) -> str:
-    """Save an account and let it send; the endpoint under which its events come in."""
-    before = channel_of(connection, contacts, merchant_id)
-    if before is not None and not account.app_secret_before:
-        held = before.account
-        changed = held.app_secret != account.app_secret
-        old = held.app_secret if changed else held.app_secret_before
-        account = account.model_copy(update={"app_secret_before": old})
-    # Hexadecimal digits spell no courier's name, which some couriers refuse in an address.
-    endpoint = secrets.token_hex(_ENDPOINT_BYTES) if before is None else before.endpoint
-    sealed = contacts.seal(_bound(merchant_id), account.model_dump_json().encode())
-    connection.execute(
-        """INSERT INTO channel (merchant_id, provider, endpoint, sealed)
-           VALUES (?,'whatsapp',?,?) ON CONFLICT (merchant_id, provider)
-           DO UPDATE SET sealed = excluded.sealed, stopped = NULL""",
-        (merchant_id, endpoint, sealed),
-    )
-    return endpoint
-
-
-def channel_of(connection: Connection, contacts: Contacts, merchant_id: str) -> Channel | None:
-    """A merchant's account, or None."""
-    return _channel(connection, contacts, "merchant_id=?", merchant_id)
-
-
-def channel_at(connection: Connection, contacts: Contacts, endpoint: str) -> Channel | None:
-    """The account whose events come in here, or None."""
-    return _channel(connection, contacts, "endpoint=?", endpoint)
+WHATSAPP = Provider("whatsapp", WhatsApp, sealed_as="channel", secret="app_secret")
+DELEGATE = Provider("delegate", Delegate, sealed_as="channel")
 
 
 def switch_channel(connection: Connection, merchant_id: str, why: str | None) -> bool:
@@ -124,27 +77,11 @@ def keep_delegate(
     connection: Connection, contacts: Contacts, merchant_id: str, delegate: Delegate | None
 ) -> None:
     """Let another provider ask for a merchant from now on, or no longer (None)."""
-    connection.execute(
-        "DELETE FROM channel WHERE merchant_id=? AND provider='delegate'", (merchant_id,)
-    )
-    if delegate is not None:
-        sealed = contacts.seal(_bound(merchant_id), delegate.model_dump_json().encode())
-        connection.execute(
-            "INSERT INTO channel (merchant_id, provider, endpoint, sealed) VALUES (?,?,?,?)",
-            (merchant_id, "delegate", secrets.token_hex(_ENDPOINT_BYTES), sealed),
-        )
+    if delegate is None:
+        DELEGATE.drop(connection, merchant_id)
+    else:
+        DELEGATE.keep(connection, contacts, merchant_id, delegate)
         switch_channel(connection, merchant_id, None)
-
-
-def delegate_of(connection: Connection, contacts: Contacts, merchant_id: str) -> Delegate | None:
-    """The other provider of a merchant's, or None."""
-    found = connection.execute(
-        "SELECT sealed FROM channel WHERE merchant_id=? AND provider='delegate'", (merchant_id,)
-    ).fetchone()
-    if found is None:
-        return None
-    plain = contacts.open(_bound(merchant_id), bytes(found[0]))
-    return Delegate.model_validate_json(plain)
 
 
 def template_stopped(connection: Connection, merchant_id: str, name: str) -> str | None:
@@ -165,21 +102,3 @@ def stop_template(connection: Connection, merchant_id: str, name: str, why: str 
             "INSERT INTO template_stop (merchant_id, name, why) VALUES (?,?,?)",
             (merchant_id, name, why),
         )
-
-
-def _channel(connection: Connection, contacts: Contacts, where: str, value: str) -> Channel | None:
-    found = connection.execute(
-        f"""SELECT merchant_id, endpoint, sealed, stopped FROM channel
-            WHERE provider='whatsapp' AND {where}""",
-        (value,),
-    ).fetchone()
-    if found is None:
-        return None
-    merchant_id, endpoint, sealed, stopped = found
-    plain = contacts.open(_bound(merchant_id), bytes(sealed))
-    return Channel(merchant_id, endpoint, WhatsApp.model_validate_json(plain), stopped)
-
-
-def _bound(merchant_id: str) -> int:
-    digest = hashlib.sha256(f"channel\0{merchant_id}".encode()).digest()
-    return int.from_bytes(digest[:7], "big")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.parcels.couriers import CourierName
+from serving.parcels.couriers import COURIER_NAMES, CourierName
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-
-_ENDPOINT_BYTES = 16
+from serving.store.providers import Held, Provider
 
 
 class Courier(BaseModel):
@@ -41,53 +38,17 @@ class Courier(BaseModel):
         return any(hmac.compare_digest(token.encode(), said) for token in tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class Tracking:
-    """One courier of a merchant's, and where its scans come in."""
+Tracking: TypeAlias = Held[Courier]
 
-    merchant_id: str
-    endpoint: str
-    account: Courier
-
-
-def keep_courier(
-    connection: Connection, contacts: Contacts, merchant_id: str, account: Courier
-) -> str:
-    """Save a courier; the endpoint under which its scans come in."""
-    provider = f"courier {account.courier}"
-    found = connection.execute(
-        "SELECT endpoint, sealed FROM channel WHERE merchant_id=? AND provider=?",
-        (merchant_id, provider),
-    ).fetchone()
-    if found is not None and not account.token_before:
-        before = Courier.model_validate_json(contacts.open(_bound(merchant_id), bytes(found[1])))
-        changed = before.token != account.token
-        old = before.token if changed else before.token_before
-        account = account.model_copy(update={"token_before": old})
-    # Hexadecimal digits spell no courier's name, which some couriers refuse in an address.
-    endpoint = secrets.token_hex(_ENDPOINT_BYTES) if found is None else str(found[0])
-    sealed = contacts.seal(_bound(merchant_id), account.model_dump_json().encode())
-    connection.execute(
-        """INSERT INTO channel (merchant_id, provider, endpoint, sealed) VALUES (?,?,?,?)
-           ON CONFLICT (merchant_id, provider) DO UPDATE SET sealed = excluded.sealed""",
-        (merchant_id, provider, endpoint, sealed),
-    )
-    return endpoint
+COURIERS = {
+    name: Provider(f"courier {name}", Courier, sealed_as="courier", secret="token")
+    for name in COURIER_NAMES
+}
 
 
 def courier_at(connection: Connection, contacts: Contacts, endpoint: str) -> Tracking | None:
     """The courier whose scans come in here, or None."""
-    found = connection.execute(
-        """SELECT merchant_id, endpoint, sealed FROM channel
-           WHERE provider LIKE 'courier %' AND endpoint=?""",
-        (endpoint,),
-    ).fetchone()
-    if found is None:
-        return None
-    plain = contacts.open(_bound(found[0]), bytes(found[2]))
-    return Tracking(found[0], found[1], Courier.model_validate_json(plain))
-
-
-def _bound(merchant_id: str) -> int:
-    digest = hashlib.sha256(f"courier\0{merchant_id}".encode()).digest()
-    return int.from_bytes(digest[:7], "big")
+    for provider in COURIERS.values():
+        if (tracking := provider.at(connection, contacts, endpoint)) is not None:
+            return tracking
+    return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -12,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
+from serving.store.providers import Held, Provider
 
 LinkState: TypeAlias = Literal[
     "waiting", "making", "open", "cancelling", "paid", "cancelled", "expired", "failed"
@@ -20,7 +19,6 @@ _COLUMNS = (
     "link_id, number, merchant_id, state, amount_paise, discount_paise, rest_paise, expire_us, "
     "made_us, due_us, tries, detail, outside_id, short_url, why"
 )
-_ENDPOINT_BYTES = 16
 
 
 class Razorpay(BaseModel):
@@ -48,13 +46,9 @@ class Razorpay(BaseModel):
     sandbox: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Payments:
-    """One account of a merchant's, and where its events come in."""
+Payments: TypeAlias = Held[Razorpay]
 
-    merchant_id: str
-    endpoint: str
-    account: Razorpay
+RAZORPAY = Provider("razorpay", Razorpay, sealed_as="razorpay", secret="webhook_secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +84,12 @@ def keep_payments(
     connection: Connection, contacts: Contacts, merchant_id: str, account: Razorpay
 ) -> str:
     """Save an account; the endpoint under which its events come in."""
-    before = payments_of(connection, contacts, merchant_id)
-    if before is not None and not account.webhook_secret_before:
-        held = before.account
-        changed = held.webhook_secret != account.webhook_secret
-        old = held.webhook_secret if changed else held.webhook_secret_before
-        account = account.model_copy(update={"webhook_secret_before": old})
-    endpoint = secrets.token_hex(_ENDPOINT_BYTES) if before is None else before.endpoint
-    sealed = contacts.seal(_bound(merchant_id), account.model_dump_json().encode())
+    endpoint = RAZORPAY.keep(connection, contacts, merchant_id, account)
     connection.execute(
-        """INSERT INTO channel (merchant_id, provider, endpoint, sealed, offers)
-           VALUES (?,'razorpay',?,?,?) ON CONFLICT (merchant_id, provider)
-           DO UPDATE SET sealed = excluded.sealed, offers = excluded.offers, stopped = NULL""",
-        (merchant_id, endpoint, sealed, int(account.offers)),
+        "UPDATE channel SET offers=? WHERE merchant_id=? AND provider='razorpay'",
+        (int(account.offers), merchant_id),
     )
     return endpoint
-
-
-def payments_of(connection: Connection, contacts: Contacts, merchant_id: str) -> Payments | None:
-    """A merchant's account, or None."""
-    return _payments(connection, contacts, "merchant_id=?", merchant_id)
-
-
-def payments_at(connection: Connection, contacts: Contacts, endpoint: str) -> Payments | None:
-    """The account whose events come in here, or None."""
-    return _payments(connection, contacts, "endpoint=?", endpoint)
 
 
 def can_be_paid(connection: Connection, merchant_id: str) -> bool:
@@ -127,14 +102,6 @@ def offers_payment(connection: Connection, merchant_id: str) -> bool:
     return bool(_offers(connection, merchant_id))
 
 
-def stop_payments(connection: Connection, merchant_id: str, why: str) -> None:
-    """Make no links for a merchant until the account is saved anew."""
-    connection.execute(
-        "UPDATE channel SET stopped=? WHERE merchant_id=? AND provider='razorpay'",
-        (why, merchant_id),
-    )
-
-
 def _offers(connection: Connection, merchant_id: str) -> int | None:
     found = connection.execute(
         """SELECT offers FROM channel WHERE merchant_id=? AND provider='razorpay'
@@ -142,20 +109,6 @@ def _offers(connection: Connection, merchant_id: str) -> int | None:
         (merchant_id,),
     ).fetchone()
     return None if found is None else int(found[0])
-
-
-def _payments(
-    connection: Connection, contacts: Contacts, where: str, value: str
-) -> Payments | None:
-    found = connection.execute(
-        f"SELECT merchant_id, endpoint, sealed FROM channel WHERE provider='razorpay' AND {where}",
-        (value,),
-    ).fetchone()
-    if found is None:
-        return None
-    merchant_id, endpoint, sealed = found
-    plain = contacts.open(_bound(merchant_id), bytes(sealed))
-    return Payments(merchant_id, endpoint, Razorpay.model_validate_json(plain))
 
 
 def put_link(connection: Connection, link: Link) -> None:
@@ -238,8 +191,3 @@ def _links(connection: Connection, where: str, parameters: Sequence[object]) -> 
         f"SELECT {_COLUMNS} FROM payment_link WHERE {where}", parameters
     ).fetchall()
     return [Link(*line) for line in found]
-
-
-def _bound(merchant_id: str) -> int:
-    digest = hashlib.sha256(f"razorpay\0{merchant_id}".encode()).digest()
-    return int.from_bytes(digest[:7], "big")

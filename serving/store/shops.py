@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.store.connection import Connection
-from serving.store.contacts import Contacts
-
-_ENDPOINT_BYTES = 16
+from serving.store.providers import Held, Provider
 
 
 class CodSigns(BaseModel):
@@ -55,52 +51,9 @@ class Shopify(BaseModel):
     cod: CodSigns = CodSigns()
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """A shop and the endpoint under which its events come in."""
+Shop: TypeAlias = Held[Shopify]
 
-    merchant_id: str
-    endpoint: str
-    account: Shopify
-
-
-def keep_shop(
-    connection: Connection, contacts: Contacts, merchant_id: str, account: Shopify
-) -> str:
-    """Save a shop; the endpoint under which its events come in."""
-    before = shop_of(connection, contacts, merchant_id)
-    if before is not None and not account.secret_before:
-        held = before.account
-        old = held.secret if held.secret != account.secret else held.secret_before
-        account = account.model_copy(update={"secret_before": old})
-    endpoint = secrets.token_hex(_ENDPOINT_BYTES) if before is None else before.endpoint
-    sealed = contacts.seal(_bound(merchant_id), account.model_dump_json().encode())
-    connection.execute(
-        """INSERT INTO channel (merchant_id, provider, endpoint, sealed)
-           VALUES (?,'shopify',?,?) ON CONFLICT (merchant_id, provider)
-           DO UPDATE SET sealed = excluded.sealed""",
-        (merchant_id, endpoint, sealed),
-    )
-    return endpoint
-
-
-def shop_at(connection: Connection, contacts: Contacts, endpoint: str) -> Shop | None:
-    """The shop whose events come in here, or None."""
-    return _shop(connection, contacts, "endpoint=?", endpoint)
-
-
-def shop_of(connection: Connection, contacts: Contacts, merchant_id: str) -> Shop | None:
-    """A merchant's shop, or None."""
-    return _shop(connection, contacts, "merchant_id=?", merchant_id)
-
-
-def drop_shop(connection: Connection, merchant_id: str) -> bool:
-    """Take nothing more from a merchant's shop; False where there is none."""
-    found = connection.execute(
-        "DELETE FROM channel WHERE merchant_id=? AND provider='shopify' RETURNING 1",
-        (merchant_id,),
-    )
-    return found.fetchone() is not None
+SHOPIFY = Provider("shopify", Shopify, sealed_as="shop", secret="secret")
 
 
 def order_numbered_in_shop(
@@ -138,20 +91,3 @@ def keep_shop_order(
            WHERE shop_order.updated_us < excluded.updated_us""",
         (merchant_id, test, shop_number, order_id, updated_us),
     )
-
-
-def _shop(connection: Connection, contacts: Contacts, where: str, value: str) -> Shop | None:
-    found = connection.execute(
-        f"SELECT merchant_id, endpoint, sealed FROM channel WHERE provider='shopify' AND {where}",
-        (value,),
-    ).fetchone()
-    if found is None:
-        return None
-    merchant_id, endpoint, sealed = found
-    plain = contacts.open(_bound(merchant_id), bytes(sealed))
-    return Shop(merchant_id, endpoint, Shopify.model_validate_json(plain))
-
-
-def _bound(merchant_id: str) -> int:
-    digest = hashlib.sha256(f"shop\0{merchant_id}".encode()).digest()
-    return int.from_bytes(digest[:7], "big")

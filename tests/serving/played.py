@@ -14,7 +14,7 @@ from serving.home import Home
 from serving.sandbox.graph import Graph, buttons_of
 from serving.service import Service
 from serving.standing import life_of
-from serving.store.channels import WhatsApp, channel_of, keep_channel
+from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.connection import connect
 from serving.store.outbox import messages_of
 from serving.store.policies import save_policy
@@ -50,7 +50,7 @@ class Played:
 
         def work(log: Any) -> str:
             save_policy(log, "kurtas", policy, expected=0, now_us=shop.NOON)
-            return keep_channel(log.connection, self.service.contacts, "kurtas", account)
+            return WHATSAPP.keep(log.connection, self.service.contacts, "kurtas", account)
 
         self.endpoint = await self.service.writer.submit(work)
         self.service.policies.forget("kurtas")
@@ -58,12 +58,12 @@ class Played:
     async def allow(self, **changes: Any) -> None:
         """Change the account."""
         contacts = self.service.contacts
-        held = channel_of(self.service.connection, contacts, "kurtas")
+        held = WHATSAPP.of(self.service.connection, contacts, "kurtas")
         assert held is not None
         account = held.account.model_copy(update=changes)
 
         def work(log: Any) -> str:
-            return keep_channel(log.connection, contacts, "kurtas", account)
+            return WHATSAPP.keep(log.connection, contacts, "kurtas", account)
 
         await self.service.writer.submit(work)
 

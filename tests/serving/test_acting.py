@@ -12,7 +12,7 @@ from serving.conversation.life import MOVES, UNDISPATCHED, Life, fold
 from serving.conversation.messages.templates import filled
 from serving.home import Home
 from serving.sandbox.graph import Graph
-from serving.store.channels import WhatsApp, channel_of, keep_channel
+from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.connection import connect
 from serving.upkeep.erasure import Person, erase
 from tests.serving import shop
@@ -141,12 +141,12 @@ def test_the_secret_before_still_signs_whatever_else_is_changed(
         contacts = played.service.contacts
         for changed in ({"app_secret": "the next secret"}, {"token": "another-token"}):
             connection = played.service.connection
-            held = channel_of(connection, contacts, "kurtas")
+            held = WHATSAPP.of(connection, contacts, "kurtas")
             assert held is not None
             account = held.account.model_copy(update={"app_secret_before": "", **changed})
 
             def work(log: Any, account: WhatsApp = account) -> str:
-                return keep_channel(log.connection, contacts, "kurtas", account)
+                return WHATSAPP.keep(log.connection, contacts, "kurtas", account)
 
             assert await played.service.writer.submit(work) == played.endpoint
         await played.service.desk.score(LIVE, body())

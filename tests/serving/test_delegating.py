@@ -17,7 +17,7 @@ from serving.conversation.sending import Sender
 from serving.home import Home
 from serving.moments import now_us
 from serving.standing import life_of
-from serving.store.channels import Delegate, delegate_of, keep_delegate
+from serving.store.channels import DELEGATE, Delegate, keep_delegate
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.merchants import add_merchant, new_key
@@ -192,4 +192,4 @@ def test_a_delegate_is_set_and_removed_at_the_command_line(tmp_path: Path) -> No
     assert rto("stop", "kurtas") == "stopped\n"
     assert rto("delegate", "kurtas", "--off") == "set\n"
     with Home.open(shop.settings_in(tmp_path)) as home:
-        assert delegate_of(home.connection, Contacts(home.keyring.sealing), "kurtas") is None
+        assert DELEGATE.of(home.connection, Contacts(home.keyring.sealing), "kurtas") is None

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from rto import cli
 from serving.home import Home
 from serving.keyring import open_keyring
-from serving.store.channels import WhatsApp, keep_channel
+from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.contacts import Contacts
 from tests.serving import shop
 from tests.serving.test_routes import Shop, open_shop
@@ -73,7 +73,7 @@ def test_of_a_merchant_that_is_closed_nothing_of_its_own_stays(tmp_path: Path) -
     _lived_in(tmp_path)
     settings = shop.settings_in(tmp_path)
     with Home.open(settings) as home, home.transaction() as log:
-        keep_channel(log.connection, Contacts(home.keyring.sealing), "kurtas", ACCOUNT)
+        WHATSAPP.keep(log.connection, Contacts(home.keyring.sealing), "kurtas", ACCOUNT)
     assert "3 sealed details" in _rto(tmp_path, "merchant", "close", "kurtas")
     with Home.open(settings) as home:
         assert home.connection.execute("SELECT count(*) FROM contact").fetchone() == (0,)

@@ -21,7 +21,7 @@ from serving.service import Service
 from serving.store.connection import connect
 from serving.store.log import Held
 from serving.store.policies import save_policy
-from serving.store.shops import Shopify, keep_shop
+from serving.store.shops import SHOPIFY, Shopify
 from serving.store.subscriptions import Subscription, subscriptions_of
 from serving.webhooks.delivering import Deliverer
 from serving.webhooks.subscriptions import Arranging
@@ -70,7 +70,7 @@ class Plugged:
         def work(log: Any) -> str:
             arranging = Arranging("kurtas", contacts, self.clock())
             arranging.write_back(log, account.domain, on=bool(account.token))
-            return keep_shop(log.connection, contacts, "kurtas", account)
+            return SHOPIFY.keep(log.connection, contacts, "kurtas", account)
 
         self.endpoint = await self.service.writer.submit(work)
 

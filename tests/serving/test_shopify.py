@@ -23,7 +23,7 @@ from serving.orders import content_held
 from serving.shops.shopify import payment_mode
 from serving.standing import life_of
 from serving.store.merchants import Access, add_merchant
-from serving.store.shops import CodSigns, Shopify, keep_shop
+from serving.store.shops import SHOPIFY, CodSigns, Shopify
 from tests.serving import shop
 from tests.serving.shop import LIVE, NOON, TEST, run
 from tests.serving.test_routes import Shop, open_shop
@@ -121,7 +121,7 @@ def played(tmp_path: Path, scene: Any, **account: Any) -> None:
             one = Shopify(domain=DOMAIN, secret=SECRET, **account)
             contacts = ask.service.contacts
             endpoint = await ask.service.writer.submit(
-                lambda log: keep_shop(log.connection, contacts, "kurtas", one)
+                lambda log: SHOPIFY.keep(log.connection, contacts, "kurtas", one)
             )
             await scene(Storefront(ask, endpoint))
 
@@ -203,7 +203,7 @@ def test_the_secret_before_still_signs(tmp_path: Path) -> None:
         changed = Shopify(domain=DOMAIN, secret="the shop's next secret")
         contacts = front.service.contacts
         endpoint = await front.service.writer.submit(
-            lambda log: keep_shop(log.connection, contacts, "kurtas", changed)
+            lambda log: SHOPIFY.keep(log.connection, contacts, "kurtas", changed)
         )
         assert endpoint == front.endpoint
         await front.tell("orders/create", ORDER)

@@ -9,7 +9,7 @@ import pytest
 
 from features.days import DAY_US, HOUR_US
 from serving.sandbox.graph import Graph
-from serving.store.channels import channel_of, stopped_channels
+from serving.store.channels import WHATSAPP, stopped_channels
 from serving.store.merchants import new_key
 from tests.serving import shop
 from tests.serving.played import Played, play
@@ -110,7 +110,7 @@ def test_the_carriers_limit_is_kept_as_it_says_it(tmp_path: Path, graph: Graph) 
     async def scene(played: Played) -> None:
         up = {"event": "UPGRADE", "current_limit": "TIER_10K"}
         await played.hook(lambda: graph.post(up, "phone_number_quality_update"))
-        held = channel_of(played.service.connection, played.service.contacts, "kurtas")
+        held = WHATSAPP.of(played.service.connection, played.service.contacts, "kurtas")
         assert held is not None
         assert (held.account.people_a_day, held.stopped) == (10_000, None)
         back = {"event": "APPROVED", "message_template_name": "order_check"}

@@ -15,7 +15,7 @@ from serving.orders import story
 from serving.parcels.couriers import read_scans
 from serving.parcels.outcomes import name_of_state
 from serving.sandbox.graph import Graph
-from serving.store.couriers import Courier, keep_courier
+from serving.store.couriers import COURIERS, Courier
 from tests.serving import shop
 from tests.serving.played import Played, play
 from tests.serving.test_talking import asked
@@ -29,7 +29,7 @@ async def scan(played: Played, status: str, *, token: str = TOKEN, **more: Any) 
         account = Courier(courier="generic", token=TOKEN)
         contacts = played.service.contacts
         played.courier = await played.service.writer.submit(  # type: ignore[attr-defined]
-            lambda log: keep_courier(log.connection, contacts, "kurtas", account)
+            lambda log: COURIERS[account.courier].keep(log.connection, contacts, "kurtas", account)
         )
     body = {"awb": "AWB1", "order_id": "1001", "status": status, "courier": "fast",
             "at": rfc3339(played.clock())} | more  # fmt: skip

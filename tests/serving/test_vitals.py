@@ -7,7 +7,7 @@ from pathlib import Path
 
 from features.days import HOUR_US
 from serving.readiness import readiness
-from serving.store.channels import WhatsApp, keep_channel, switch_channel
+from serving.store.channels import WHATSAPP, WhatsApp, switch_channel
 from serving.store.log import Log
 from serving.store.outbox import Message, put_message
 from serving.upkeep.vitals import gauges
@@ -30,7 +30,7 @@ def test_a_stopped_channel_and_a_late_message_are_told(tmp_path: Path) -> None:
             )
 
             def stop(log: Log) -> None:
-                keep_channel(log.connection, service.contacts, "kurtas", ACCOUNT)
+                WHATSAPP.keep(log.connection, service.contacts, "kurtas", ACCOUNT)
                 put_message(log.connection, due)
                 switch_channel(log.connection, "kurtas", "error 368")
 
