@@ -16,8 +16,9 @@ from serving.moments import rfc3339
 from serving.rows import Identity, Past
 from serving.standing import standing
 from serving.store.connection import Connection
-from serving.store.log import Held, body_of
+from serving.store.log import Held
 from serving.store.merchants import Access
+from serving.store.stories import body_at
 
 ANSWER_FIELDS = (
     "order_id", "decision_id", "revision", "scored_at", "probability", "probability_low",
@@ -156,6 +157,5 @@ def answer_now(connection: Connection, held: Held) -> Answer | None:
     """The answer of the decision in force, ``dispatch`` as it stands now; None without one."""
     if held.decided_seq is None:
         return None
-    found = connection.execute("SELECT body FROM event WHERE seq=?", (held.decided_seq,)).fetchone()
-    answer = answer_of(body_of(found[0])) | {"revision": held.revision}
+    answer = answer_of(body_at(connection, held.decided_seq)) | {"revision": held.revision}
     return answer | standing(connection, held)

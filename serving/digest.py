@@ -22,14 +22,13 @@ from serving.pages.terms import ACTIONS as ACTION_NAMES
 from serving.pages.words import Words, language_of, words
 from serving.store.accounts import Member, members
 from serving.store.merchants import Merchant, merchants
+from serving.store.meta import keep_meta, meta
 
 _log = logging.getLogger("rto.digest")
 
 _FROM_HOUR, _UNTIL_HOUR = 9, 12
 _HOUR_US = 3_600_000_000
 _LOOK_EVERY_S = 60.0
-_CLAIM = """INSERT INTO meta (name, value) VALUES (?, ?)
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 
 
 def keep_digesting(
@@ -92,9 +91,9 @@ class Digests:
     ) -> int:
         day = str(int(ist_day(now))).encode()
         with home.transaction() as log:
-            if _sent(home, one.merchant_id) == day:
+            if meta(home.connection, _sent_name(one.merchant_id)) == day:
                 return 0
-            log.connection.execute(_CLAIM, (f"digest {one.merchant_id}", day))
+            keep_meta(log.connection, _sent_name(one.merchant_id), day)
         sent = 0
         for member in members(home.connection, one.merchant_id):
             if member.role == "owner":
@@ -156,7 +155,7 @@ def _html(subject: str, rows: list[tuple[str, str]], notes: list[str]) -> str:
 def _due(home: Home, shelf: Shelf, one: Merchant, now: int) -> Today | None:
     """Yesterday's numbers, unless they went out already or there are none."""
     day = int(ist_day(now))
-    if _sent(home, one.merchant_id) == str(day).encode():
+    if meta(home.connection, _sent_name(one.merchant_id)) == str(day).encode():
         return None
     summary = shelf.of(one.merchant_id)
     if summary is None:
@@ -165,8 +164,6 @@ def _due(home: Home, shelf: Shelf, one: Merchant, now: int) -> Today | None:
     return found if found.orders or found.open else None
 
 
-def _sent(home: Home, merchant_id: str) -> bytes:
-    found = home.connection.execute(
-        "SELECT value FROM meta WHERE name=?", (f"digest {merchant_id}",)
-    ).fetchone()
-    return b"" if found is None else bytes(found[0])
+def _sent_name(merchant_id: str) -> str:
+    """Under which the day of the last digest stands."""
+    return f"digest {merchant_id}"

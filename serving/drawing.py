@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,8 @@ from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.keys import Keys, order_key, person_of
 from serving.apart import space_of
 from serving.store.connection import Connection
-from serving.store.log import Held, body_of
+from serving.store.log import Held
+from serving.store.stories import data_at, first_decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,10 @@ class Draw:
 
 def first_draw(connection: Connection, held: Held) -> Draw:
     """The draw of an order that was decided before, whatever it says by now."""
-    found = connection.execute("SELECT data FROM event WHERE seq=?", (held.number,)).fetchone()
-    fact = np.frombuffer(found[0], np.int64)
+    fact = np.frombuffer(data_at(connection, held.number), np.int64)
     keys = Keys(fact[FIRST_WHO:FIRST_WHERE], fact[FIRST_WHERE:])
     merchant_id = held.merchant_id
     if held.test:
         merchant_id = space_of(merchant_id, held.order_id)
-    decided: dict[str, Any] = body_of(
-        connection.execute(
-            "SELECT body FROM event WHERE number=? AND kind='decided' ORDER BY seq LIMIT 1",
-            (held.number,),
-        ).fetchone()[0]
-    )
-    return Draw(person_of(keys, order_key(merchant_id, held.order_id)), decided["as_of_us"])
+    as_of_us = first_decided(connection, held.number)["as_of_us"]
+    return Draw(person_of(keys, order_key(merchant_id, held.order_id)), as_of_us)

@@ -13,8 +13,9 @@ from features.phone import normal_phone
 from serving.conversation.persons import Persons
 from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Kind, Log, body_of
+from serving.store.log import Held, Kind, Log
 from serving.store.outbox import opt_out, stop_asking
+from serving.store.stories import last_steps
 
 Asked = Literal["contacted", "replied"]
 
@@ -141,17 +142,13 @@ def _said_last(
 
     A cancellation that it brought about does not come in between.
     """
-    last = log.connection.execute(
-        "SELECT seq, kind, body, at_us FROM event WHERE number=? ORDER BY seq DESC LIMIT 2",
-        (held.number,),
-    ).fetchall()
-    if last and last[0][1] == "cancelled":
-        last = last[1:]
-    if not last or last[0][1] != kind or body_of(last[0][2]) != _plain(body):
+    steps = last_steps(log.connection, held.number, 2)
+    if steps and steps[0].kind == "cancelled":
+        steps = steps[1:]
+    if not steps or steps[0].kind != kind or steps[0].body != _plain(body):
         return False
-    seq, at_us = last[0][0], last[0][3]
-    noted = contacts.of(log.connection, seq) or {}
-    return told_us in (None, at_us) and noted.get("note") == (note or None)
+    noted = contacts.of(log.connection, steps[0].seq) or {}
+    return told_us in (None, steps[0].at_us) and noted.get("note") == (note or None)
 
 
 def _plain(body: dict[str, Any]) -> dict[str, Any]:

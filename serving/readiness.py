@@ -11,6 +11,7 @@ from serving.folds import NO_FOLD
 from serving.moments import rfc3339
 from serving.service import Service
 from serving.store.faults import LogDownError
+from serving.store.stories import newest_known_us
 from serving.upkeep.retraining import retraining_warning
 
 FOLD_LATE_US = 2 * HOUR_US
@@ -69,12 +70,9 @@ def _stopped(service: Service) -> list[str]:
 def history_until(service: Service) -> int | None:
     """When the newest event of an order became known; None for an empty log."""
     try:
-        found = service.connection.execute(
-            "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
+        return newest_known_us(service.connection)
     except LogDownError:
         return _UNKNOWN
-    return None if found is None else int(found[0])
 
 
 def trained_until(scorer: object) -> int | None:

@@ -15,8 +15,9 @@ from serving.moments import rfc3339
 from serving.parsing import BodyError, FieldsError, parse
 from serving.schemas import ScoreRequest
 from serving.store.connection import Connection
-from serving.store.log import Held, body_of
+from serving.store.log import Held
 from serving.store.merchants import Access
+from serving.store.stories import body_at
 
 CLOCK_SKEW_US = 300 * SECOND_US
 
@@ -72,8 +73,7 @@ class Reception:
         BodyError, FieldsError
             If it cannot be read, or names another order or another time.
         """
-        found = connection.execute("SELECT body FROM event WHERE seq=?", (held.number,)).fetchone()
-        created_us: int = body_of(found[0])["created_us"]  # type: ignore[assignment]
+        created_us: int = body_at(connection, held.number)["created_us"]
         plain = _object(body)
         if plain.get("order_id", held.order_id) != held.order_id:
             raise FieldsError([("order_id", "differs from the one in the path; leave it out")])

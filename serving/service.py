@@ -36,10 +36,11 @@ from serving.reception import Reception
 from serving.reviews import Reviews
 from serving.rows import Rows
 from serving.simulating.simulations import Simulations
-from serving.store.connection import Connection, connect
+from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
 from serving.store.log import Change, last_seq
+from serving.store.meta import arm_secret
 from serving.store.opening import make_ready
 from serving.store.renames import Renamed
 from serving.upkeep.vitals import Vitals, gauges
@@ -262,9 +263,3 @@ class Service:
             # A ledger that is not the fold of the log must not decide. A restart replays the log.
             _log.critical("the ledger cannot follow the log; ending this process", exc_info=True)
             os._exit(_EXIT_SOFTWARE)
-
-
-def arm_secret(connection: Connection) -> bytes:
-    """The secret that draws the comparison arms; it belongs to the log, not to a hash key."""
-    found = connection.execute("SELECT value FROM meta WHERE name='arm_secret'").fetchone()
-    return bytes(found[0])

@@ -6,17 +6,13 @@ from typing import Any
 
 from serving.conversation.life import Life, fold
 from serving.store.connection import Connection
-from serving.store.log import Held, body_of
-
-_EVENTS = """SELECT kind, body FROM event WHERE number=?
-    AND kind NOT IN ('placed', 'revised', 'message_sent', 'message', 'erased') ORDER BY seq"""
-_OVERRIDDEN = "SELECT body FROM event WHERE number=? AND kind='overridden'"
+from serving.store.log import Held
+from serving.store.stories import bodies_of, steps_of
 
 
 def life_of(connection: Connection, number: int) -> Life:
     """The life of an order, folded from its events."""
-    found = connection.execute(_EVENTS, (number,)).fetchall()
-    return fold((kind, body_of(body)) for kind, body in found)
+    return fold((step.kind, step.body) for step in steps_of(connection, number))
 
 
 def standing(connection: Connection, held: Held) -> dict[str, Any]:
@@ -27,5 +23,5 @@ def standing(connection: Connection, held: Held) -> dict[str, Any]:
 
 def not_acted_on(connection: Connection, held: Held) -> bool:
     """Whether the pipeline went on by itself before our answer came."""
-    found = connection.execute(_OVERRIDDEN, (held.number,)).fetchall()
-    return any(body_of(body).get("record_only") for (body,) in found)
+    overridden = bodies_of(connection, held.number, "overridden")
+    return any(body.get("record_only") for body in overridden)

@@ -27,6 +27,7 @@ from serving.store.connection import Connection
 from serving.store.erasing import settle_deleted
 from serving.store.log import body_of, last_seq
 from serving.store.merchants import merchants
+from serving.store.meta import arm_secret
 from serving.upkeep.carried import carried_events
 
 AT_ONCE = 2_000
@@ -197,5 +198,4 @@ def _person(number: int, data: bytes) -> int:
 
 def _name_of(log: Connection) -> str:
     """What tells this log from any other, and says nothing about it."""
-    (secret,) = log.execute("SELECT value FROM meta WHERE name='arm_secret'").fetchone()
-    return hashlib.sha256(b"board\x1f" + bytes(secret)).hexdigest()
+    return hashlib.sha256(b"board\x1f" + arm_secret(log)).hexdigest()

@@ -14,8 +14,9 @@ from serving.board.maturity import WINDOWS, Settled, settled
 from serving.board.summary import Summary
 from serving.simulating.past import Past
 from serving.simulating.simulation import saved
-from serving.simulating.simulation_process import arm_secret, revisions
+from serving.simulating.simulation_process import revisions
 from serving.store.connection import Connection
+from serving.store.meta import arm_secret
 from serving.weeks import iso_day
 
 LEAST_US = 600 * SECOND_US

@@ -11,6 +11,7 @@ from serving.conversation.asking import detail_of
 from serving.conversation.talking import Talk
 from serving.hands import record
 from serving.store.outbox import end_timer
+from serving.store.stories import times_of
 from serving.store.tasks import add_task
 
 
@@ -67,7 +68,4 @@ class FailedDelivery(Talk):
         return record(self.log, self.held, "replied", body, self.now_us)
 
     def _attempt(self) -> int:
-        found = self.log.connection.execute(
-            "SELECT count(*) FROM event WHERE number=? AND kind='ndr'", (self.held.number,)
-        )
-        return int(found.fetchone()[0])
+        return times_of(self.log.connection, self.held.number, "ndr")

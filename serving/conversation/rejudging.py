@@ -11,8 +11,9 @@ from serving.decisions import Answer, Judgement, Sight, Submission, record_of
 from serving.drawing import first_draw
 from serving.intake import Content, order_of
 from serving.store.connection import Connection
-from serving.store.log import Held, Log, body_of
+from serving.store.log import Held, Log
 from serving.store.merchants import Access
+from serving.store.stories import body_at
 
 if TYPE_CHECKING:
     from serving.desk import Desk
@@ -32,8 +33,7 @@ def submission_of(
     sealed = desk.contacts.of(connection, held.fact_seq)
     if sealed is None:
         return None
-    found = connection.execute("SELECT body FROM event WHERE seq=?", (held.fact_seq,))
-    public, personal = body_of(found.fetchone()[0]), dict(sealed)
+    public, personal = body_at(connection, held.fact_seq), dict(sealed)
     for name, value in (changes or {}).items():
         part = public if name in _PUBLIC else personal
         part.pop(name, None)

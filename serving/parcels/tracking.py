@@ -24,6 +24,7 @@ from serving.store.log import Held, Log
 from serving.store.merchants import Access
 from serving.store.outbox import first_seen, set_timer, stop_asking
 from serving.store.shipments import keep_shipment, shipment_of
+from serving.store.stories import times_of
 
 # Couriers decide within a day whether to try again.
 WINDOW_US = DAY_US
@@ -98,7 +99,7 @@ class Scanned:
         """Ask the customer what to do, while the courier would still try again."""
         if life_of(log.connection, held.number).stage in (*UNDISPATCHED, "cancelled"):
             return
-        attempt = 1 + _attempts(log, held.number)
+        attempt = 1 + times_of(log.connection, held.number, "ndr")
         body = _known({"awb": scan.awb, "courier": scan.courier, "reason": scan.reason,
                        "attempt": attempt})  # fmt: skip
         seq = log.append("ndr", body, at_us=scan.at_us, known_us=self.now_us, order=held)
@@ -109,13 +110,6 @@ class Scanned:
         if on_road and scan.again and attempt < MOST_ATTEMPTS and not late and not held.test:
             say(log, held, "ndr", self.now_us, attempt=attempt, reason=scan.reason or "other")
             set_timer(log.connection, held.number, "ndr", scan.at_us + WINDOW_US)
-
-
-def _attempts(log: Log, number: int) -> int:
-    found = log.connection.execute(
-        "SELECT count(*) FROM event WHERE number=? AND kind='ndr'", (number,)
-    )
-    return int(found.fetchone()[0])
 
 
 def _name(scan: Scan) -> str:

@@ -23,6 +23,7 @@ from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.shops import SHOPIFY, Shopify, number_in_shop
+from serving.store.stories import number_at
 
 SCHEME = "shopify:"
 TAGS = ("rto-low", "rto-medium", "rto-high", "rto-waiting", "rto-confirmed", "rto-released")
@@ -65,10 +66,10 @@ def wanted(connection: Connection, seq: int) -> Wanted | None:
 
     What came from elsewhere is not the shop's, and what has left is left alone.
     """
-    found = connection.execute("SELECT number FROM event WHERE seq=?", (seq,)).fetchone()
-    if found is None or found[0] is None:
+    ours = number_at(connection, seq)
+    if ours is None:
         return None
-    (held,) = orders_numbered(connection, [found[0]])
+    (held,) = orders_numbered(connection, [ours])
     number = number_in_shop(connection, held.merchant_id, held.order_id, test=held.test)
     life, answer = life_of(connection, held.number), answer_now(connection, held)
     if number is None or answer is None:

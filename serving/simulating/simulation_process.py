@@ -18,7 +18,8 @@ from models.replay import asked as asked_by
 from serving.simulating.past import Past
 from serving.simulating.simulation import settled_of, simulate
 from serving.store.connection import Connection, connect
-from serving.store.log import body_of
+from serving.store.meta import arm_secret
+from serving.store.policies import newest_policies, policy_bodies
 from serving.suggestion import DAYS as SUGGESTED_DAYS
 from serving.suggestion import measured_of, prior_of, suggestion
 
@@ -97,31 +98,16 @@ class Room:
         return measured_of(settled, policies[max(policies)])
 
 
-def arm_secret(connection: Connection) -> bytes:
-    """The secret that draws the comparison arms."""
-    found = connection.execute("SELECT value FROM meta WHERE name='arm_secret'").fetchone()
-    return bytes(found[0])
-
-
 def sharing_merchants(connection: Connection, most: int) -> list[str]:
     """Merchants who share into the network by the policy in force, by name."""
-    found = connection.execute(
-        """SELECT p.merchant_id, p.body FROM policy p
-           JOIN (SELECT merchant_id, max(revision) AS newest FROM policy GROUP BY merchant_id) n
-             ON n.merchant_id = p.merchant_id AND n.newest = p.revision
-           ORDER BY p.merchant_id"""
-    )
-    sharing = [owner for owner, body in found.fetchall() if body_of(body).get("share_with_network")]
-    return sharing[:most]
+    newest = newest_policies(connection)
+    return [name for name, policy in newest if policy.get("share_with_network")][:most]
 
 
 def revisions(connection: Connection, merchant_id: str) -> dict[int, Policy]:
     """Every policy a merchant has had, the shipped default as 0."""
-    found = connection.execute(
-        "SELECT revision, body FROM policy WHERE merchant_id=?", (merchant_id,)
-    )
-    saved = {int(number): Policy.from_json(body_of(body)) for number, body in found.fetchall()}
-    return {0: default_policy()} | saved
+    saved = policy_bodies(connection, merchant_id)
+    return {0: default_policy()} | {n: Policy.from_json(body) for n, body in saved.items()}
 
 
 def main() -> None:

@@ -6,16 +6,16 @@ from collections.abc import Collection
 
 from features.errors import StoreError
 from serving.store.connection import Connection
+from serving.store.meta import keep_meta, meta
+from serving.store.who import keep_seq
 
-_READ = "SELECT value FROM meta WHERE name='hash_version'"
-_KEEP = """INSERT INTO meta (name, value) VALUES ('hash_version', ?)
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+_NAME = "hash_version"
 
 
 def stored_hash_version(connection: Connection) -> int | None:
     """The version; None for a log that nothing has been written to."""
-    found = connection.execute(_READ).fetchone()
-    return None if found is None else int(found[0])
+    found = meta(connection, _NAME)
+    return None if found is None else int(found)
 
 
 def check_hash_version(connection: Connection, versions: Collection[int]) -> None:
@@ -30,7 +30,7 @@ def check_hash_version(connection: Connection, versions: Collection[int]) -> Non
     """
     newest, stored = max(versions), stored_hash_version(connection)
     if stored is None:
-        connection.execute(_KEEP, (str(newest).encode(),))
+        keep_meta(connection, _NAME, str(newest).encode())
     elif stored not in versions:
         raise StoreError(
             f"the log's identities are under version {stored} of RTO_HASH_KEY, which is missing; "
@@ -45,7 +45,7 @@ def check_hash_version(connection: Connection, versions: Collection[int]) -> Non
 
 def keep_hash_version(connection: Connection, version: int) -> None:
     """Name the version that is in force now; the who-records are counted again from nothing."""
-    connection.execute(_KEEP, (str(version).encode(),))
+    keep_meta(connection, _NAME, str(version).encode())
     connection.execute("DELETE FROM renamed")
     connection.execute("DELETE FROM who")
-    connection.execute("UPDATE meta SET value=? WHERE name='who_seq'", (b"0",))
+    keep_seq(connection, 0)

@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from features.history.states import ABSENT
 from serving.store.connection import Connection
 from serving.store.erased import newest_erasure
+from serving.store.meta import keep_meta
 from serving.store.renames import Renamed, renamed_between
 
 Kind = Literal[
@@ -322,11 +323,7 @@ class Log:
 
 def pulse(log: Log, now_us: int) -> None:
     """Write something that means nothing, to see whether the log takes it."""
-    log.connection.execute(
-        """INSERT INTO meta (name, value) VALUES ('pulse', ?)
-           ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
-        (str(now_us).encode(),),
-    )
+    keep_meta(log.connection, "pulse", str(now_us).encode())
 
 
 def last_seq(connection: Connection) -> int:

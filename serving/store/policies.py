@@ -49,6 +49,25 @@ def policy_body(
     return None if found is None else body_of(found[0])
 
 
+def policy_bodies(connection: Connection, merchant_id: str) -> dict[int, dict[str, object]]:
+    """Every policy a merchant has saved, by its revision."""
+    found = connection.execute(
+        "SELECT revision, body FROM policy WHERE merchant_id=?", (merchant_id,)
+    )
+    return {int(revision): body_of(body) for revision, body in found.fetchall()}
+
+
+def newest_policies(connection: Connection) -> list[tuple[str, dict[str, object]]]:
+    """The policy in force of every merchant who has saved one, by the merchant's name."""
+    found = connection.execute(
+        """SELECT p.merchant_id, p.body FROM policy p
+           JOIN (SELECT merchant_id, max(revision) AS newest FROM policy GROUP BY merchant_id) n
+             ON n.merchant_id = p.merchant_id AND n.newest = p.revision
+           ORDER BY p.merchant_id"""
+    )
+    return [(merchant_id, body_of(body)) for merchant_id, body in found.fetchall()]
+
+
 def newest_revision(connection: Connection, merchant_id: str) -> int:
     """Number of the newest saved revision; 0 is the shipped default."""
     found = connection.execute(

@@ -2,19 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from features.history.states import CLASSES
 from serving.store.connection import Connection
-from serving.store.log import ORDER_COLUMNS, Held, body_of, held_of
+from serving.store.log import ORDER_COLUMNS, Held, Kind, body_of, held_of
 
 
 def placed_at(connection: Connection, held: Held) -> int:
     """When an order was placed, in microseconds since 1970."""
     found = connection.execute("SELECT at_us FROM event WHERE seq=?", (held.number,)).fetchone()
     return int(found[0])
+
+
+def body_at(connection: Connection, seq: int) -> dict[str, Any]:
+    """What one event says; the event must be there."""
+    found = connection.execute("SELECT body FROM event WHERE seq=?", (seq,)).fetchone()
+    return body_of(found[0])
+
+
+def data_at(connection: Connection, seq: int) -> bytes:
+    """The fact or the feature row of one event, which must be there."""
+    found = connection.execute("SELECT data FROM event WHERE seq=?", (seq,)).fetchone()
+    return bytes(found[0])
+
+
+def number_at(connection: Connection, seq: int) -> int | None:
+    """Which order an event is about; None where it is about none, or was removed."""
+    found = connection.execute("SELECT number FROM event WHERE seq=?", (seq,)).fetchone()
+    return None if found is None else found[0]
+
+
+def first_decided(connection: Connection, number: int) -> dict[str, Any]:
+    """The record of an order's first decision, of which it must have one."""
+    found = connection.execute(
+        "SELECT body FROM event WHERE number=? AND kind='decided' ORDER BY seq LIMIT 1", (number,)
+    ).fetchone()
+    return body_of(found[0])
+
+
+def times_of(connection: Connection, number: int, kind: Kind) -> int:
+    """How often something has happened to an order."""
+    found = connection.execute(
+        "SELECT count(*) FROM event WHERE number=? AND kind=?", (number, kind)
+    ).fetchone()
+    return int(found[0])
+
+
+def bodies_of(connection: Connection, number: int, kind: Kind) -> list[dict[str, Any]]:
+    """What an order's events of one kind say, oldest first."""
+    found = connection.execute(
+        "SELECT body FROM event WHERE number=? AND kind=? ORDER BY seq", (number, kind)
+    )
+    return [body_of(body) for (body,) in found.fetchall()]
+
+
+class Step(NamedTuple):
+    """One event of an order's."""
+
+    seq: int
+    kind: str
+    at_us: int
+    known_us: int
+    revision: int
+    body: dict[str, Any]
+
+
+# The rest says what an order is, not how it goes on.
+_GOES_ON = "kind NOT IN ('placed', 'revised', 'message_sent', 'message', 'erased')"
+_STEP = "seq, kind, at_us, known_us, revision, body"
+
+
+def steps_of(connection: Connection, number: int) -> list[Step]:
+    """What an order's life is folded from, oldest first."""
+    return _steps(connection, f"number=? AND {_GOES_ON} ORDER BY seq", (number,))
+
+
+def steps_until(connection: Connection, number: int, seq: int) -> list[Step]:
+    """As :func:`steps_of` up to one event, which comes last, whatever it is."""
+    return _steps(
+        connection, f"number=? AND seq<=? AND (seq=? OR {_GOES_ON}) ORDER BY seq",
+        (number, seq, seq),
+    )  # fmt: skip
+
+
+def last_steps(connection: Connection, number: int, most: int) -> list[Step]:
+    """The last things that happened to an order, newest first."""
+    return _steps(connection, "number=? ORDER BY seq DESC LIMIT ?", (number, most))
+
+
+def _steps(connection: Connection, where: str, parameters: Sequence[object]) -> list[Step]:
+    found = connection.execute(f"SELECT {_STEP} FROM event WHERE {where}", parameters)
+    return [Step(*line)._replace(body=body_of(line[-1])) for line in found.fetchall()]
+
+
+def newest_known_us(connection: Connection) -> int | None:
+    """When the newest event of an order became known; None before the first."""
+    found = connection.execute(
+        "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return None if found is None else int(found[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from serving.store.connection import Connection
+from serving.store.meta import keep_meta, meta
 from serving.store.renames import forget_renamed
 
 # One statement per number of keys: a list of point look-ups; IN (VALUES …) would scan the table.
@@ -15,6 +16,9 @@ _STORE = """INSERT INTO who (key, record, seq) VALUES (?,?,?)
     ON CONFLICT (key) DO UPDATE SET record = excluded.record, seq = excluded.seq"""
 _DROP = "DELETE FROM who WHERE key=?"
 _READS = tuple(" UNION ALL ".join([_LOOKUP] * n) for n in range(_MOST + 1))
+
+
+_SEQ = "who_seq"
 
 
 class Stored(NamedTuple):
@@ -43,10 +47,14 @@ def write_records(connection: Connection, records: Iterable[Stored], seq: int) -
     connection.executemany(_STORE, [stored for stored in records if stored.record])
     connection.executemany(_DROP, [(stored.key,) for stored in records if not stored.record])
     forget_renamed(connection, seq)
-    connection.execute("UPDATE meta SET value=? WHERE name='who_seq'", (str(seq).encode(),))
+    keep_seq(connection, seq)
+
+
+def keep_seq(connection: Connection, seq: int) -> None:
+    """Say up to which position every record has seen the log."""
+    keep_meta(connection, _SEQ, str(seq).encode())
 
 
 def stored_seq(connection: Connection) -> int:
     """The position up to which every record has seen the log."""
-    found = connection.execute("SELECT value FROM meta WHERE name='who_seq'").fetchone()
-    return int(found[0])
+    return int(meta(connection, _SEQ) or 0)

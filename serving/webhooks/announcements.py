@@ -14,7 +14,8 @@ from serving.decisions import ANSWER_FIELDS
 from serving.moments import rfc3339
 from serving.store.connection import Connection
 from serving.store.deliveries import Entry, EventName
-from serving.store.log import body_of
+from serving.store.erasing import orders_numbered
+from serving.store.stories import Step, number_at, steps_until
 
 _UNANSWERED = ("silent", "unreachable", "wrong_number")
 _HEARD = ("unclear", "address", "outdated")
@@ -84,9 +85,6 @@ _TOLD = (
     "purpose", "message_id", "expires_at", "state", "attempt", "day",
     "ship_after",
 )  # fmt: skip
-_UNTIL = """SELECT seq, kind, at_us, known_us, revision, merchant_id, body FROM event
-    WHERE number=? AND seq<=? AND (seq=? OR kind NOT IN ('placed', 'revised', 'erased'))
-    ORDER BY seq"""
 
 
 def events_in(connection: Connection, entry: Entry) -> list[EventName]:
@@ -107,22 +105,18 @@ def delivery_id_of(subscription_id: str, seq: int, event: str) -> str:
 
 def payload(connection: Connection, seq: int, event: str) -> bytes | None:
     """The body that tells of an entry, the same at every attempt; None where it was removed."""
-    found = connection.execute(
-        """SELECT e.number, o.order_id FROM event e JOIN orders o ON o.number=e.number
-           WHERE e.seq=?""",
-        (seq,),
-    ).fetchone()
-    around = None if found is None else _around(connection, found[0], seq)
-    if around is None:
+    number = number_at(connection, seq)
+    around = None if number is None else _around(connection, number, seq)
+    if number is None or around is None:
         return None
-    order_id = found[1]
-    _, now, (_, kind, at_us, known_us, revision, merchant_id, body) = around
+    (held,) = orders_numbered(connection, [number])
+    _, now, step = around
     data = {
-        "order_id": order_id, "merchant_id": merchant_id, "revision": revision, "seq": seq,
-        "at": rfc3339(at_us), "known_at": rfc3339(known_us), "stage": now.stage,
-        "dispatch": now.dispatch, **_detail(kind, body_of(body)),
+        "order_id": held.order_id, "merchant_id": held.merchant_id, "revision": step.revision,
+        "seq": seq, "at": rfc3339(step.at_us), "known_at": rfc3339(step.known_us),
+        "stage": now.stage, "dispatch": now.dispatch, **_detail(step.kind, step.body),
     }  # fmt: skip
-    return to_json({"type": event, "timestamp": rfc3339(known_us), "data": data})
+    return to_json({"type": event, "timestamp": rfc3339(step.known_us), "data": data})
 
 
 def _detail(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,10 +125,11 @@ def _detail(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in _TOLD if name in body}
 
 
-def _around(connection: Connection, number: int, seq: int) -> tuple[Life, Life, Any] | None:
-    """The order's life before an entry and after it, and the entry's line."""
-    *earlier, last = connection.execute(_UNTIL, (number, seq, seq)).fetchall() or [None]
-    if last is None:
+def _around(connection: Connection, number: int, seq: int) -> tuple[Life, Life, Step] | None:
+    """The order's life before an entry and after it, and the entry; None where it was removed."""
+    steps = steps_until(connection, number, seq)
+    if not steps:
         return None
-    was = fold((kind, body_of(body)) for _, kind, *_, body in earlier)
-    return was, was.after(last[1], body_of(last[-1])), last
+    *earlier, last = steps
+    was = fold((step.kind, step.body) for step in earlier)
+    return was, was.after(last.kind, last.body), last

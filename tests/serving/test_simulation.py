@@ -22,11 +22,12 @@ from models.risk import Risk
 from models.rules import Rule, Segment
 from models.thresholds import Thresholds
 from serving.moments import rfc3339
-from serving.service import Service, arm_secret
+from serving.service import Service
 from serving.simulating.past import Past
 from serving.simulating.simulation import chances_then, simulate, window_of
 from serving.simulating.simulation_process import Room, revisions, sharing_merchants
 from serving.store.log import Log
+from serving.store.meta import arm_secret
 from serving.store.policies import save_policy
 from tests.serving import shop
 from tests.serving.town import door

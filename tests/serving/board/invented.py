@@ -15,9 +15,9 @@ from models.actions import SEVERITY, Action
 from models.arms import Shares, draw
 from models.policy import Policy, default_policy
 from serving.home import Home
-from serving.simulating.simulation_process import arm_secret
 from serving.store.log import Log
 from serving.store.merchants import add_merchant
+from serving.store.meta import arm_secret
 from serving.store.policies import save_policy
 from tests.serving.board.logbook import fact_for
 
