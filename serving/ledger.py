@@ -19,6 +19,7 @@ from features.history.states import PENDING
 from features.history.take import take_who
 from features.keys import ABSENT
 from serving.store.connection import Connection
+from serving.store.faults import LogDownError
 from serving.store.log import Change, last_seq
 from serving.store.renames import Renamed, renamed_between
 from serving.store.who import Stored, read_records, stored_seq, write_records
@@ -86,7 +87,7 @@ class Ledger:
         self._dirty: OrderedDict[int, int] = OrderedDict()
         self._flushing: dict[int, int] = {}
         self._ahead: dict[int, int] = {}
-        self._all_at_once = False
+        self._all_at_once = self._flushed_all = False
         self._scratch = who.blank()
         self._stored = True
         self.seq = stored_seq(connection)
@@ -154,7 +155,7 @@ class Ledger:
         if some and not self._all_at_once:
             n = max(_AT_ONCE, n - _DIRTY)
         self._flushing = dict(self._dirty.popitem(last=False) for _ in range(min(n, self.dirty)))
-        self._all_at_once = False
+        self._flushed_all, self._all_at_once = self._all_at_once, False
         records = [
             Stored(key, self._records[key].tobytes(), max(self.seq, self._ahead.get(key, 0)))
             for key in sorted(self._flushing)
@@ -166,6 +167,7 @@ class Ledger:
         if not stored:
             changed_again = {k: at for k, at in self._dirty.items() if k not in self._flushing}
             self._dirty = OrderedDict(self._flushing | changed_again)
+            self._all_at_once = self._all_at_once or self._flushed_all
         self._flushing = {}
         self._trim()
 
@@ -218,6 +220,8 @@ def catch_up(
     ledger: Ledger,
     connection: Connection,
     progress: Callable[[int], object] = lambda _: None,
+    *,
+    must_store: bool = True,
 ) -> None:
     """Bring a ledger to the end of the log, storing records on the way.
 
@@ -229,6 +233,9 @@ def catch_up(
         For writing.
     progress : callable
         Told how many events went by.
+    must_store : bool
+        Else records that cannot be stored now (another process is writing, the disk is full) stay
+        in memory until they can.
     """
     end = last_seq(connection)
     # An erasure has renamed the keys of earlier events too, so the records follow it first.
@@ -239,15 +246,19 @@ def catch_up(
         changes = replayed_between(connection, begin, until)
         ledger.fetch(changes)
         ledger.apply(changes, until)
-        store_changed(ledger, connection)
+        try:
+            store_changed(ledger, connection)
+        except LogDownError:
+            if must_store:
+                raise
         progress(until - begin)
 
 
 def store_changed(ledger: Ledger, connection: Connection) -> None:
     """Checkpoint in a transaction of its own, on a connection for writing."""
     records, seq = ledger.begin_checkpoint()
-    connection.begin()
     try:
+        connection.begin()
         write_records(connection, records, seq)
         connection.commit()
     except BaseException:

@@ -52,8 +52,10 @@ _TICK_S = 1.0
 _CHECKPOINT_TICKS = 30
 # A server that does not answer within these is out of reach; reads hold up the event loop.
 _READ_S, _WRITE_S = 2.0, 5.0
-# A write that takes longer than this is given up, and decisions go to the spool.
-STUCK_S, _WATCH_S = 2.0, 0.25
+# Who has waited this long for the log is answered without it: a busy disk may well take as long.
+LATE_S = 3.0
+# A log that answers nothing for this long is given up, and decisions go to the spool at once.
+STUCK_S, _WATCH_S = 5.0, 0.25
 _EXIT_SOFTWARE = 70
 
 
@@ -135,17 +137,23 @@ class Service:
 
     @classmethod
     def open(cls, settings: Settings, champion: Champion) -> Self:
-        """Open with the keys of the settings, or those made on first start."""
-        return cls(settings, open_keyring(settings), champion)
+        """Open with the keys of the settings, or those made on first start, and catch up."""
+        service = cls(settings, open_keyring(settings), champion)
+        service.catch_up()
+        return service
 
     @property
     def scorer(self) -> Scorer:
         """The model in force."""
         return self.champion.scorer
 
+    def catch_up(self) -> None:
+        """Take in what the log holds; a store that takes no writes now is no reason not to begin."""
+        catch_up(self.history.ledger, self._writing, must_store=False)
+
     async def start(self) -> None:
         """Catch up with the log and begin to write."""
-        catch_up(self.history.ledger, self._writing)
+        self.catch_up()
         self.history.follow_fold()
         self.vitals.begin()
         await self.champion.follow(self.connection)
@@ -230,9 +238,11 @@ class Service:
                 self.reach.lost(error)
 
     async def _watch(self) -> None:
-        """Give up a disk or a server that does not answer, so that nobody waits for it."""
+        """Let nobody wait for a disk or a server that is slow, or that does not answer at all."""
         while True:
             await asyncio.sleep(_WATCH_S)
+            late = f"the log has not answered in {LATE_S:g} s; post again in a moment"
+            self.writer.give_up_late(LATE_S, late)
             if self.writer.stuck_s > STUCK_S:
                 why = f"no answer in {STUCK_S:g} s"
                 self.reach.lost(why)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from features.errors import RtoError, StoreError
 from serving.store.connection import Connection
-from serving.store.faults import LockedError, LogDownError
+from serving.store.faults import LockedError, LogDownError, SlowError
 from serving.store.log import Change, Log, changes_between
 from serving.store.renames import Renamed
 
@@ -40,6 +40,7 @@ class BusyError(RtoError):
 class _Item:
     work: Work[Any]
     future: asyncio.Future[Any]
+    since: float
 
 
 @dataclass(slots=True)
@@ -108,11 +109,18 @@ class Writer:
         What a group had written when it was given up may still be committed.
         """
         self._given_up = why
-        waiting = [*(self._handed.items if self._handed else ()), *self._queue]
+        self._give_up(LogDownError, why, time.monotonic())
         self._queue.clear()
-        for item in waiting:
-            if not item.future.done():
-                item.future.set_exception(LogDownError(why))
+
+    def give_up_late(self, after_s: float, why: str) -> None:
+        """Fail whatever has waited longer than ``after_s`` seconds, and go on."""
+        self._give_up(SlowError, why, time.monotonic() - after_s)
+
+    def _give_up(self, error: type[LogDownError], why: str, since: float) -> None:
+        """Fail what has waited since then or longer; what has not begun will not begin."""
+        for item in (*(self._handed.items if self._handed else ()), *self._queue):
+            if item.since <= since and not item.future.done():
+                item.future.set_exception(error(why))
 
     def start(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
         """Begin; ``seen`` is the last position whose changes ``landed`` has no need of."""
@@ -138,7 +146,7 @@ class Writer:
         if len(self._queue) >= self._limit:
             raise BusyError("too many requests are waiting for the disk; post again in a second")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.append(_Item(work, future))
+        self._queue.append(_Item(work, future, time.monotonic()))
         if not self._busy:
             self._busy = True
             self._idle.clear()

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
+from serving.store.faults import SlowError
+
 _log = logging.getLogger("rto.reach")
 
 
@@ -30,8 +32,11 @@ class Reach:
         return 0.0 if self.up else self._clock() - self._since
 
     def lost(self, why: object) -> None:
-        """The log does not answer; decisions go to the spool from now on."""
-        if self.up:
+        """The log does not answer; decisions go to the spool from now on.
+
+        One that is merely slow is not lost: only who waited too long is decided without it.
+        """
+        if self.up and not isinstance(why, SlowError):
             _log.error("the log is out of reach, decisions go to the spool: %s", why)
             self.up, self.why, self._since = False, str(why), self._clock()
 

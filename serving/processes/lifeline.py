@@ -32,7 +32,7 @@ def end_with_parent(life: int) -> None:
 
 
 class OutageFilter(logging.Filter):
-    """Lets each part of a process say once a minute, in one line, that the log is out of reach.
+    """Lets each part of a process say once a minute, in one line, that log or disk refuse it.
 
     Whoever tries again twice a second would fill the disk with tracebacks.
 
@@ -50,7 +50,7 @@ class OutageFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written; of an outage only its sentence is left."""
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, LogDownError):
+        if not isinstance(error, LogDownError | OSError):
             return True
         now = self._clock()
         if now - self._said.get(record.name, -_SAY_EVERY_S) < _SAY_EVERY_S:

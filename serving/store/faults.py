@@ -2,7 +2,8 @@
 
 StoreError
 ├── LogDownError   out of reach, full, read-only or hung: decisions go to the spool
-│   └── LockedError    another process holds the write lock
+│   ├── LockedError    another process holds the write lock
+│   └── SlowError      it answers, but not soon enough for whoever waits
 └── TakenError     a row of this key exists already
 """
 
@@ -17,6 +18,10 @@ class LogDownError(StoreError):
 
 class LockedError(LogDownError):
     """Another process holds the write lock."""
+
+
+class SlowError(LogDownError):
+    """The log has kept somebody waiting for too long; what was to be written may come yet."""
 
 
 class TakenError(StoreError):

@@ -54,11 +54,17 @@ def need_binaries() -> Path:
 
 
 class Server:
-    """One server with its own data; it can be stopped, started and frozen."""
+    """One server with its own data; it can be stopped, started and frozen.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    parent : Path, optional
+        Where its folder is made; the system's folder for temporary files without one.
+    """
+
+    def __init__(self, parent: Path | None = None) -> None:
         self._bin = need_binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="rto-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="rto-pg-", dir=parent))
         if os.geteuid() == 0:
             shutil.chown(self.folder, _ACCOUNT)
         self._data = self.folder / "data"
@@ -130,9 +136,9 @@ def shared() -> Server:
 
 
 @contextmanager
-def own_server() -> Iterator[Server]:
+def own_server(parent: Path | None = None) -> Iterator[Server]:
     """A server for one test that will harm it."""
-    server = Server()
+    server = Server(parent)
     try:
         yield server
     finally:

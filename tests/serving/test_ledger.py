@@ -17,7 +17,8 @@ from features.keys import WHO_SLOTS
 from serving.folds import newest_fold, open_fold, publish_fold, standing_orders
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
-from serving.store.connection import Connection
+from serving.store.connection import Connection, connect
+from serving.store.faults import LockedError
 from serving.store.log import Log, changes_between, find_order, last_seq
 from serving.store.renames import Renamed
 from serving.store.who import stored_seq, write_records
@@ -134,6 +135,11 @@ def test_after_an_erasure_all_changed_records_are_stored_together(tmp_path: Path
             records, seq = ledger.begin_checkpoint(some=True)
         assert (sorted(stored.key for stored in records), seq) == ([1, 2, 3, 4, 5, 9], 6)
         assert not ledger.wants_checkpoint
+        ledger.end_checkpoint(stored=False)
+        assert ledger.wants_checkpoint
+        with mock.patch("serving.ledger._AT_ONCE", 1):
+            again, _ = ledger.begin_checkpoint(some=True)
+        assert again == records
 
 
 def test_an_absent_key_has_no_record(tmp_path: Path) -> None:
@@ -151,6 +157,26 @@ def test_a_checkpoint_that_fails_is_made_again(tmp_path: Path) -> None:
         ledger.end_checkpoint(stored=False)
         records, seq = ledger.begin_checkpoint()
         assert (sorted(stored.key for stored in records), seq) == ([1, 2], 1)
+
+
+@pytest.mark.only_sqlite
+def test_a_store_that_another_process_writes_to_is_caught_up_with_all_the_same(
+    tmp_path: Path,
+) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        with home.transaction() as log:
+            _place(log, "o", [1])
+        impatient = connect(home.settings.store_url, patient=False)
+        ledger = Ledger(impatient)
+        home.connection.begin()
+        with pytest.raises(LockedError):
+            catch_up(Ledger(impatient), impatient)
+        catch_up(ledger, impatient, must_store=False)
+        assert (ledger.seq, ledger.dirty, stored_seq(impatient)) == (1, 1, 0)
+        home.connection.rollback()
+        store_changed(ledger, impatient)
+        assert stored_seq(impatient) == 1
+        impatient.close()
 
 
 def test_a_fold_counts_up_to_its_boundary_and_is_the_log_counted_again(tmp_path: Path) -> None:

@@ -25,13 +25,13 @@ def test_an_outage_is_told_once_a_minute_in_one_line(caplog: pytest.LogCaptureFi
         for log in parts:
             fail(log, LogDownError("the server is gone"))
     now = 61.0
-    fail(parts[0], LogDownError("still gone"))
+    fail(parts[0], OSError(28, "No space left on device"))
     fail(parts[0], ValueError("a fault of ours"))
     caplog.handler.removeFilter(outage)
     told = [(record.name, record.getMessage(), bool(record.exc_info)) for record in caplog.records]
     assert told == [
         ("rto.sending", "failed; trying again: the server is gone", False),
         ("rto.links", "failed; trying again: the server is gone", False),
-        ("rto.sending", "failed; trying again: still gone", False),
+        ("rto.sending", "failed; trying again: [Errno 28] No space left on device", False),
         ("rto.sending", "failed; trying again", True),
     ]

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from serving.store.log import body_of
 from tests.serving import postgres, process, shop
 from tests.serving.process import Server
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 RECOVERED_S = 60.0  # bounds the wait; how long it takes is printed, and measured by a benchmark
 OUTAGE_ORDERS = int(os.environ.get("OUTAGE_ORDERS", "20"))
 
@@ -142,19 +144,31 @@ def _ready(client: httpx2.Client) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[postgres.Server]:
+def quick_disk() -> Iterator[Path | None]:
+    """A folder in memory: on a disk that others keep busy log and spool are slow, as declared."""
+    if not MEMORY.is_dir():
+        yield None
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        Path(folder).chmod(0o755)  # the database's account must reach its data
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def database(quick_disk: Path | None) -> Iterator[postgres.Server]:
     """A PostgreSQL server that the tests may harm."""
-    with postgres.own_server() as server:
+    with postgres.own_server(quick_disk) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def server(database: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(database: postgres.Server, quick_disk: Path | None) -> Iterator[Server]:
     """A service on it."""
-    home = tmp_path_factory.mktemp("home")
-    (home / shop.DATABASE_URL).write_text(database.database())
-    with process.served(home) as running:
-        yield running
+    with tempfile.TemporaryDirectory(dir=quick_disk) as folder:
+        home = Path(folder)
+        (home / shop.DATABASE_URL).write_text(database.database())
+        with process.served(home) as running:
+            yield running
 
 
 def test_a_database_that_goes_and_comes_back(database: postgres.Server, server: Server) -> None:

@@ -222,6 +222,40 @@ def test_a_write_that_hangs_is_given_up_and_what_it_wrote_later_is_overridden(
     run(scene())
 
 
+def test_who_waits_too_long_for_a_slow_log_is_decided_without_it_and_nobody_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.service.LATE_S", 0.05)
+    monkeypatch.setattr("serving.service._WATCH_S", 0.01)
+
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            loop, log = asyncio.get_running_loop(), service.writer._log
+            commit, go_on = log.commit, asyncio.Event()
+
+            def slow() -> None:
+                asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+                commit()
+
+            log.commit = slow  # type: ignore[method-assign]
+            late = await _score(service, order_id="late")
+            assert (late["degraded"], service.reach.up) == (True, True)
+            monkeypatch.undo()
+            log.commit = commit  # type: ignore[method-assign]
+            waiting = asyncio.ensure_future(_score(service, order_id="next"))
+            go_on.set()
+            assert not (await waiting)["degraded"]
+            await service.tick()
+            assert (service.reach.up, service.standby.spooled) == (True, 0)
+            assert [name for name, _ in _decided(service)] == ["late", "next"]
+            told = service.connection.execute(
+                "SELECT body FROM event WHERE kind='overridden'"
+            ).fetchall()
+            assert [body_of(held)["decision_id"] for (held,) in told] == [late["decision_id"]]
+
+    run(scene())
+
+
 async def _until_up(service: Service) -> None:
     """Tick until the log is within reach; the writer may need a moment."""
     for _ in range(1_000):

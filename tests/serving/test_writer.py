@@ -14,7 +14,7 @@ import pytest
 from features.errors import StoreError
 from features.history.states import ABSENT
 from serving.store.connection import connect
-from serving.store.faults import LogDownError
+from serving.store.faults import LogDownError, SlowError
 from serving.store.log import Change, Log, body_of
 from serving.store.migrations import migrate
 from serving.store.renames import Renamed
@@ -141,6 +141,29 @@ def test_what_was_given_up_before_it_began_is_never_written(tmp_path: Path) -> N
             await desk.writer._idle.wait()
             assert await desk.note("after") == 1
             assert desk.names() == ["after"]
+
+    asyncio.run(scene())
+
+
+def test_who_has_waited_too_long_is_let_go_and_the_rest_is_written(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+            other = connect(desk.url)
+            other.begin()
+            waiting = [desk.note("begun")]
+            await asyncio.wait(waiting, timeout=0.05)
+            waiting.append(desk.note("in line"))
+            desk.writer.give_up_late(60, "too long")
+            assert not any(one.done() for one in waiting)
+            desk.writer.give_up_late(0, "too long")
+            for refused in waiting:
+                with pytest.raises(SlowError, match="too long"):
+                    await refused
+            later = desk.note("later")
+            other.rollback()
+            other.close()
+            assert await later == 1
+            assert desk.names() == ["later"]
 
     asyncio.run(scene())
 
