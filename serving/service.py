@@ -148,7 +148,7 @@ class Service:
         return self.champion.scorer
 
     def catch_up(self) -> None:
-        """Take in what the log holds; a store that takes no writes now is no reason not to begin."""
+        """Take in what the log holds, whether or not it takes writes now."""
         catch_up(self.history.ledger, self._writing, must_store=False)
 
     async def start(self) -> None:

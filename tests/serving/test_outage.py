@@ -26,7 +26,7 @@ from serving.store.log import body_of
 from tests.serving import postgres, process, shop
 from tests.serving.process import Server
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+MEMORY = Path("/dev/shm")
 RECOVERED_S = 60.0  # bounds the wait; how long it takes is printed, and measured by a benchmark
 OUTAGE_ORDERS = int(os.environ.get("OUTAGE_ORDERS", "20"))
 
