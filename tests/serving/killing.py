@@ -12,7 +12,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -27,7 +26,7 @@ from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.sandbox.setting import connect_sandbox
 from serving.store.policies import newest_revision, policy_body, save_policy
-from tests.serving import shop
+from tests.serving import postgres, shop
 from tests.serving.process import Server, served
 
 _SETTLED_S = 240.0
@@ -187,9 +186,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--postgresql", action="store_true", help="on a server of its own")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        sys.exit(0 if run(given.kills, given.seed, Path(home)) else 1)
+    with postgres.homes(1, remote=given.postgresql) as (home,):
+        sys.exit(0 if run(given.kills, given.seed, home) else 1)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.serving import shop
 
 _ACCOUNT = "nobody"  # initdb refuses to run as root
 _SETTINGS = {
@@ -143,3 +145,15 @@ def own_server(parent: Path | None = None) -> Iterator[Server]:
         yield server
     finally:
         server.remove()
+
+
+@contextmanager
+def homes(count: int, *, remote: bool) -> Iterator[list[Path]]:
+    """New home folders, each with a database of a server of their own where wanted."""
+    with ExitStack() as stack:
+        made = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(count)]
+        if remote:
+            server = stack.enter_context(own_server())
+            for home in made:
+                (home / shop.DATABASE_URL).write_text(server.database())
+        yield made

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import httpx2
 from serving.sandbox.graph import Graph
 from serving.standing import life_of
 from tests.serving import played as stage
+from tests.serving import postgres
 from tests.serving.played import Played, play
 from tests.serving.shop import LIVE, ORDER, body
 
@@ -100,8 +101,8 @@ def shuffled(home: Path, orders: int, seed: int) -> list[tuple[str, str, str]]:
     return result
 
 
-def forge(event: Event, pick: random.Random) -> Event:
-    """An event that its sender did not sign so."""
+def forge(event: Event, old: Sequence[Event], pick: random.Random) -> Event:
+    """An event that its sender did not sign so, or with a secret that is no more."""
     content, headers = event
     name = "X-Hub-Signature-256"
     return pick.choice((
@@ -111,6 +112,7 @@ def forge(event: Event, pick: random.Random) -> Event:
         (content, {}),
         (content, {name: headers[name][:-1]}),
         (content.replace(b"delivered", b"failed   ") + b" ", headers),
+        pick.choice(old),
     ))  # fmt: skip
 
 
@@ -124,10 +126,14 @@ def forged(home: Path, count: int) -> tuple[set[int], bool]:
     async def scene(played: Played) -> None:
         await ask_many(played, 5)
         pick = random.Random(3)
+        old = events_of(graph)
+        for secret in ("the second secret", "the third secret"):
+            await played.allow(app_secret=secret, app_secret_before="")
+        graph.app_secret = "the third secret"
         genuine = events_of(graph)
         counts = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM hook_seen)"
         before = (played.service.connection.execute(counts).fetchone(), state_of(played))
-        answers.update(await post_all(played, [forge(pick.choice(genuine), pick)
+        answers.update(await post_all(played, [forge(pick.choice(genuine), old, pick)
                                                for _ in range(count)]))  # fmt: skip
         after = (played.service.connection.execute(counts).fetchone(), state_of(played))
         same.append(before == after)
@@ -144,13 +150,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=2_500, help="four events each")
     parser.add_argument("--forged", type=int, default=5_000)
+    parser.add_argument("--postgresql", action="store_true", help="on a server of its own")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        one, two = (shuffled(Path(home), given.orders, seed) for home, seed in
-                    ((first, 1), (second, 2)))  # fmt: skip
-    print(f"{4 * given.orders} events three times each: the same final state: {one == two}")  # noqa: T201
-    with tempfile.TemporaryDirectory() as home:
-        answers, same = forged(Path(home), given.forged)
+    with postgres.homes(3, remote=given.postgresql) as (first, second, third):
+        one, two = (shuffled(home, given.orders, seed) for home, seed in ((first, 1), (second, 2)))
+        print(f"{4 * given.orders} events three times each: the same final state: {one == two}")  # noqa: T201
+        answers, same = forged(third, given.forged)
     print(f"{given.forged} forged: answers {answers}, nothing written: {same}")  # noqa: T201
 
 
