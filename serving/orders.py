@@ -70,7 +70,7 @@ def content_held(connection: Connection, contacts: Contacts, seq: int) -> dict[s
 
 # What was ordered stands in ``order`` already.
 _SAID = ("placed", "revised")
-_NOTED = ("overridden", "contacted", "replied", "message", "ndr", "noted")
+_NOTED = ("overridden", "contacted", "replied", "message", "ndr", "noted", "feedback")
 
 
 def _events(connection: Connection, contacts: Contacts, held: Held) -> list[dict[str, Any]]:

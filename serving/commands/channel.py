@@ -21,6 +21,7 @@ from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.couriers import COURIERS, Courier
 from serving.store.merchants import merchant
+from serving.store.news import News, news_wanted, want_news
 from serving.store.payments import Razorpay, keep_payments
 from serving.store.subscriptions import listens
 
@@ -106,6 +107,34 @@ def channel_delegate(merchant_id: str, quiet_from: int, quiet_until: int, *, off
         audit(log, did, merchant_id, now_us=now_us())
         heard = off or listens(log.connection, merchant_id, "message.requested")
     click.echo("set" if heard else f"set; now `rto hook add {merchant_id} URL`, or nobody asks")
+
+
+@channel.command("news")
+@click.argument("merchant_id")
+@click.option("--tracking/--no-tracking", default=None,
+              help="Tell customers when a parcel leaves, comes today and has come.")  # fmt: skip
+@click.option("--feedback/--no-feedback", default=None,
+              help="Ask how it was a day after delivery, and why a parcel went back.")  # fmt: skip
+def channel_news(merchant_id: str, tracking: bool | None, feedback: bool | None) -> None:
+    """Let customers of MERCHANT_ID be told of their parcels; without options, say what is on.
+
+    Both are off at first: each message costs, and takes a place among the people that a number
+    may write to in a day (questions about orders come before them).
+    """
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if merchant(log.connection, merchant_id) is None:
+            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        before = news_wanted(log.connection, merchant_id)
+        wanted = News(
+            before.tracking if tracking is None else tracking,
+            before.feedback if feedback is None else feedback,
+        )
+        if wanted != before:
+            want_news(log.connection, merchant_id, wanted)
+            audit(log, "parcel news", merchant_id, now_us=now_us(), tracking=wanted.tracking,
+                  feedback=wanted.feedback)  # fmt: skip
+    said = {"tracking": wanted.tracking, "feedback": wanted.feedback}
+    click.echo(", ".join(f"{name} {'on' if on else 'off'}" for name, on in said.items()))
 
 
 @channel.command("stop")

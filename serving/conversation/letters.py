@@ -11,7 +11,8 @@ from features.days import DAY_US, HOUR_US, IST, from_us
 from features.phone import normal_phone
 from serving.conversation.asking import detail_of
 from serving.conversation.messages.sessions import language_of, session, texts
-from serving.conversation.messages.templates import address_of, failed, filled, offer
+from serving.conversation.messages.templates import PICTURE, Filling, address_of, picture_of
+from serving.conversation.parcel_news import outdated
 from serving.conversation.persons import Persons
 from serving.conversation.sending_hours import after_quiet
 from serving.conversation.talking import WINDOW_US, days_offered
@@ -22,20 +23,19 @@ from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.merchants import merchant
-from serving.store.outbox import Message, Purpose, opted_out, people_reached
+from serving.store.outbox import NEWS, Message, Purpose, opted_out, people_reached
 from serving.store.payments import Link, can_be_paid, link_named
 
-TEMPLATES: dict[Purpose, str] = {
-    "order_check": "order_check", "reminder": "order_reminder", "prepaid_offer": "prepaid_offer",
-    "ndr": "delivery_failed",
+# What each purpose may use of the people that a number may write to in a day.
+_SHARES: dict[Purpose, float] = {
+    "order_check": 1.0, "reminder": 1.0, "ndr": 0.9, "prepaid_offer": 0.8, "tracking": 0.6,
+    "feedback": 0.5,
 }  # fmt: skip
-# What is not about an order's own check leaves this share of the day's people to checks.
-_SHARE_OF_OTHERS = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message ready to go.
+    """A message ready to go; ``template`` names it where it is one.
 
     Parameters
     ----------
@@ -49,6 +49,12 @@ class Letter:
     phone: str
     person: int
     content: Mapping[str, Any]
+
+    @property
+    def template(self) -> str | None:
+        """The template's name; None for what answers a customer."""
+        part = self.content.get("template")
+        return None if part is None else str(part["name"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +99,50 @@ class Letters:
             return "opted out"
         if message.purpose == "talk":
             return self._talk(message, channel, phone, person, content, now_us)
-        why_not = self._stopped(message) or self._full(message, channel, person, now_us)
-        if why_not is not None:
-            return why_not
+        return self._first(message, channel, phone, person, content, now_us)
+
+    def _first(
+        self, message: Message, channel: Channel, phone: str, person: int,
+        content: Mapping[str, Any], now_us: int,
+    ) -> Letter | Later | str:  # fmt: skip
+        """A template, to somebody who has not written within the day."""
+        if message.purpose in NEWS and (why := outdated(self.connection, message, now_us)):
+            return why
+        if (later := self._full(message, channel, person, now_us)) is not None:
+            return later
         said = self._template(message, content)
         if said is None:
             return "the payment link is over"
+        if (why := self._stopped(message.merchant_id, said["name"])) is not None:
+            return why
         return Letter(channel, phone, person, {"type": "template", "template": said})
 
     def _template(self, message: Message, content: Mapping[str, Any]) -> dict[str, Any] | None:
         shop = merchant(self.connection, message.merchant_id)
         name = message.merchant_id if shop is None else shop.name
-        template = TEMPLATES[message.purpose]
+        filling, detail = Filling(content, name, message.message_id), detail_of(message)
         if message.purpose == "prepaid_offer":
-            link = link_named(self.connection, str(detail_of(message)["link"]))
+            link = link_named(self.connection, str(detail["link"]))
             if link is None or link.state != "open":
                 return None
-            return offer(content, self._to_pay(link, content), shop=name,
-                         message_id=message.message_id)  # fmt: skip
+            return filling.offer(self._to_pay(link, content))
         if message.purpose == "ndr":
-            reason = str(detail_of(message)["reason"])
-            return failed(content, reason, shop=name, message_id=message.message_id)
-        return filled(content, shop=name, message_id=message.message_id, name=template)
+            return filling.failed(str(detail["reason"]))
+        if message.purpose == "tracking":
+            return filling.tracking(str(detail["step"]), detail.get("courier"))
+        if message.purpose == "feedback":
+            return filling.feedback(str(detail["step"]))
+        if message.purpose == "reminder":
+            return filling.check("order_reminder")
+        picture = self._picture(message, content)
+        return filling.check(PICTURE if picture else "order_check", picture)
+
+    def _picture(self, message: Message, content: Mapping[str, Any]) -> str | None:
+        """The product's, unless it was refused before or the template for it is not to be used."""
+        refused = detail_of(message).get("plain")
+        if refused or template_stopped(self.connection, message.merchant_id, PICTURE) is not None:
+            return None
+        return picture_of(content, local=self.local)
 
     def _talk(
         self, message: Message, channel: Channel, phone: str, person: int,
@@ -179,9 +207,8 @@ class Letters:
             "until": f"{until:%H:%M}, {until.day} {until:%b}",
         }  # fmt: skip
 
-    def _stopped(self, message: Message) -> str | None:
-        template = TEMPLATES[message.purpose]
-        why = template_stopped(self.connection, message.merchant_id, template)
+    def _stopped(self, merchant_id: str, template: str) -> str | None:
+        why = template_stopped(self.connection, merchant_id, template)
         return None if why is None else f"template {template}: {why}"
 
     def _full(self, message: Message, channel: Channel, person: int, now_us: int) -> Later | None:
@@ -190,9 +217,7 @@ class Letters:
         later = after_quiet(self.connection, merchant_id, channel.account, now_us)
         if later > now_us:
             return Later(later, "quiet hours")
-        most = channel.account.people_a_day
-        if message.purpose not in ("order_check", "reminder"):
-            most = int(_SHARE_OF_OTHERS * most)
+        most = int(_SHARES[message.purpose] * channel.account.people_a_day)
         reached = people_reached(self.connection, message.merchant_id, now_us - DAY_US)
         if len(reached) < most or person in reached:
             return None

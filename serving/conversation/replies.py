@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from serving.conversation.asking import detail_of, say
 from serving.conversation.failed_delivery import FailedDelivery
-from serving.conversation.life import UNDISPATCHED
+from serving.conversation.feedback import Feedback
+from serving.conversation.life import UNDISPATCHED, Stage
 from serving.conversation.persons import Persons
 from serving.conversation.talking import Talk
 from serving.conversation.whatsapp import Notice, Reply, Status, fault_of
@@ -17,6 +19,7 @@ from serving.store.channels import WHATSAPP, Channel, stop_template, switch_chan
 from serving.store.erasing import orders_numbered
 from serving.store.log import Log
 from serving.store.outbox import (
+    NEWS,
     Message,
     first_seen,
     message_named,
@@ -64,11 +67,22 @@ class Incoming:
         if not known:
             return
         if said.state == "failed":
-            if said.code is not None and fault_of(said.code) == "account":
+            fault = None if said.code is None else fault_of(said.code)
+            if fault == "account":
                 switch_channel(connection, message.merchant_id, why)
+            if fault == "picture" and message.purpose == "order_check":
+                self._again_plainly(log, message, why)
+                return
             to_call(log, message, "failed", why or "not delivered", self.now_us)
         elif message.state in ("sending", "unknown", "waiting"):
             note_sent(log, message, self.now_us)
+
+    def _again_plainly(self, log: Log, message: Message, why: str | None) -> None:
+        """The picture could not be fetched, so nothing arrived: asked again without it."""
+        note_message(log, message, {"state": "failed", "why": why}, self.now_us)
+        (held,) = orders_numbered(log.connection, [message.number])
+        if life_of(log.connection, message.number).stage == "awaiting":
+            say(log, held, "order_check", self.now_us, **detail_of(message) | {"plain": True})
 
     def _notice(self, log: Log, said: Notice) -> None:
         """Stop or resume what the carrier names; what waits for it is called about."""
@@ -91,8 +105,10 @@ class Incoming:
         if said.text is not None and said.text.strip().lower() in _STOPS:
             said = replace(said, payload="stop:", text=None)
         stage = life_of(log.connection, message.number).stage
-        talk = FailedDelivery if stage == "ndr" else Talk
-        if stage not in (*UNDISPATCHED, "ndr") and said.payload != "stop:":
+        talk = _TALKS.get(stage, Talk)
+        if talk is Feedback and not _is_feedback(message):
+            talk = Talk
+        if talk is Talk and stage not in UNDISPATCHED and said.payload != "stop:":
             said = replace(said, payload="late:")
         talk(log, self.desk, held, message, said, self.now_us).go_on()
 
@@ -114,18 +130,34 @@ class Incoming:
         return found
 
 
+_TALKS: dict[Stage, type[Talk]] = {
+    "ndr": FailedDelivery, "delivered": Feedback, "returned": Feedback, "rto": Feedback,
+}  # fmt: skip
+_STEPS = ("why_delivered", "why_returned", "feedback_thanks", "suggestion_thanks")
+
+
+def _is_feedback(message: Message) -> bool:
+    """Whether a message asked for feedback, or goes on from there."""
+    return message.purpose == "feedback" or detail_of(message).get("step") in _STEPS
+
+
 def note_sent(log: Log, message: Message, now_us: int) -> None:
     """The order counts as treated from now on; what only answers the customer is not logged."""
     if message.purpose == "talk":
+        return
+    if message.purpose in NEWS:
+        note_message(log, message, {"state": "sent"}, now_us)
         return
     (held,) = orders_numbered(log.connection, [message.number])
     record(log, held, "message_sent", {"purpose": message.purpose}, now_us)
 
 
 def to_call(log: Log, message: Message, state: str, why: str, now_us: int) -> None:
-    """Say that a message cannot reach its customer, and have a person call."""
+    """Say that a message cannot reach its customer, and have a person call where it matters."""
     (held,) = orders_numbered(log.connection, [message.number])
     note_message(log, message, {"state": state, "why": why}, now_us)
+    if message.purpose in NEWS:
+        return
     add_task(log.connection, held, "call", why, now_us=now_us)
 
 

@@ -1,4 +1,4 @@
-"""What came of asking a customer, in the one word that tables of past orders have for it."""
+"""What customers answered, in the one word that tables of past orders have for it."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ def response_of(events: Iterable[tuple[str, Mapping[str, Any]]]) -> str | None:
         if kind in ("replied", "contacted", "paid")
     }
     return next((name for name in _WEIGHTY if name in said), None)
+
+
+def reason_of(reason: str | None, events: Iterable[tuple[str, Mapping[str, Any]]]) -> str | None:
+    """Why an order ended as it did: in the courier's word, else as the customer said last.
+
+    >>> said = [("feedback", {"about": "rto", "answer": "damaged", "reason": "damaged"})]
+    >>> reason_of("other", said), reason_of("refused", said)
+    ('damaged', 'refused')
+    """
+    if reason not in (None, "other"):
+        return reason
+    told = [str(body["reason"]) for kind, body in events if kind == "feedback" and "reason" in body]
+    return told[-1] if told else reason

@@ -13,7 +13,8 @@ from features.days import SECOND_US
 from features.errors import StoreError
 from features.settings import Settings
 from serving.conversation.delegating import HandingOver
-from serving.conversation.letters import TEMPLATES, Later, Letter, Letters
+from serving.conversation.letters import Later, Letter, Letters
+from serving.conversation.messages.templates import PICTURE
 from serving.conversation.persons import Persons
 from serving.conversation.replies import note_sent, to_call
 from serving.conversation.whatsapp import Sent, send
@@ -23,12 +24,15 @@ from serving.store.channels import DELEGATE, stop_template, switch_channel
 from serving.store.contacts import Contacts
 from serving.store.log import Log
 from serving.store.outbox import (
+    NEWS,
     Message,
+    MessageState,
     anything_due,
     claim,
     doubt,
     message_named,
     settle,
+    speak_plainly,
     stranded,
 )
 
@@ -78,8 +82,7 @@ class Sender:
             _log.warning("message %s is unknown until its status comes", message.message_id)
         for message in stranded(self._home.connection, now - _STRANDED_US):
             with self._home.transaction() as log:
-                if settle(log.connection, message, "call", why="nothing is sent now"):
-                    to_call(log, message, "call", "nothing is sent now", now)
+                self._give_up(log, message, None, "nothing is sent now", now)
         if (free := AT_ONCE - len(self._under_way)) > 0:
             for message in claim(self._home.connection, now, free):
                 self._begin(message, now)
@@ -123,40 +126,58 @@ class Sender:
         with self._home.transaction() as log:
             if isinstance(found, Later):
                 settle(log.connection, message, "waiting", due_us=found.due_us, why=found.why)
-            elif settle(log.connection, message, "call", why=found):
-                to_call(log, message, "call", found, now)
+            else:
+                self._give_up(log, message, None, found, now)
 
     def _settle(self, log: Log, message: Message, letter: Letter, sent: Sent, now: int) -> None:
-        connection = log.connection
-        newest = message_named(connection, message.message_id) or message
-        person, why = letter.person, sent.why or None
+        newest = message_named(log.connection, message.message_id) or message
         if sent.fault is None:
             if settle(
-                connection,
+                log.connection,
                 newest,
                 "sent",
-                person=person,
+                person=letter.person,
                 outside_id=sent.outside_id,
                 sent_us=now,
             ) and newest.state in ("sending", "unknown"):
                 note_sent(log, message, now)
-        elif newest.state != "sending":  # its status came before the answer
-            return
+        elif newest.state == "sending":  # else its status came before the answer
+            self._failed(log, newest, letter, sent, now)
+
+    def _failed(self, log: Log, message: Message, letter: Letter, sent: Sent, now: int) -> None:
+        """What each class of errors asks for."""
+        connection, why = log.connection, sent.why or None
+        tried_enough = sent.fault == "retry" and message.tries >= _TRIES
+        if letter.template == PICTURE and sent.fault in ("template", "picture"):
+            if sent.fault == "template":
+                self._stop_template(log, message.merchant_id, PICTURE, sent.why)
+            settle(connection, message, "waiting", due_us=now, why=why)
+            speak_plainly(connection, message)
         elif sent.fault == "unknown":
-            settle(connection, newest, "unknown", person=person, why=why, sent_us=now)
-        elif sent.fault == "account" or (sent.fault == "retry" and message.tries < _TRIES):
+            settle(connection, message, "unknown", person=letter.person, why=why, sent_us=now)
+        elif sent.fault in ("account", "retry") and not tried_enough:
             if sent.fault == "account":
                 switch_channel(connection, message.merchant_id, why)
                 _log.error("WhatsApp is stopped for %s: %s", message.merchant_id, why)
-            settle(connection, newest, "waiting", due_us=now + pause_us(message.tries), why=why)
-        elif sent.fault == "template" and message.purpose in TEMPLATES:
-            name = TEMPLATES[message.purpose]
-            stop_template(connection, message.merchant_id, name, why)
-            _log.error("template %s is stopped for %s: %s", name, message.merchant_id, why)
-            if settle(connection, newest, "call", person=person, why=why):
-                to_call(log, message, "call", f"template {name}: {why}", now)
-        elif settle(connection, newest, "call", person=person, why=why):
-            to_call(log, message, "call", why or "not sent", now)
+            settle(connection, message, "waiting", due_us=now + pause_us(message.tries), why=why)
+        elif sent.fault == "template" and letter.template is not None:
+            self._stop_template(log, message.merchant_id, letter.template, sent.why)
+            said = f"template {letter.template}: {why}"
+            self._give_up(log, message, letter.person, said, now)
+        else:
+            self._give_up(log, message, letter.person, why or "not sent", now)
+
+    def _stop_template(self, log: Log, merchant_id: str, name: str, why: str) -> None:
+        stop_template(log.connection, merchant_id, name, why)
+        _log.error("template %s is stopped for %s: %s", name, merchant_id, why)
+
+    def _give_up(
+        self, log: Log, message: Message, person: int | None, why: str, now: int
+    ) -> None:  # fmt: skip
+        """Send it no more: a person is to call, or nobody where it was only news."""
+        state: MessageState = "cancelled" if message.purpose in NEWS else "call"
+        if settle(log.connection, message, state, person=person, why=why):
+            to_call(log, message, state, why, now)
 
 
 def pause_us(tries: int) -> int:

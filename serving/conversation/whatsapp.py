@@ -14,12 +14,15 @@ from pydantic_core import from_json
 from serving.store.channels import WhatsApp
 
 # What an error means for what was to be sent; see the provider's list of codes.
-Fault: TypeAlias = Literal["retry", "recipient", "window", "template", "account", "unknown"]
+Fault: TypeAlias = Literal[
+    "retry", "recipient", "window", "template", "picture", "account", "unknown"
+]
 
 _RETRY = frozenset({4, 80007, 130429, 131056, 131000, 131016})
 _RECIPIENT = frozenset({131026, 131049, 131050, 130472})
 _TEMPLATE = frozenset({132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016})
 _ACCOUNT = frozenset({0, 190, 10, *range(200, 300), 131042, 368, 131031, 131048})
+_WINDOW, _PICTURE = frozenset({131047}), frozenset({131053})
 _TEXT_MOST = 1_000
 
 
@@ -85,8 +88,8 @@ class Notice:
 def fault_of(code: int) -> Fault:
     """What an error code means; one that is not listed may stand for anything."""
     kinds: tuple[tuple[Fault, frozenset[int]], ...] = (
-        ("retry", _RETRY), ("recipient", _RECIPIENT), ("window", frozenset({131047})),
-        ("template", _TEMPLATE), ("account", _ACCOUNT),
+        ("retry", _RETRY), ("recipient", _RECIPIENT), ("window", _WINDOW), ("template", _TEMPLATE),
+        ("picture", _PICTURE), ("account", _ACCOUNT),
     )  # fmt: skip
     return next((kind for kind, codes in kinds if code in codes), "unknown")
 

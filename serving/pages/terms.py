@@ -56,6 +56,7 @@ EVENTS = {
     "lost": "Lost",
     "correction": "Corrected",
     "noted": "Note",
+    "feedback": "Customer about the parcel",
     "erased": "Erased",
 }
 RESPONSES = {

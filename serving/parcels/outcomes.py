@@ -17,6 +17,7 @@ from features.history.states import (
     next_state,
 )
 from serving.access import UnknownMerchantError
+from serving.conversation.parcel_news import Step, tell
 from serving.parsing import BodyError, FieldsError, parse_plain
 from serving.reception import CLOCK_SKEW_US, Speaks
 from serving.schemas import OutcomeItem
@@ -145,6 +146,11 @@ class Report:
     ) -> None:
         log.append(kind, body, at_us=at_us, known_us=self.now_us, order=held, becomes=becomes)
         stop_asking(log.connection, held.number)
+        if (step := _STEPS.get(kind)) is not None:
+            tell(log, held, step, at_us=at_us, now_us=self.now_us)
+
+
+_STEPS: dict[Kind, Step] = {"delivered": "delivered", "rto_initiated": "rto"}
 
 
 def _nothing_new(held: Held, item: OutcomeItem) -> Reported:

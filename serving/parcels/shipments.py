@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from features.days import to_us
 from features.errors import RtoError
+from serving.conversation.parcel_news import tell
 from serving.parcels.outcomes import Reported
 from serving.parsing import parse_plain
 from serving.reception import CLOCK_SKEW_US, Speaks
@@ -67,4 +68,5 @@ class Ship:
         seq = log.append("shipped", plain, at_us=at_us, known_us=self.now_us, order=held)
         keep_shipment(log.connection, held, shipment.awb, seq)
         stop_asking(log.connection, held.number)
+        tell(log, held, "shipped", at_us=at_us, now_us=self.now_us, courier=shipment.courier)
         return Reported(order_id, "recorded", said)

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from features.days import DAY_US
 from serving.conversation.asking import say
 from serving.conversation.life import UNDISPATCHED
+from serving.conversation.parcel_news import tell
 from serving.hands import record
 from serving.moments import rfc3339
 from serving.parcels.couriers import Scan
@@ -69,6 +70,7 @@ class Scanned:
             body = {"awb": scan.awb, "courier": scan.courier}
             log.append("out_for_delivery", _known(body), at_us=scan.at_us, known_us=self.now_us,
                        order=held)  # fmt: skip
+            tell(log, held, "out_for_delivery", at_us=scan.at_us, now_us=self.now_us)
         elif scan.kind == "ndr":
             self._failed(log, held, scan)
         elif scan.kind in _OUTCOMES:
@@ -83,6 +85,8 @@ class Scanned:
         seq = log.append("shipped", body, at_us=scan.at_us, known_us=self.now_us, order=held)
         keep_shipment(log.connection, held, scan.awb, seq)
         stop_asking(log.connection, held.number)
+        if scan.kind == "shipped":
+            tell(log, held, "shipped", at_us=scan.at_us, now_us=self.now_us, courier=scan.courier)
 
     def _ended(self, log: Log, held: Held, scan: Scan) -> None:
         outcome = _OUTCOMES[scan.kind]

@@ -74,7 +74,8 @@ class Graph(StandIn):
         if sent["type"] == "template":
             pressed = {"type": "button", "button": {"payload": payload, "text": title}}
         else:
-            reply = {"type": "button_reply", "button_reply": {"id": payload, "title": title}}
+            kind = f"{sent['interactive']['type']}_reply"
+            reply = {"type": kind, kind: {"id": payload, "title": title}}
             pressed = {"type": "interactive", "interactive": reply}
         answer = {**pressed, "context": {"id": sent["id"]}}
         return self._reply(sent, answer, event or f"wamid.in.{sent['id']}.{button}", title)
@@ -151,6 +152,7 @@ def buttons_of(sent: dict[str, Any]) -> list[tuple[str, str]]:
         return [(part["parameters"][0]["payload"], "…") for part in pressed]
     action = sent.get("interactive", {}).get("action", {})
     replies = [button["reply"] for button in action.get("buttons", [])]
+    replies += [row for section in action.get("sections", []) for row in section["rows"]]
     return [(reply["id"], reply["title"]) for reply in replies]
 
 

@@ -19,7 +19,7 @@ Kind = Literal[
     "delivered", "returned", "cancelled", "lost", "correction", "decided", "overridden",
     "message_sent", "replied", "contacted", "paid", "erased",
     "merchant", "policy", "fold", "promoted", "challenger", "retrained", "list", "audit",
-    "carried", "message", "released", "noted", "spend",
+    "carried", "message", "released", "noted", "spend", "feedback",
 ]  # fmt: skip
 
 

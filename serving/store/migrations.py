@@ -301,6 +301,11 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     ("CREATE INDEX shop_order_named ON shop_order(merchant_id, test, order_id)",),
     ("CREATE INDEX message_of_merchant ON message(merchant_id, made_us)",),
+    (
+        """CREATE TABLE parcel_news (
+             merchant_id TEXT PRIMARY KEY, tracking INTEGER NOT NULL, feedback INTEGER NOT NULL
+           ) WITHOUT ROWID""",
+    ),
 )
 
 

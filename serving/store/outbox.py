@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from pydantic_core import from_json, to_json
+
 from serving.store.connection import Connection
 from serving.store.payments import cancel_links
 
@@ -14,13 +16,19 @@ MessageState: TypeAlias = Literal[
     "waiting", "sending", "unknown", "sent", "failed", "delivered", "read", "cancelled", "call"
 ]
 TimerKind: TypeAlias = Literal["silence", "nudge", "ndr"]
-Purpose: TypeAlias = Literal["order_check", "reminder", "talk", "ndr", "prepaid_offer"]
+Purpose: TypeAlias = Literal[
+    "order_check", "reminder", "talk", "ndr", "prepaid_offer", "tracking", "feedback"
+]
 
 # Whose turn comes first where the carrier lets only so many people be written to a day.
 _PRIORITY: dict[str, int] = {
-    "talk": 0, "order_check": 0, "reminder": 0, "ndr": 1, "prepaid_offer": 2,
+    "talk": 0, "order_check": 0, "reminder": 0, "ndr": 1, "prepaid_offer": 2, "tracking": 3,
+    "feedback": 4,
 }  # fmt: skip
 CHECKS = ("order_check", "reminder", "prepaid_offer")
+# They answer no question of ours: nobody calls where they do not arrive, and no order counts as
+# treated for them.
+NEWS = ("tracking", "feedback")
 
 # Statuses come in any order and repeated: the furthest one stands.
 _RANK: dict[str, int] = {
@@ -167,7 +175,7 @@ def settle(
     sent_us: int | None = None,
 ) -> bool:
     """Say what became of a message; False where more than that is known already."""
-    again = state == "waiting" and message.state == "sending"
+    again = state in ("waiting", "cancelled") and message.state == "sending"
     if not again and _RANK[state] <= _RANK[message.state]:
         return False
     connection.execute(
@@ -177,6 +185,15 @@ def settle(
         (state, due_us or message.due_us, person, outside_id, sent_us, why, message.message_id),
     )
     return True
+
+
+def speak_plainly(connection: Connection, message: Message) -> None:
+    """Let a message go without the product's picture from now on."""
+    detail = from_json(message.detail) | {"plain": True}
+    connection.execute(
+        "UPDATE message SET detail=? WHERE message_id=?",
+        (to_json(detail).decode(), message.message_id),
+    )
 
 
 def message_named(connection: Connection, message_id: str) -> Message | None:

@@ -26,7 +26,7 @@ from features.history.states import (
 from features.order import Order
 from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from features.tables import About, write_folder
-from serving.conversation.responses import response_of
+from serving.conversation.responses import reason_of, response_of
 from serving.intake import Content, order_of
 from serving.moments import from_us_or_none
 from serving.store.connection import Connection
@@ -191,6 +191,9 @@ def _fate(events: list[_Event]) -> Row:
             row |= _moved(event, row)
     if (response := response_of((e.kind, e.body) for e in events)) is not None:
         row["response"] = response
+    if row.get("outcome") in ("delivered", "rto"):
+        told = reason_of(row.get("outcome_reason"), ((e.kind, e.body) for e in events))
+        row["outcome_reason"] = told
     return row
 
 

@@ -75,6 +75,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         "message.received", kinds=("message",), says={"state": ("unclear", "address", "outdated")}
     ),
+    Rule("message.received", kinds=("feedback",)),
     Rule("ndr.answered", kinds=("replied", "contacted"), before=("ndr",), unless=_UNANSWERED),
     Rule("order.outcome", after=_ENDED, turns=True),
 )
@@ -83,7 +84,7 @@ TABLE: tuple[Rule, ...] = (
 _TOLD = (
     "response", "channel", "action", "outcome", "reason", "cancelled_by", "awb", "courier",
     "purpose", "message_id", "expires_at", "state", "attempt", "day",
-    "ship_after",
+    "ship_after", "about", "answer",
 )  # fmt: skip
 
 

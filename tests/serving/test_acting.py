@@ -9,7 +9,7 @@ import pytest
 
 from features.days import HOUR_US
 from serving.conversation.life import MOVES, UNDISPATCHED, Life, fold
-from serving.conversation.messages.templates import filled
+from serving.conversation.messages.templates import Filling
 from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.store.channels import WHATSAPP, WhatsApp
@@ -156,9 +156,8 @@ def test_the_secret_before_still_signs_whatever_else_is_changed(
 
 
 def test_the_message_names_the_sum_as_indians_write_it() -> None:
-    said = filled(
-        {"amount_paise": 1_234_567_00, "amount_due_paise": None}, shop="S", message_id="1"
-    )
+    content = {"amount_paise": 1_234_567_00, "amount_due_paise": None}
+    said = Filling(content, "S", "1").check("order_check")
     assert said["components"][0]["parameters"][3]["text"] == "₹12,34,567"
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import yaml
 
+from serving.conversation.messages.templates import language_in
+
 _MOST_BUTTONS, _TITLE = 3, 20
+_MOST_ROWS, _ROW = 10, 24
 _LONGEST = 1_000
 
 
@@ -23,8 +26,7 @@ def texts() -> dict[str, dict[str, Any]]:
 
 def language_of(content: Mapping[str, Any]) -> str:
     """The customer's language where there are texts in it, else English."""
-    language = str(content.get("language") or "en")[:2]
-    return language if language in texts() else "en"
+    return language_in(texts(), content)
 
 
 def session(
@@ -51,14 +53,20 @@ def session(
     """
     said = texts()[language_of(content)][step]
     text = str(said["body"]).format_map({name: str(word) for name, word in words.items()})
+    body = {"text": text[:_LONGEST]}
     shown = said.get("buttons", {}) if buttons is None else buttons
+    open_to = {answer: title for answer, title in shown.items() if answer not in without}
+    if "rows" in said:
+        rows = [{"id": f"{answer}:{message_id}", "title": title[:_ROW]}
+                for answer, title in said["rows"].items() if answer not in without]  # fmt: skip
+        action = {"button": str(said["choose"])[:_TITLE], "sections": [{"rows": rows[:_MOST_ROWS]}]}
+        chosen = {"type": "list", "body": body, "action": action}
+        return {"type": "interactive", "interactive": chosen}
+    if not open_to:
+        return {"type": "text", "text": {"preview_url": False, "body": body["text"]}}
     replies = [
         {"type": "reply", "reply": {"id": f"{answer}:{message_id}", "title": title[:_TITLE]}}
-        for answer, title in shown.items()
-        if answer not in without
+        for answer, title in open_to.items()
     ][:_MOST_BUTTONS]
-    if not replies:
-        return {"type": "text", "text": {"preview_url": False, "body": text[:_LONGEST]}}
-    interactive = {"type": "button", "body": {"text": text[:_LONGEST]},
-                   "action": {"buttons": replies}}  # fmt: skip
-    return {"type": "interactive", "interactive": interactive}
+    pressed = {"type": "button", "body": body, "action": {"buttons": replies}}
+    return {"type": "interactive", "interactive": pressed}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,24 +14,28 @@ import yaml
 
 from serving.rupees import rupees
 
-NAMES = ("order_check", "order_reminder", "prepaid_offer", "delivery_failed")
+NAMES = (
+    "order_check", "order_check_picture", "order_reminder", "prepaid_offer", "delivery_failed",
+    "parcel_shipped", "parcel_today", "parcel_delivered", "feedback_delivered", "feedback_returned",
+)  # fmt: skip
+PICTURE = "order_check_picture"
 ANSWERS = ("confirm", "change", "cancel")
 _LONGEST = 300
+_LONGEST_URL = 2_000
 _BLANKS = re.compile(r"\s+")
 
 
 @cache
 def template(name: str) -> dict[str, Any]:
-    """One template, as its file says it."""
+    """One template, as its file says it; ``like`` takes over what another one says."""
     text = (Path(__file__).parent / f"{name}.yaml").read_text("utf-8")
     read: dict[str, Any] = yaml.safe_load(text)
-    return read
+    return template(read["like"]) | read if "like" in read else read
 
 
-def filled(
-    content: Mapping[str, Any], *, shop: str, message_id: str, name: str = "order_check"
-) -> dict[str, Any]:
-    """The ``template`` part of a message about one order.
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Fills templates for one message about one order.
 
     Parameters
     ----------
@@ -40,91 +45,125 @@ def filled(
         The merchant's name.
     message_id : str
         Ours; each button's payload carries it.
-    name : str
-        Of the template.
     """
-    said = template(name)
-    language = str(content.get("language") or "en")[:2]
-    words = [
-        content.get("customer_name") or content.get("ship_name") or "",
-        shop, _goods(content), _due(content), address_of(content),
-    ]  # fmt: skip
-    body = [{"type": "text", "text": _one_line(word)} for word in words]
-    buttons = [
-        {"type": "button", "sub_type": "quick_reply", "index": str(i),
-         "parameters": [{"type": "payload", "payload": f"{answer}:{message_id}"}]}
-        for i, answer in enumerate(ANSWERS)
-    ]  # fmt: skip
-    return {
-        "name": said["name"],
-        "language": {"code": language if language in said["languages"] else "en"},
-        "components": [{"type": "body", "parameters": body}, *buttons],
-    }
+
+    content: Mapping[str, Any]
+    shop: str
+    message_id: str
+
+    def check(self, name: str, picture: str | None = None) -> dict[str, Any]:
+        """The question whether an order is meant, or its reminder.
+
+        Parameters
+        ----------
+        picture : str, optional
+            Address of the product's, for a template that begins with one.
+        """
+        words = (_due(self.content), address_of(self.content))
+        return self._part(name, words, ANSWERS, picture=picture)
+
+    def offer(self, words: Mapping[str, str]) -> dict[str, Any]:
+        """The offer to pay in advance.
+
+        Parameters
+        ----------
+        words : mapping
+            ``amount``, ``url``, ``saving`` and ``until`` of the payment link.
+        """
+        suffix = urlsplit(words["url"]).path.removeprefix("/")
+        said = (words["amount"], words["saving"] or ".", words["until"])
+        return self._part("prepaid_offer", said, ("keep", "cancel"), link=suffix)
+
+    def failed(self, reason: str) -> dict[str, Any]:
+        """The question after a failed delivery.
+
+        Parameters
+        ----------
+        reason : str
+            The courier's, in the words of outcomes.
+        """
+        reasons = self._said("delivery_failed")["reasons"]
+        words = (reasons.get(reason, reasons["other"]), address_of(self.content))
+        return self._part("delivery_failed", words, ("retry", "address", "nobody"))
+
+    def tracking(self, step: str, courier: str | None) -> dict[str, Any]:
+        """What is told of a parcel: that it has left, comes today, or has come."""
+        if step == "shipped":
+            said = self._said("parcel_shipped")
+            by = said["courier"].format(courier=courier) if courier else said["no_courier"]
+            return self._part("parcel_shipped", (by,), ())
+        if step == "out_for_delivery":
+            said, due = self._said("parcel_today"), _due_paise(self.content)
+            keep = said["keep"].format(amount=rupees(due)) if due else said["nothing"]
+            return self._part("parcel_today", (keep,), ())
+        return self._part("parcel_delivered", (), ())
+
+    def feedback(self, about: str) -> dict[str, Any]:
+        """The question how a parcel was, or why it came back."""
+        if about == "delivered":
+            return self._part("feedback_delivered", (), ("good", "wrong"))
+        return self._part("feedback_returned", (), ("wrong",))
+
+    def _part(
+        self, name: str, words: Sequence[object], answers: Sequence[str], *,
+        picture: str | None = None, link: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        content = self.content
+        who = content.get("customer_name") or content.get("ship_name") or ""
+        body = [{"type": "text", "text": _one_line(w)} for w in (who, self.shop, _goods(content),
+                                                                 *words)]  # fmt: skip
+        components: list[dict[str, Any]] = [{"type": "body", "parameters": body}]
+        if picture is not None:
+            image = {"type": "image", "image": {"link": picture}}
+            components.insert(0, {"type": "header", "parameters": [image]})
+        if link is not None:
+            components.append({"type": "button", "sub_type": "url", "index": "0",
+                               "parameters": [{"type": "text", "text": link}]})  # fmt: skip
+        components += [
+            {"type": "button", "sub_type": "quick_reply", "index": str(i),
+             "parameters": [{"type": "payload", "payload": f"{answer}:{self.message_id}"}]}
+            for i, answer in enumerate(answers, start=int(link is not None))
+        ]  # fmt: skip
+        language = language_in(template(name)["languages"], content)
+        return {"name": template(name)["name"], "language": {"code": language},
+                "components": components}  # fmt: skip
+
+    def _said(self, name: str) -> dict[str, Any]:
+        languages = template(name)["languages"]
+        said: dict[str, Any] = languages[language_in(languages, self.content)]
+        return said
 
 
-def offer(
-    content: Mapping[str, Any], words: Mapping[str, str], *, shop: str, message_id: str
-) -> dict[str, Any]:
-    """The ``template`` part of the offer to pay in advance.
+def language_in(known: Container[str], content: Mapping[str, Any]) -> str:
+    """The customer's language where there are words in it, else English.
+
+    >>> [language_in(("en", "hi"), {"language": said}) for said in ("hi-IN", "Hindi", "ta", None)]
+    ['hi', 'hi', 'en', 'en']
+    """
+    language = str(content.get("language") or "en").strip().lower()
+    language = _LANGUAGES.get(language, language.replace("_", "-").partition("-")[0])
+    return language if language in known else "en"
+
+
+_LANGUAGES = {"hindi": "hi", "english": "en", "हिन्दी": "hi", "हिंदी": "hi"}
+
+
+def picture_of(content: Mapping[str, Any], *, local: bool = False) -> str | None:
+    """Where the picture of the order's costliest line lies, if the carrier can fetch it.
 
     Parameters
     ----------
-    words : mapping
-        ``amount``, ``url``, ``saving`` and ``until`` of the payment link.
+    local : bool
+        Whether what fetches is a stand-in on this machine, which needs no TLS.
     """
-    said = template("prepaid_offer")
-    language = str(content.get("language") or "en")[:2]
-    names = [
-        content.get("customer_name") or content.get("ship_name") or "",
-        shop, _goods(content), words["amount"], words["saving"] or ".", words["until"],
-    ]  # fmt: skip
-    suffix = urlsplit(words["url"]).path.removeprefix("/")
-    replies = [
-        {"type": "button", "sub_type": "quick_reply", "index": str(i),
-         "parameters": [{"type": "payload", "payload": f"{answer}:{message_id}"}]}
-        for i, answer in enumerate(("keep", "cancel"), start=1)
-    ]  # fmt: skip
-    return {
-        "name": said["name"],
-        "language": {"code": language if language in said["languages"] else "en"},
-        "components": [
-            {"type": "body",
-             "parameters": [{"type": "text", "text": _one_line(word)} for word in names]},
-            {"type": "button", "sub_type": "url", "index": "0",
-             "parameters": [{"type": "text", "text": suffix}]},
-            *replies,
-        ],
-    }  # fmt: skip
-
-
-def failed(
-    content: Mapping[str, Any], reason: str, *, shop: str, message_id: str
-) -> dict[str, Any]:
-    """The ``template`` part of the question after a failed delivery.
-
-    Parameters
-    ----------
-    reason : str
-        The courier's, in the words of outcomes.
-    """
-    said = template("delivery_failed")
-    language = str(content.get("language") or "en")[:2]
-    language = language if language in said["languages"] else "en"
-    reasons = said["languages"][language]["reasons"]
-    words = [
-        content.get("customer_name") or content.get("ship_name") or "", shop, _goods(content),
-        reasons.get(reason, reasons["other"]), address_of(content),
-    ]  # fmt: skip
-    replies = [
-        {"type": "button", "sub_type": "quick_reply", "index": str(i),
-         "parameters": [{"type": "payload", "payload": f"{answer}:{message_id}"}]}
-        for i, answer in enumerate(("retry", "address", "nobody"))
-    ]  # fmt: skip
-    body = [{"type": "text", "text": _one_line(word)} for word in words]
-    return {
-        "name": said["name"], "language": {"code": language},
-        "components": [{"type": "body", "parameters": body}, *replies],
-    }  # fmt: skip
+    items = content.get("items") or []
+    known = [item for item in items if item.get("image_url")]
+    if not known:
+        return None
+    chief = max(known, key=lambda i: (i.get("price_paise") or 0) * (i.get("quantity") or 1))
+    url = str(chief["image_url"])
+    fetched = url.startswith("https://") or (local and url.startswith("http://127.0.0.1:"))
+    return url if fetched and len(url) <= _LONGEST_URL else None
 
 
 def submissions() -> list[dict[str, Any]]:
@@ -135,10 +174,10 @@ def submissions() -> list[dict[str, Any]]:
             "category": read["category"],
             "language": language,
             "components": [
+                *_header(read),
                 {"type": "BODY", "text": said["body"],
                  "example": {"body_text": [read["example"]]}},
-                {"type": "BUTTONS", "buttons": [*_link_button(read, said), *(
-                    {"type": "QUICK_REPLY", "text": text} for text in said["buttons"])]},
+                *_buttons(read, said),
             ],
         }
         for read in map(template, NAMES)
@@ -146,23 +185,47 @@ def submissions() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _link_button(read: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if "url" not in read:
+def _header(read: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """An example picture is uploaded first; its handle takes the place of the words."""
+    if not read.get("picture"):
         return []
-    return [{"type": "URL", "text": said["link"], "url": f"{read['url']}{{{{1}}}}",
-             "example": [f"{read['url']}i/abcdefg"]}]  # fmt: skip
+    example = {"header_handle": ["<handle of an uploaded picture>"]}
+    return [{"type": "HEADER", "format": "IMAGE", "example": example}]
+
+
+def _buttons(read: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    buttons = [{"type": "QUICK_REPLY", "text": text} for text in said.get("buttons", [])]
+    if "url" in read:
+        buttons.insert(0, {"type": "URL", "text": said["link"], "url": f"{read['url']}{{{{1}}}}",
+                           "example": [f"{read['url']}i/abcdefg"]})  # fmt: skip
+    return [{"type": "BUTTONS", "buttons": buttons}] if buttons else []
 
 
 def _goods(content: Mapping[str, Any]) -> str:
-    items = content.get("items") or []
-    names = [str(item.get("name") or item.get("sku") or "") for item in items]
-    return ", ".join(name for name in names if name)
+    """What was ordered: how many of each, by name.
+
+    >>> _goods({"items": [{"name": "Cotton kurta", "quantity": 2}, {"sku": "SHW-1"}]})
+    '2 × Cotton kurta, SHW-1'
+    """
+    named = [
+        (str(item.get("name") or item.get("sku") or ""), item.get("quantity") or 1)
+        for item in content.get("items") or []
+    ]
+    return ", ".join(f"{n} × {name}" if n > 1 else name for name, n in named if name)
+
+
+def _due_paise(content: Mapping[str, Any]) -> int | None:
+    """What is to be paid at the door; None where that is unknown."""
+    if content.get("payment_mode") == "prepaid":
+        return 0
+    due = content.get("amount_due_paise")
+    found: int | None = content.get("amount_paise") if due is None else due
+    return found
 
 
 def _due(content: Mapping[str, Any]) -> str:
-    paise = content.get("amount_due_paise")
-    paise = content.get("amount_paise") if paise is None else paise
-    return "" if paise is None else rupees(paise)
+    due = _due_paise(content)
+    return "" if due is None else rupees(due)
 
 
 def address_of(content: Mapping[str, Any]) -> str:
@@ -183,4 +246,4 @@ def shown(part: Mapping[str, Any]) -> tuple[str, list[str]]:
     text = str(said["body"])
     for place, word in enumerate(body["parameters"], start=1):
         text = text.replace("{{" + str(place) + "}}", word["text"])
-    return text, list(said["buttons"])
+    return text, list(said.get("buttons", []))
