@@ -12,9 +12,10 @@ from pydantic_core import from_json, to_json
 
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
 from serving.decisions import Answer, Sight, Submission
+from serving.store.arrivals import Arrival, arrive
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log
-from serving.upkeep.latecomers import latecomer
+from serving.upkeep.latecomers import Latecomer, latecomer
 
 _BOUND = 0  # seals of the spool are bound to no order's number
 
@@ -112,38 +113,54 @@ class Merging:
 
     def __call__(self, log: Log) -> int:
         """Merge; how many were new to the log."""
-        return sum(self._merge(log, spooled) for spooled in self.decisions)
+        if not self.unseen:
+            return sum(self._merge(log, spooled) for spooled in self.decisions)
+        arrivals: list[Arrival] = []
+        for spooled in self.decisions:
+            now = self._latecomer(log, spooled)
+            if now.personal is None:
+                self._place(log, spooled, now)
+            else:
+                arrivals.append(self._arrival(spooled, now.fact.tobytes()))
+        arrive(log, self.contacts, arrivals)
+        return len(self.decisions)
 
     def _merge(self, log: Log, spooled: Spooled) -> bool:
-        if self.unseen:
-            self._place(log, spooled)
-            return True
         if log.has_decision(spooled.decision_id):
             return False
         held = log.find(spooled.merchant_id, spooled.order_id, test=spooled.test)
         if held is None:
-            self._place(log, spooled)
+            self._place(log, spooled, self._latecomer(log, spooled))
         else:
             self._override(log, held, spooled)
         return True
 
-    def _place(self, log: Log, spooled: Spooled) -> None:
-        now = latecomer(
+    def _latecomer(self, log: Log, spooled: Spooled) -> Latecomer:
+        return latecomer(
             log, np.frombuffer(spooled.fact, np.int64), spooled.personal,
             read_seq=spooled.record["read_seq"], test=spooled.test,
             waited_us=self.now_us - spooled.as_of_us,
         )  # fmt: skip
+
+    def _arrival(self, spooled: Spooled, fact: bytes) -> Arrival:
+        return Arrival(
+            merchant_id=spooled.merchant_id, test=spooled.test, order_id=spooled.order_id,
+            digest=spooled.digest, fact=fact, public=spooled.public, personal=spooled.personal,
+            decision_id=spooled.decision_id, record=to_json(spooled.record),
+            becomes=_after(spooled), created_us=spooled.created_us, known_us=self.now_us,
+            decided_us=spooled.as_of_us,
+        )  # fmt: skip
+
+    def _place(self, log: Log, spooled: Spooled, now: Latecomer) -> None:
         held = log.place(
             spooled.merchant_id, spooled.order_id, spooled.public, fact=now.fact.tobytes(),
             state=PENDING, digest=spooled.digest, at_us=spooled.created_us, known_us=self.now_us,
             test=spooled.test,
         )  # fmt: skip
         now.keep(log, held, self.contacts, self.now_us)
-        action = spooled.record["action"]
-        detail = event_detail("decided", reason=None, outcome=None, action=action)
         log.decide(
             held, spooled.decision_id, to_json(spooled.record), None,
-            becomes=next_state(held.state, EVENT_CODES["decided"], detail), at_us=spooled.as_of_us,
+            becomes=_after(spooled), at_us=spooled.as_of_us,
         )  # fmt: skip
 
     def _override(self, log: Log, held: Held, spooled: Spooled) -> None:
@@ -154,3 +171,10 @@ class Merging:
             "overridden", body, at_us=spooled.as_of_us, known_us=self.now_us, order=held
         )
         log.name_decision(spooled.decision_id, seq)
+
+
+def _after(spooled: Spooled) -> int:
+    """The state of an order that was pending, after its decision."""
+    action = spooled.record["action"]
+    detail = event_detail("decided", reason=None, outcome=None, action=action)
+    return next_state(PENDING, EVENT_CODES["decided"], detail)

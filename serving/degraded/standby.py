@@ -21,7 +21,7 @@ from serving.wish import Wish
 
 # A disk that does not answer within this is none.
 _FLUSH_S = 2.0
-_MERGED_AT_ONCE = 100
+_MERGED_AT_ONCE = 300
 
 
 class NoDecisionError(SpoolDownError):

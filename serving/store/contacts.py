@@ -14,6 +14,7 @@ from serving.keyring import VersionedKeys
 from serving.store.connection import Connection
 
 _NONCE_BYTES = 12
+CONTACT_COLUMNS = ("number", "key_version", "sealed")
 _KEEP = """INSERT INTO contact (number, key_version, sealed) VALUES (?,?,?)
     ON CONFLICT (number)
     DO UPDATE SET key_version = excluded.key_version, sealed = excluded.sealed"""
@@ -37,8 +38,11 @@ class Contacts:
 
         ``number`` is the position of its ``placed`` (the order's number) or ``revised``.
         """
-        sealed = self._encrypt(number, content)
-        connection.execute(_KEEP, (number, self._version, sealed))
+        connection.execute(_KEEP, self.row(number, content))
+
+    def row(self, number: int, content: bytes) -> tuple[int, int, bytes]:
+        """The ``CONTACT_COLUMNS`` that :meth:`keep` stores."""
+        return number, self._version, self._encrypt(number, content)
 
     def of(self, connection: Connection, number: int) -> Mapping[str, object] | None:
         """What one revision of an order said, or None where that is gone; see :meth:`keep`.

@@ -115,13 +115,15 @@ class PostgresConnection:
     def insert_many(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /
     ) -> None:
-        """Insert many rows by COPY."""
+        """Insert many rows by COPY, which travels by itself: a flight goes on after it."""
         try:
-            self._land()
+            in_flight = self._land()
             sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
             with self._wire.cursor() as cursor, cursor.copy(sql.encode()) as copy:
                 for row in rows:
                     copy.write_row(row)
+            if in_flight:
+                self._take_off()
         except (psycopg.Error, ValueError) as error:
             raise told(error) from error
 
@@ -155,8 +157,7 @@ class PostgresConnection:
     def _begin(self) -> None:
         self.revive()
         self._wire.execute("BEGIN")
-        self._pipeline = self._wire.pipeline()
-        self._pipeline.__enter__()
+        self._take_off()
         self._wire.execute(f"SELECT pg_advisory_xact_lock({_WRITING})").fetchone()
 
     def _begin_anew(self) -> None:
@@ -185,11 +186,17 @@ class PostgresConnection:
         except psycopg.Error:
             self._wire.close()
 
-    def _land(self) -> None:
-        """Leave pipeline mode; whatever failed on the way is raised here."""
+    def _take_off(self) -> None:
+        """Enter pipeline mode."""
+        self._pipeline = self._wire.pipeline()
+        self._pipeline.__enter__()
+
+    def _land(self) -> bool:
+        """Leave pipeline mode, if it was on; whatever failed on the way is raised here."""
         pipeline, self._pipeline = self._pipeline, None
         if pipeline is not None:
             pipeline.__exit__(None, None, None)
+        return pipeline is not None
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
