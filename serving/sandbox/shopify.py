@@ -1,4 +1,7 @@
-"""A stand-in for a shop at Shopify: posts its webhooks, and holds and tags what it is told to."""
+"""A stand-in for a shop at Shopify: takes orders, posts its webhooks, obeys its Admin API.
+
+It limits by cost as Shopify does, and fails as told to: for tests, and for whoever wants to try.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,31 @@ import base64
 import hashlib
 import hmac
 import json
+import random
 import threading
+import time
+import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from serving.sandbox import shopify_admin
 
 FAULTS: dict[str, tuple[int, Any]] = {
     "401": (401, {"errors": "[API] Invalid API key or access token"}),
     "500": (500, {}),
     "429": (429, {"errors": "Exceeded"}),
     "throttled": (200, {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}),
+    "denied": (200, {"errors": [{"message": "Access denied for field",
+                                 "extensions": {"code": "ACCESS_DENIED"}}]}),
     "refused": (200, {"data": {"fulfillmentOrderHold": {"userErrors": [{"message": "no"}]}}}),
-}
+}  # fmt: skip
+_SILENCE_S = 0.3
+
+Event = tuple[bytes, dict[str, str]]
 
 
 @dataclass
@@ -28,30 +42,54 @@ class Storefront:
 
     Parameters
     ----------
+    token, secret : str
+        Of its Admin API, and what its webhooks are signed with.
+    bucket, restore : float
+        Points that may be spent at once, and those that come back each second.
+    clock : callable
+        Seconds since 1970, for what is written on orders.
     faults : deque of str
-        One for each coming request: a key of ``FAULTS``, ``reset``, or empty for none.
-    holds : dict
-        Names of the holds on each order.
-    asked : list
-        What was asked for, by the name of the query or mutation.
+        One for each coming request: a key of ``FAULTS``; ``reset``, ``silent`` (no answer in time),
+        ``lost`` (done, and the answer lost); or empty for none.
+    orders : dict
+        As webhooks tell them, by number, but for what is kept beside it.
+    hooks_on : bool
+        Whether what happens is told.
+    throttled : int
+        Requests that were answered so.
     """
 
     token: str
     secret: str
+    domain: str = "kurtas.myshopify.com"
+    bucket: float = 2_000.0
+    restore: float = 100.0
+    clock: Callable[[], float] = time.time
     faults: deque[str] = field(default_factory=deque)
+    orders: dict[int, dict[str, Any]] = field(default_factory=dict)
     holds: dict[int, set[str]] = field(default_factory=dict)
     tags: dict[int, set[str]] = field(default_factory=dict)
+    assessments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    parcels: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    hooks_on: bool = True
+    throttled: int = 0
+    _events: list[Event] = field(default_factory=list)
+    _left: float = 0.0
+    _left_at: float = 0.0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
     _server: ThreadingHTTPServer | None = None
 
     def start(self, port: int = 0) -> str:
         """Listen on loopback; the address for ``RTO_SHOPIFY_URL``."""
         shop = self
+        self._left, self._left_at = self.bucket, time.monotonic()
 
         class Handler(_Handler):
             stand_in = shop
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
         threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         ).start()  # fmt: skip
@@ -63,54 +101,94 @@ class Storefront:
             self._server.shutdown()
             self._server.server_close()
 
-    def signed(self, topic: str, body: bytes, domain: str) -> dict[str, str]:
-        """The headers of one webhook."""
-        mac = hmac.digest(self.secret.encode(), body, hashlib.sha256)
-        return {
-            "X-Shopify-Topic": topic, "X-Shopify-Shop-Domain": domain,
-            "X-Shopify-Hmac-Sha256": base64.b64encode(mac).decode(),
-        }  # fmt: skip
+    def place(self, number: int, *tags: str, **said: Any) -> None:
+        """Take an order."""
+        with self._lock:
+            self.holds[number], self.tags[number] = set(), set(tags)
+            self.assessments[number], self.parcels[number] = [], []
+            now = self.now()
+            named = {"id": number, "name": f"#{number}", "created_at": now, "updated_at": now}
+            self.orders[number] = named | said
+            self._tell("orders/create", self.said(number))
 
-    def place(self, number: int, *tags: str) -> None:
-        """Have an order."""
-        self.holds[number], self.tags[number] = set(), set(tags)
+    def changed(
+        self, number: int, said: Mapping[str, Any], topic: str = "orders/updated"
+    ) -> None:  # fmt: skip
+        """Change an order."""
+        with self._lock:
+            self.orders[number] |= dict(said) | {"updated_at": self.now()}
+            self._tell(topic, self.said(number))
+
+    def ship(self, number: int, awb: str, company: str = "Delhivery") -> bool:
+        """Hand an order over, as whoever packs does; False where it is on hold or cancelled."""
+        with self._lock:
+            if not self.may_ship(number) or self.orders[number].get("cancelled_at"):
+                return False
+            parcel = {"order_id": number, "tracking_number": awb, "tracking_company": company}
+            self.parcels[number].append(parcel)
+            self._tell("fulfillments/create", parcel)
+            self.changed(number, {"fulfillment_status": "fulfilled"})
+            return True
 
     def may_ship(self, number: int) -> bool:
         """Whether whoever packs sees the order as theirs to send."""
         return not self.holds[number]
 
-    def do(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """One query or mutation."""
-        number = int(str(variables["id"]).rpartition("/")[2])
-        name = next(name for name in _NAMES if name in query)
-        self.asked.append(name)
-        if name == "order(":
-            return {"order": self._order(number) if number in self.holds else None}
-        if name == "fulfillmentOrderHold(":
-            self.holds[number].add(variables["hold"]["handle"])
-        if name == "fulfillmentOrderReleaseHold(":
-            self.holds[number] -= set(variables["holds"])
-        if name == "tagsAdd(":
-            self.tags[number] |= set(variables["tags"])
-        if name == "tagsRemove(":
-            self.tags[number] -= set(variables["tags"])
-        return {name[:-1]: {"userErrors": []}}
+    def said(self, number: int) -> dict[str, Any]:
+        """An order as a webhook tells it."""
+        return self.orders[number] | {"tags": ", ".join(sorted(self.tags[number]))}
 
-    def _order(self, number: int) -> dict[str, Any]:
-        holds = [{"id": h, "handle": h, "heldByRequestingApp": h == "rto"}
-                 for h in sorted(self.holds[number])]  # fmt: skip
-        part = {"id": f"gid://shopify/FulfillmentOrder/{number}",
-                "status": "ON_HOLD" if holds else "OPEN", "fulfillmentHolds": holds}  # fmt: skip
-        return {"id": f"gid://shopify/Order/{number}", "tags": sorted(self.tags[number]),
-                "fulfillmentOrders": {"nodes": [part]}}  # fmt: skip
+    def now(self) -> str:
+        """The moment, in whole seconds as Shopify has it."""
+        return datetime.fromtimestamp(int(self.clock()), tz=UTC).isoformat()
 
+    def events(self, pick: random.Random | None = None, times: int = 1) -> list[Event]:
+        """What is to be posted by now: each so often, and in any order where one picks it."""
+        with self._lock:
+            told, self._events = self._events * times, []
+        if pick is not None:
+            pick.shuffle(told)
+        return told
 
-_NAMES = ("fulfillmentOrderHold(", "fulfillmentOrderReleaseHold(", "tagsAdd(", "tagsRemove(",
-          "order(")  # fmt: skip
+    def signed(self, topic: str, body: bytes, domain: str = "") -> dict[str, str]:
+        """The headers of one webhook."""
+        mac = hmac.digest(self.secret.encode(), body, hashlib.sha256)
+        made = datetime.fromtimestamp(self.clock(), tz=UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        return {
+            "X-Shopify-Topic": topic, "X-Shopify-Shop-Domain": domain or self.domain,
+            "X-Shopify-Hmac-Sha256": base64.b64encode(mac).decode(),
+            "X-Shopify-Webhook-Id": str(uuid.uuid4()), "X-Shopify-Triggered-At": f"{made}000Z",
+        }  # fmt: skip
+
+    def answer(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
+        """What the Admin API answers to a request, within its allowance."""
+        with self._lock:
+            now = time.monotonic()
+            self._left = min(self.bucket, self._left + self.restore * (now - self._left_at))
+            self._left_at = now
+            query, variables = asked["query"], asked["variables"]
+            cost = shopify_admin.cost_of(query, variables)
+            if cost > self._left:
+                self.throttled += 1
+                return 200, FAULTS["throttled"][1] | self._cost(cost)
+            data = shopify_admin.do(self, query, variables)
+            self._left -= cost
+            return 200, {"data": data} | self._cost(cost)
+
+    def _cost(self, cost: float) -> dict[str, Any]:
+        status = {"maximumAvailable": self.bucket, "currentlyAvailable": self._left,
+                  "restoreRate": self.restore}  # fmt: skip
+        return {"extensions": {"cost": {"requestedQueryCost": cost, "throttleStatus": status}}}
+
+    def _tell(self, topic: str, said: Mapping[str, Any]) -> None:
+        if self.hooks_on:
+            body = json.dumps(said).encode()
+            self._events.append((body, self.signed(topic, body)))
 
 
 class _Handler(BaseHTTPRequestHandler):
     stand_in: Storefront
+    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         """One request of the Admin API."""
@@ -119,15 +197,15 @@ class _Handler(BaseHTTPRequestHandler):
         fault = shop.faults.popleft() if shop.faults else ""
         if self.headers["X-Shopify-Access-Token"] != shop.token:
             fault = "401"
-        if fault == "reset":
+        if fault == "lost":
+            shop.answer(asked)
+        if fault == "silent":
+            time.sleep(_SILENCE_S)
+        if fault in ("reset", "silent", "lost"):
+            self.close_connection = True
             self.connection.close()
             return
-        if fault in FAULTS:
-            self._answer(*FAULTS[fault])
-            return
-        cost = {"throttleStatus": {"currentlyAvailable": 990, "restoreRate": 50.0}}
-        data = shop.do(asked["query"], asked["variables"])
-        self._answer(200, {"data": data, "extensions": {"cost": cost}})
+        self._answer(*(FAULTS[fault] if fault in FAULTS else shop.answer(asked)))
 
     def _answer(self, status: int, body: Any) -> None:
         content = json.dumps(body).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic_core import from_json, to_json
 
-from features.days import to_us
+from features.days import SECOND_US, to_us
 from features.errors import RtoError
 from features.order import PaymentMode
 from serving.store.shops import CodSigns, Shopify
@@ -22,6 +23,11 @@ _ADDRESS = {
     "name": "name", "phone": "phone", "address1": "line1", "address2": "line2", "city": "city",
     "province": "state", "zip": "pincode",
 }  # fmt: skip
+_NANOSECONDS = re.compile(r"(\.\d{6})\d+")
+PLACED = "orders/create"
+CHANGED = ("orders/updated", "orders/edited", "orders/paid", "orders/partially_paid")
+CANCELLED = "orders/cancelled"
+PARCELS = ("fulfillments/create", "fulfillments/update")
 _PAID = ("paid", "partially_refunded", "refunded")
 
 
@@ -30,7 +36,7 @@ class NotAnOrderError(RtoError):
 
 
 @dataclass(frozen=True, slots=True)
-class ShopOrder:
+class Told:
     """One order as the shop tells it.
 
     Parameters
@@ -38,9 +44,18 @@ class ShopOrder:
     number : int
         The shop's own.
     updated_us : int
-        When the shop last changed it.
+        When the shop last changed it. The shop counts seconds: a webhook adds when in the second it
+        was made, and what was read goes for the whole second.
     content : mapping
         As ``POST /v1/score`` takes it.
+    address : mapping
+        Where it goes, in the shop's fields.
+    placed : bool
+        Told because it was placed.
+    whole : bool
+        Told by a webhook; what is read lacks what the Admin API does not say.
+    left : bool
+        Handed over already, at least a part of it.
     cancelled_by : str or None
         Who cancelled it.
     """
@@ -48,15 +63,33 @@ class ShopOrder:
     number: int
     order_id: str
     test: bool
+    created_us: int
     updated_us: int
     content: Mapping[str, Any]
+    address: Mapping[str, Any]
+    placed: bool
+    whole: bool
+    left: bool
     cancelled_at: str | None
     cancelled_by: str | None
+
+    def newer_than(self, known_us: int) -> bool:
+        """Whether it may say more than what was known of such an instant."""
+        return self.updated_us > known_us or (not self.whole and self.updated_us == known_us)
 
     def body(self, *, record_only: bool = False) -> bytes:
         """To be scored; ``record_only`` where nothing is to be done about it any more."""
         more = {"record_only": True} if record_only else {}
         return to_json(dict(self.content) | more)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel of an order, with its waybill."""
+
+    order_number: int
+    awb: str
+    courier: str | None
 
 
 def signed(account: Shopify, body: bytes, signature: str | None) -> bool:
@@ -84,8 +117,17 @@ def read_event(body: bytes) -> dict[str, Any]:
     return plain
 
 
-def read_order(account: Shopify, said: Mapping[str, Any]) -> ShopOrder:
+def read_order(
+    account: Shopify, said: Mapping[str, Any], topic: str = "", made: str | None = None
+) -> Told:
     """An order of the shop's.
+
+    Parameters
+    ----------
+    topic : str
+        Of the webhook; empty for one that was read.
+    made : str, optional
+        When the webhook was made, which Shopify says to the microsecond.
 
     Raises
     ------
@@ -98,16 +140,42 @@ def read_order(account: Shopify, said: Mapping[str, Any]) -> ShopOrder:
         raise NotAnOrderError("the order lacks its id, name or created_at")
     if said.get("currency") not in (None, "INR"):
         raise NotAnOrderError(f"order {order_id} is not in rupees")
-    cancelled_at = _text(said, "cancelled_at")
+    cancelled_at, updated_us = (
+        _text(said, "cancelled_at"),
+        _us(_text(said, "updated_at") or created),
+    )
     reason = _text(said, "cancel_reason")
-    return ShopOrder(
+    return Told(
         number=number, order_id=order_id, test=said.get("test") is True,
-        updated_us=_us(_text(said, "updated_at") or created),
+        created_us=_us(created), updated_us=updated_us + _within_second(updated_us, topic, made),
         content=_content(account, said, order_id, created),
+        address=_part(said, "shipping_address"), placed=topic == PLACED, whole=bool(topic),
+        left=_text(said, "fulfillment_status") in ("fulfilled", "partial", "restocked"),
         cancelled_at=cancelled_at,
         cancelled_by=None if cancelled_at is None
         else "customer" if reason == "customer" else "merchant",
     )  # fmt: skip
+
+
+def read_parcel(said: Mapping[str, Any]) -> Parcel | None:
+    """A parcel; None without a waybill, where there is nothing to follow yet.
+
+    Raises
+    ------
+    NotAnOrderError
+        If it names no order.
+    """
+    number, awb = said.get("order_id"), _text(said, "tracking_number")
+    if type(number) is not int:
+        raise NotAnOrderError("the parcel names no order")
+    return None if awb is None else Parcel(number, awb, _text(said, "tracking_company"))
+
+
+def _within_second(updated_us: int, topic: str, made: str | None) -> int:
+    """Microseconds by which webhooks of one second are told apart, the last one for a reading."""
+    if not topic:
+        return SECOND_US - 1
+    return min(max(0, _us(made) - updated_us), SECOND_US - 2) if made else 0
 
 
 def payment_mode(signs: CodSigns, said: Mapping[str, Any]) -> PaymentMode:
@@ -212,7 +280,7 @@ def _named(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str
 
 def _us(moment: str) -> int:
     try:
-        read = datetime.fromisoformat(moment)
+        read = datetime.fromisoformat(_NANOSECONDS.sub(r"\1", moment))
         return to_us(read) if read.tzinfo is not None else 0
     except (ValueError, OverflowError):
         return 0

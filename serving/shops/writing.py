@@ -1,4 +1,4 @@
-"""What is written back to a shop at Shopify: holds while an order waits, and tags that say why.
+"""What is written back to a shop at Shopify: holds, addresses, payments, tags, cancellations.
 
 At every event the order is brought to how it stands now, so that it does not matter in which order
 or how often events arrive (mutations read 2026-11-23).
@@ -8,32 +8,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 import httpx2
-from pydantic_core import from_json
 
-from features.errors import RtoError
-from serving.conversation.life import UNDISPATCHED
-from serving.decisions import answer_now
 from serving.home import Home
-from serving.standing import life_of
-from serving.store.connection import Connection
+from serving.shops.addresses import mailing_input, plain, print_of
+from serving.shops.admin import Admin, Allowance, RevokedError, ShopFaultError
+from serving.shops.wanted import TAGS, Risk, Wanted, wanted
 from serving.store.contacts import Contacts
-from serving.store.erasing import orders_numbered
-from serving.store.shops import SHOPIFY, Shopify, number_in_shop
-from serving.store.stories import number_at
+from serving.store.shop_orders import keep_address
+from serving.store.shops import SHOPIFY, Shopify
 
 SCHEME = "shopify:"
-TAGS = ("rto-low", "rto-medium", "rto-high", "rto-waiting", "rto-confirmed", "rto-released")
 HANDLE = "rto"
 _HOLDABLE = ("OPEN", "SCHEDULED", "ON_HOLD")
-# Below so many points the shop is given time; they come back at a rate that it names.
-_SPARED, _LONGEST_REST_S, _THROTTLED_TRIES = 100.0, 4.0, 3
+# An order that changes while it is written is written again, so often at once.
+_ROUNDS = 4
+_READ_COST = 40.0
+_UNPAID = ("PENDING", "EXPIRED")
 
-_READ = """query($id: ID!) { order(id: $id) { id tags fulfillmentOrders(first: 20) { nodes {
-  id status fulfillmentHolds { id handle heldByRequestingApp } } } } }"""
+_READ = """query($id: ID!) { order(id: $id) { id tags cancelledAt displayFinancialStatus
+  shippingAddress { name phone address1 address2 city province zip }
+  risk { assessments { riskLevel facts { description sentiment } } }
+  fulfillmentOrders(first: 20) { nodes {
+    id status fulfillmentHolds { id handle heldByRequestingApp } } } } }"""
 _HOLD = """mutation($id: ID!, $hold: FulfillmentOrderHoldInput!) {
   fulfillmentOrderHold(id: $id, fulfillmentHold: $hold) { userErrors { message } } }"""
 _RELEASE = """mutation($id: ID!, $holds: [ID!]) {
@@ -42,46 +43,15 @@ _TAG = """mutation($id: ID!, $tags: [String!]!) {
   tagsAdd(id: $id, tags: $tags) { userErrors { message } } }"""
 _UNTAG = """mutation($id: ID!, $tags: [String!]!) {
   tagsRemove(id: $id, tags: $tags) { userErrors { message } } }"""
-
-
-class ShopFaultError(RtoError):
-    """The shop did not do what it was asked to."""
-
-
-class RevokedError(RtoError):
-    """The shop takes nothing from us any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How an order is to look in the shop."""
-
-    number: int
-    held: bool
-    tags: frozenset[str]
-
-
-def wanted(connection: Connection, seq: int) -> Wanted | None:
-    """How the order that an entry is about is to look; None where the shop has no say in it.
-
-    What came from elsewhere is not the shop's, and what has left is left alone.
-    """
-    ours = number_at(connection, seq)
-    if ours is None:
-        return None
-    (held,) = orders_numbered(connection, [ours])
-    number = number_in_shop(connection, held.merchant_id, held.order_id, test=held.test)
-    life, answer = life_of(connection, held.number), answer_now(connection, held)
-    if number is None or answer is None:
-        return None
-    if life.stage not in UNDISPATCHED and life.stage != "cancelled":
-        return None
-    tags = {f"rto-{answer['tier']}"}
-    if life.dispatch == "wait":
-        tags.add("rto-waiting")
-    elif life.dispatch == "go" and life.since:
-        tags.add("rto-confirmed" if life.stage == "confirmed" else "rto-released")
-    return Wanted(number, life.dispatch != "go", frozenset(tags))
+_UPDATE = """mutation($input: OrderInput!) {
+  orderUpdate(input: $input) { userErrors { message } } }"""
+_PAID = """mutation($input: OrderMarkAsPaidInput!) {
+  orderMarkAsPaid(input: $input) { userErrors { message } } }"""
+_CANCEL = """mutation($id: ID!, $reason: OrderCancelReason!, $note: String) {
+  orderCancel(orderId: $id, reason: $reason, refund: false, restock: true,
+    notifyCustomer: false, staffNote: $note) { orderCancelUserErrors { message } } }"""
+_ASSESS = """mutation($input: OrderRiskAssessmentCreateInput!) {
+  orderRiskAssessmentCreate(orderRiskAssessmentInput: $input) { userErrors { message } } }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,117 +60,145 @@ class Writing:
 
     Parameters
     ----------
-    url : str
-        Of its Admin API.
+    home : Home
+        Of whoever writes; its keys print addresses.
     """
 
-    client: httpx2.AsyncClient
-    url: str
+    admin: Admin
     account: Shopify
+    home: Home
 
     async def bring(self, order: Wanted) -> None:
         """Bring an order to how it is to look; nothing is asked for that is so already.
+
+        What says when a parcel may leave comes first, and it is let go only once all of that is
+        done; a fault of the rest holds nothing up.
 
         Raises
         ------
         RevokedError, ShopFaultError
             If the shop does not.
         """
-        order_id = f"gid://shopify/Order/{order.number}"
-        told = await self._ask(_READ, {"id": order_id})
+        order_id = f"gid://shopify/Order/{order.known.number}"
+        told = await self.admin.ask(_READ, {"id": order_id}, _READ_COST)
         if "order" not in told:
             raise ShopFaultError("no answer about the order")
         if (found := told["order"]) is None:  # deleted there
             return
-        for part in found["fulfillmentOrders"]["nodes"]:
-            await self._hold(part, held=order.held)
-        there = set(found["tags"])
+        if found["cancelledAt"] is None:
+            await self._before_it_leaves(order, order_id, found)
+        await self._tags(order, order_id, set(found["tags"]))
+        await self._assess(order.risk, order_id, found)
+
+    async def _before_it_leaves(self, order: Wanted, order_id: str, found: dict[str, Any]) -> None:
+        parts = found["fulfillmentOrders"]["nodes"]
+        if order.held:
+            for part in parts:
+                await self._hold(part)
+        if order.cancelled_by in self.account.cancels:
+            reason = "CUSTOMER" if order.cancelled_by == "customer" else "STAFF"
+            note = "Cancelled when the order was confirmed"
+            given = {"id": order_id, "reason": reason, "note": note}
+            await self.admin.done(_CANCEL, given, "orderCancel")
+            return
+        await self._correct(order, order_id, found["shippingAddress"] or {})
+        if order.paid and found["displayFinancialStatus"] in _UNPAID:
+            await self.admin.done(_PAID, {"input": {"id": order_id}}, "orderMarkAsPaid")
+        if not order.held:
+            for part in parts:
+                await self._release(part)
+
+    async def _hold(self, part: Mapping[str, Any]) -> None:
+        if _ours(part) or part["status"] not in _HOLDABLE:
+            return
+        hold = {
+            "reason": "OTHER",
+            "handle": HANDLE,
+            "reasonNotes": "Waiting until the risk of return is cleared up",
+        }
+        await self.admin.done(_HOLD, {"id": part["id"], "hold": hold}, "fulfillmentOrderHold")
+
+    async def _release(self, part: Mapping[str, Any]) -> None:
+        if ours := _ours(part):
+            given = {"id": part["id"], "holds": ours}
+            await self.admin.done(_RELEASE, given, "fulfillmentOrderReleaseHold")
+
+    async def _correct(self, order: Wanted, order_id: str, there: Mapping[str, Any]) -> None:
+        """Write a corrected address, unless somebody has changed the shop's since we knew it."""
+        ours, known, key = order.address, order.known, self.home.keyring.digest_key()
+        if ours is None or plain(ours) == plain(there):
+            return
+        if known.address in (None, print_of(there, known.number, key)):
+            given = {"id": order_id, "shippingAddress": mailing_input(ours)}
+            await self.admin.done(_UPDATE, {"input": given}, "orderUpdate")
+            with self.home.transaction() as log:
+                keep_address(log.connection, known, print_of(ours, known.number, key))
+
+    async def _tags(self, order: Wanted, order_id: str, there: set[str]) -> None:
         await self._tag(_TAG, "tagsAdd", order_id, order.tags - there)
         await self._tag(_UNTAG, "tagsRemove", order_id, (there & set(TAGS)) - order.tags)
 
-    async def _hold(self, part: Mapping[str, Any], *, held: bool) -> None:
-        ours = [h["id"] for h in part["fulfillmentHolds"]
-                if h["heldByRequestingApp"] and h["handle"] == HANDLE]  # fmt: skip
-        if held and not ours and part["status"] in _HOLDABLE:
-            hold = {
-                "reason": "OTHER",
-                "handle": HANDLE,
-                "reasonNotes": "Waiting until the risk of return is cleared up",
-            }
-            await self._done(_HOLD, "fulfillmentOrderHold", {"id": part["id"], "hold": hold})
-        if not held and ours:
-            given = {"id": part["id"], "holds": ours}
-            await self._done(_RELEASE, "fulfillmentOrderReleaseHold", given)
-
     async def _tag(self, mutation: str, name: str, order_id: str, tags: Iterable[str]) -> None:
         if listed := sorted(tags):
-            await self._done(mutation, name, {"id": order_id, "tags": listed})
+            await self.admin.done(mutation, {"id": order_id, "tags": listed}, name)
 
-    async def _done(self, mutation: str, name: str, variables: Mapping[str, Any]) -> None:
-        told = (await self._ask(mutation, variables)).get(name) or {}
-        if errors := told.get("userErrors"):
-            raise ShopFaultError(f"{name}: {errors[0].get('message')}")
-
-    async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """One request, repeated a little later while the shop asks to be spared."""
-        for _ in range(_THROTTLED_TRIES):
-            answer = await self.client.post(
-                f"{self.url}/graphql.json",
-                json={"query": query, "variables": dict(variables)},
-                headers={"X-Shopify-Access-Token": self.account.token},
-            )
-            if answer.status_code in (401, 402, 403, 404, 423):
-                raise RevokedError(f"HTTP {answer.status_code}")
-            told = _read(answer)
-            rest_s = _rest_s(told)
-            if rest_s:
-                await asyncio.sleep(rest_s)
-            if not _throttled(answer, told):
-                break
-        if answer.status_code != 200 or told.get("errors"):
-            said = "throttled" if _throttled(answer, told) else f"HTTP {answer.status_code}"
-            raise ShopFaultError(said if answer.status_code != 200 else f"{said}: errors")
-        data: dict[str, Any] = told.get("data") or {}
-        return data
+    async def _assess(self, risk: Risk, order_id: str, found: Mapping[str, Any]) -> None:
+        if not self.account.assesses:
+            return
+        facts = [{"description": text, "sentiment": against} for text, against in risk.facts]
+        ours = {"riskLevel": risk.level, "facts": facts}
+        if ours not in (found["risk"] or {}).get("assessments", ()):
+            given = {"input": {"orderId": order_id, **ours}}
+            await self.admin.done(_ASSESS, given, "orderRiskAssessmentCreate")
 
 
-async def write_back(
-    home: Home, contacts: Contacts, client: httpx2.AsyncClient, merchant_id: str, seq: int
-) -> None:
-    """Bring the order that an entry is about to how it is to look in its merchant's shop.
+@dataclass(frozen=True, slots=True)
+class Shopkeeper:
+    """Brings orders to how they stand, each shop within its allowance and each order in turn."""
 
-    Raises
-    ------
-    RevokedError, ShopFaultError
-        If the shop does not take it.
-    """
-    shop = SHOPIFY.of(home.connection, contacts, merchant_id)
-    if shop is None or not shop.account.token:
-        raise RevokedError("the shop was taken away")
-    order = wanted(home.connection, seq)
-    if order is not None:
-        url = home.settings.shopify_url.replace("{shop}", shop.account.domain).rstrip("/")
-        await Writing(client, url, shop.account).bring(order)
+    home: Home
+    contacts: Contacts
+    _allowances: dict[str, Allowance] = field(default_factory=dict)
+    _turns: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    async def write_back(self, client: httpx2.AsyncClient, merchant_id: str, seq: int) -> None:
+        """Bring the order that an entry is about to how it is to look in its merchant's shop.
+
+        What it is to look like is read again once it does: an older event that comes late, or
+        another worker, leaves nothing behind.
+
+        Raises
+        ------
+        RevokedError, ShopFaultError
+            If the shop does not take it.
+        """
+        connection = self.home.connection
+        shop = SHOPIFY.of(connection, self.contacts, merchant_id)
+        if shop is None or not shop.account.token:
+            raise RevokedError("the shop was taken away")
+        order = wanted(connection, self.contacts, seq)
+        if order is None:
+            return
+        writing = self._writing(client, shop.account)
+        async with self._turns.setdefault(order.known.number, asyncio.Lock()):
+            for _ in range(_ROUNDS):
+                if (order := wanted(connection, self.contacts, seq)) is None:
+                    return
+                await writing.bring(order)
+                if wanted(connection, self.contacts, seq) == order:
+                    return
+        raise ShopFaultError("the order changes faster than it can be written")
+
+    def _writing(self, client: httpx2.AsyncClient, account: Shopify) -> Writing:
+        url = self.home.settings.shopify_url.replace("{shop}", account.domain).rstrip("/")
+        allowance = self._allowances.setdefault(account.domain, Allowance())
+        admin = Admin(client, url, account.token, allowance)
+        return Writing(admin, account, self.home)
 
 
-def _read(answer: httpx2.Response) -> dict[str, Any]:
-    try:
-        told = from_json(answer.content)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _throttled(answer: httpx2.Response, told: Mapping[str, Any]) -> bool:
-    errors = told.get("errors")
-    codes = [(e.get("extensions") or {}).get("code") for e in errors or () if isinstance(e, dict)]
-    return answer.status_code == 429 or "THROTTLED" in codes
-
-
-def _rest_s(told: Mapping[str, Any]) -> float:
-    """How long the shop is to be left alone until it has points to spare again."""
-    status = ((told.get("extensions") or {}).get("cost") or {}).get("throttleStatus") or {}
-    left, rate = status.get("currentlyAvailable"), status.get("restoreRate")
-    if not isinstance(left, int | float) or not isinstance(rate, int | float) or rate <= 0:
-        return 0.0
-    return min(_LONGEST_REST_S, max(0.0, (_SPARED - left) / rate))
+def _ours(part: Mapping[str, Any]) -> list[str]:
+    return [
+        hold["id"]
+        for hold in part["fulfillmentHolds"]
+        if hold["heldByRequestingApp"] and hold["handle"] == HANDLE
+    ]

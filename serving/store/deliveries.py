@@ -12,7 +12,8 @@ from serving.store.log import body_of
 # What the outside is told; ``serving.webhooks.announcements`` says which entries these are.
 EventName: TypeAlias = Literal[
     "order.scored", "order.confirmed", "order.corrected", "order.prepaid", "order.cancelled",
-    "order.released", "message.requested", "message.received", "ndr.answered", "order.outcome",
+    "order.released", "order.held", "message.requested", "message.received", "ndr.answered",
+    "order.outcome",
 ]  # fmt: skip
 EVENTS: tuple[EventName, ...] = get_args(EventName)
 DeliveryState: TypeAlias = Literal["waiting", "sending", "delivered", "dead"]
@@ -160,6 +161,15 @@ def replay_deliveries(
         (now_us, subscription_id, *values),
     )
     return len(found.fetchall())
+
+
+def hasten_deliveries(connection: Connection, subscription_id: str, now_us: int) -> None:
+    """Deliver at once what waits after a failure, with all its attempts before it."""
+    connection.execute(
+        """UPDATE delivery SET due_us=?, tries=0
+           WHERE subscription_id=? AND state='waiting' AND due_us>?""",
+        (now_us, subscription_id, now_us),
+    )
 
 
 def drop_old_deliveries(connection: Connection, delivered_us: int, dead_us: int) -> None:

@@ -306,6 +306,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
              merchant_id TEXT PRIMARY KEY, tracking INTEGER NOT NULL, feedback INTEGER NOT NULL
            ) WITHOUT ROWID""",
     ),
+    # A print of the address that the shop last told.
+    ("ALTER TABLE shop_order ADD COLUMN address BLOB",),
 )
 
 

@@ -9,20 +9,24 @@ from pydantic_core import from_json
 
 from serving.store.connection import Connection
 
-_EVENTS = """SELECT e.seq, e.kind, e.body, o.merchant_id, o.test FROM event e
+_EVENTS = """SELECT e.seq, e.kind, e.body, o.merchant_id, o.test, o.order_id FROM event e
     JOIN orders o ON o.number = e.number WHERE e.number=?"""
 
 
 def remove_orders(connection: Connection, numbers: Sequence[int]) -> None:
-    """Delete the orders of these numbers: events, contacts, decisions, shipments.
+    """Delete the orders of these numbers: events, contacts, decisions, shipments, shop's numbers.
 
     Decisions and shipments are found by what the events say, since no index leads to them from
     an order.
     """
-    contacts, decisions, shipments = [], [], []
+    contacts, decisions, shipments, in_shops = [], [], [], []
     for number in numbers:
-        for seq, kind, body, merchant_id, test in connection.execute(_EVENTS, (number,)).fetchall():
+        for seq, kind, body, merchant_id, test, order_id in connection.execute(
+            _EVENTS, (number,)
+        ).fetchall():
             contacts.append((seq,))
+            if kind == "placed":
+                in_shops.append((merchant_id, test, order_id))
             said = from_json(body) if kind in ("decided", "overridden", "shipped") else {}
             if "decision_id" in said:
                 decisions.append((UUID(said["decision_id"]).bytes, seq))
@@ -32,6 +36,9 @@ def remove_orders(connection: Connection, numbers: Sequence[int]) -> None:
     connection.executemany("DELETE FROM decision WHERE decision_id=? AND seq=?", decisions)
     connection.executemany(
         "DELETE FROM shipment WHERE merchant_id=? AND test=? AND awb=? AND number=?", shipments
+    )
+    connection.executemany(
+        "DELETE FROM shop_order WHERE merchant_id=? AND test=? AND order_id=?", in_shops
     )
     gone = [(number,) for number in numbers]
     for table in ("event", "message", "timer", "task", "payment_link"):

@@ -70,6 +70,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("order.prepaid", after=("switched_to_prepaid",), turns=True),
     Rule("order.cancelled", after=("cancelled",), turns=True),
     Rule("order.released", before=_WAITING, after=_GOING, turns=True),
+    Rule("order.held", after=("held",), turns=True),
     Rule("message.requested", kinds=("message_sent",), says={"via": ("delegate",)}),
     Rule("message.received", kinds=("replied",), unless=_UNANSWERED),
     Rule(

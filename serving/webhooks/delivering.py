@@ -8,7 +8,7 @@ import random
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import httpx2
@@ -20,11 +20,13 @@ from serving.attempts import Taken, read_answer
 from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us
-from serving.shops.writing import SCHEME, RevokedError, ShopFaultError, write_back
+from serving.shops.admin import RevokedError, ShopFaultError
+from serving.shops.writing import SCHEME, Shopkeeper
 from serving.store.contacts import Contacts
 from serving.store.deliveries import (
     Delivery,
     DeliveryState,
+    EventName,
     add_deliveries,
     claim_deliveries,
     drop_old_deliveries,
@@ -75,6 +77,7 @@ class Deliverer:
     def __init__(self, home: Home, resolve: Resolve = resolved) -> None:
         self._home = home
         self._contacts = Contacts(home.keyring.sealing)
+        self._shops = Shopkeeper(home, self._contacts)
         self._resolve = resolve
         self._trust = ssl.create_default_context()
         self._clients: dict[str, httpx2.AsyncClient] = {}
@@ -133,8 +136,7 @@ class Deliverer:
                 now, 0, None,
             )
             for entry in entries
-            for event in events_in(connection, entry)
-            if not one.events or event in one.events
+            for event in _told(one, events_in(connection, entry))
         ]  # fmt: skip
         if not made and last - one.seq < _STRIDE:
             self._seen[name] = one.seq, last
@@ -187,9 +189,7 @@ class Deliverer:
 
     async def _write_back(self, held: Delivery, one: Subscription) -> Taken:
         """Bring the order to how it stands now in the merchant's own shop."""
-        work = write_back(
-            self._home, self._contacts, self._client(one), one.merchant_id, held.seq
-        )  # fmt: skip
+        work = self._shops.write_back(self._client(one), one.merchant_id, held.seq)
         try:
             async with asyncio.timeout(_SHOP_S):
                 await work
@@ -252,6 +252,12 @@ class Deliverer:
             drop_old_deliveries(
                 self._home.connection, now - _KEEP_DELIVERED_US, now - _KEEP_DEAD_US
             )
+
+
+def _told(one: Subscription, events: Sequence[EventName]) -> Sequence[EventName]:
+    """What a receiver is told of an entry; a shop is brought up to it once."""
+    wanted = [event for event in events if not one.events or event in one.events]
+    return wanted[:1] if one.url.startswith(SCHEME) else wanted
 
 
 async def _deliver(settings: Settings, stop: threading.Event) -> None:

@@ -15,7 +15,13 @@ from serving.schemas import NewWebhook, Replay
 from serving.shops.writing import SCHEME
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.deliveries import Delivery, EventName, replay_deliveries, waiting_of
+from serving.store.deliveries import (
+    Delivery,
+    EventName,
+    hasten_deliveries,
+    replay_deliveries,
+    waiting_of,
+)
 from serving.store.log import Log
 from serving.store.merchants import Access
 from serving.store.subscriptions import (
@@ -39,7 +45,7 @@ ROTATION_US = DAY_US
 # What a shop that orders are written back to has to follow.
 _FOLLOWED: tuple[EventName, ...] = (
     "order.scored", "order.confirmed", "order.corrected", "order.prepaid", "order.cancelled",
-    "order.released",
+    "order.released", "order.held",
 )  # fmt: skip
 
 
@@ -116,7 +122,9 @@ class Arranging:
             if one.url.startswith(SCHEME) and (not on or one.url != url):
                 drop_subscription(log.connection, self.merchant_id, one.subscription_id)
             elif one.url == url:
+                keep_subscription(log.connection, self.contacts, replace(one, events=_FOLLOWED))
                 resume_subscription(log.connection, one.subscription_id)
+                hasten_deliveries(log.connection, one.subscription_id, self.now_us)
                 on = False
         if on:
             one = Subscription(

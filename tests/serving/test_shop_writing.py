@@ -138,8 +138,8 @@ def play(home: Path, front: Storefront, scene: Any) -> None:
     ("response", "ships", "tags"),
     [
         ("confirmed", True, {"rto-high", "rto-confirmed"}),
-        ("paid", True, {"rto-high", "rto-released"}),
-        ("refused", False, {"rto-high"}),
+        ("paid", True, {"rto-high", "rto-paid"}),
+        ("refused", False, {"rto-high", "rto-cancelled"}),
         ("person", False, {"rto-high", "rto-waiting"}),
     ],
 )
@@ -177,7 +177,7 @@ def test_what_is_so_already_is_not_asked_for_again(tmp_path: Path, front: Storef
             )
         )
         await plugged.work()
-        assert front.asked == ["order("]
+        assert front.asked == ["order"]
 
     play(tmp_path, front, scene)
 
