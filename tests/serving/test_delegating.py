@@ -102,8 +102,8 @@ def delegated(home: Path, scene: Any, url: str, *events: str, delegate: Delegate
         ("refused", "cancelled", "stop", ["order.cancelled"]),
         ("paid", "switched_to_prepaid", "go", ["order.prepaid", "order.released"]),
         ("corrected", "corrected", "wait", ["order.corrected"]),
-        ("person", "held", "wait", []),
-        ("stop", "held", "wait", []),
+        ("person", "held", "wait", ["order.held"]),
+        ("stop", "held", "wait", ["order.held"]),
     ],
 )
 def test_the_provider_is_asked_to_ask_and_its_answer_moves_the_order(

@@ -12,12 +12,15 @@ import pytest
 
 from features.days import HOUR_US
 from serving.api import create_app
-from serving.hands import Respond
+from serving.conversation.rejudging import corrected
+from serving.hands import Override, Respond, record
 from serving.home import Home
 from serving.moments import now_us, rfc3339
+from serving.orders import content_held
 from serving.sandbox.shopify import Storefront
-from serving.schemas import ResponseRequest
+from serving.schemas import OverrideRequest, ResponseRequest
 from serving.service import Service
+from serving.shops.admin import Admin
 from serving.store.connection import connect
 from serving.store.log import Held
 from serving.store.policies import save_policy
@@ -38,7 +41,8 @@ def front() -> Iterator[Storefront]:
     """A shop that listens."""
     one = Storefront(ACCOUNT.token, SECRET)
     one.url = one.start()  # type: ignore[attr-defined]
-    one.place(NUMBER, "COD", "festive")
+    said = {name: ORDER[name] for name in ("shipping_address", "financial_status")}
+    one.place(NUMBER, "COD", "festive", **said)
     yield one
     one.stop()
 
@@ -95,6 +99,27 @@ class Plugged:
         said = ResponseRequest(response=response)
         work = Respond("replied", held, said, service.contacts, service.persons, self.clock())
         await service.writer.submit(work)
+
+    async def correct(self, **changes: Any) -> None:
+        """Let the customer change the address."""
+        service, held, now = self.service, self.held(), self.clock()
+
+        def work(log: Any) -> None:
+            record(log, held, "replied", {"response": "corrected"}, now)
+            corrected(log, service.desk, held, changes)
+
+        await service.writer.submit(work)
+
+    async def echo(self, front: Storefront) -> None:
+        """Let the shop tell of its order as it stands there."""
+        said = front.said(NUMBER)
+        later = {"updated_at": rfc3339(self.clock()), "tags": said["tags"]}
+        later |= {name: said.get(name) for name in ("shipping_address", "financial_status")}
+        await self.tell(front, "orders/updated", **later)
+
+    def revisions(self) -> int:
+        """How many the order has had."""
+        return self.held().revision
 
     def held(self) -> Held:
         """The order."""
@@ -252,5 +277,167 @@ def test_without_a_token_nothing_is_written(tmp_path: Path, front: Storefront) -
         await plugged.tell(front, "orders/create")
         await plugged.work()
         assert front.asked == []
+
+    play(tmp_path, front, scene)
+
+
+def test_a_corrected_address_is_written_before_the_order_is_let_go(
+    tmp_path: Path, front: Storefront
+) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.tell(front, "orders/create")
+        await plugged.work()
+        await plugged.correct(address_line1="14 Hill Road", landmark="opp. bus stand")
+        await plugged.reply("confirmed")
+        await plugged.work()
+        there = front.orders[NUMBER]["shipping_address"]
+        assert there["address1"] == "14 Hill Road"
+        assert there["address2"] == "80 Feet Road, opp. bus stand"
+        assert (there["name"], there["province_code"]) == ("Asha Rao", "KA")
+        assert front.asked.index("orderUpdate") < front.asked.index("fulfillmentOrderReleaseHold")
+        assert front.tags[NUMBER] >= {"rto-corrected", "rto-confirmed"}
+        assert plugged.revisions() == 1
+        await plugged.echo(front)
+        assert plugged.revisions() == 1, "what we wrote ourselves is no change"
+        front.asked.clear()
+        await plugged.correct(address_line1="15 Hill Road")
+        await plugged.work()
+        assert front.orders[NUMBER]["shipping_address"]["address1"] == "15 Hill Road"
+
+    play(tmp_path, front, scene)
+
+
+def test_an_address_that_the_shop_has_changed_itself_stays(
+    tmp_path: Path, front: Storefront
+) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.tell(front, "orders/create")
+        moved = ORDER["shipping_address"] | {"address1": "1 Sea View"}
+        front.changed(NUMBER, {"shipping_address": moved})
+        await plugged.correct(address_line1="14 Hill Road")
+        await plugged.work()
+        assert front.orders[NUMBER]["shipping_address"]["address1"] == "1 Sea View"
+        await plugged.echo(front)
+        held = plugged.held()
+        said = content_held(plugged.service.connection, plugged.service.contacts, held.fact_seq)
+        assert said["address_line1"] == "1 Sea View"
+
+    play(tmp_path, front, scene)
+
+
+def test_another_change_of_the_shops_keeps_what_the_customer_corrected(
+    tmp_path: Path, front: Storefront
+) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.tell(front, "orders/create")
+        await plugged.correct(address_line1="14 Hill Road")
+        later = {"updated_at": rfc3339(plugged.clock()), "total_price": "999.00"}
+        await plugged.tell(front, "orders/updated", **later)
+        held = plugged.held()
+        said = content_held(plugged.service.connection, plugged.service.contacts, held.fact_seq)
+        assert (said["address_line1"], said["amount_paise"]) == ("14 Hill Road", 99900)
+
+    play(tmp_path, front, scene)
+
+
+def test_an_order_paid_here_is_marked_as_paid_once(tmp_path: Path, front: Storefront) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.tell(front, "orders/create")
+        await plugged.work()
+        front.faults.extend(["", "lost"])
+        await plugged.reply("paid")
+        for _ in range(3):
+            await plugged.work()
+            plugged.clock.us += HOUR_US
+        assert front.orders[NUMBER]["financial_status"] == "paid"
+        assert front.asked.count("orderMarkAsPaid") == 1
+        assert front.may_ship(NUMBER)
+
+    play(tmp_path, front, scene)
+
+
+@pytest.mark.parametrize(
+    ("cancels", "by", "cancelled"),
+    [
+        ((), "customer", None),
+        (("customer",), "customer", "customer"),
+        (("customer",), "merchant", None),
+        (("customer", "merchant"), "merchant", "staff"),
+    ],
+)
+def test_whose_cancellations_count_in_the_shop_is_the_merchants_to_say(
+    tmp_path: Path, front: Storefront, cancels: Any, by: str, cancelled: str | None
+) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.connect(ACCOUNT.model_copy(update={"cancels": cancels}))
+        await plugged.tell(front, "orders/create")
+        await plugged.work()
+        if by == "customer":
+            await plugged.reply("refused")
+        else:
+            said = OverrideRequest(action="cancel", by="ravi")
+            contacts = plugged.service.contacts
+            work = Override(plugged.held(), said, contacts, plugged.clock())
+            await plugged.service.writer.submit(work)
+        await plugged.work()
+        assert front.orders[NUMBER].get("cancel_reason") == cancelled
+        assert not front.may_ship(NUMBER)
+        assert "rto-cancelled" in front.tags[NUMBER]
+
+    play(tmp_path, front, scene)
+
+
+def test_an_order_that_a_person_holds_is_held_there_too(tmp_path: Path, front: Storefront) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.tell(front, "orders/create")
+        await plugged.reply("confirmed")
+        await plugged.work()
+        assert front.may_ship(NUMBER)
+        said = OverrideRequest(action="hold", by="ravi")
+        work = Override(plugged.held(), said, plugged.service.contacts, plugged.clock())
+        await plugged.service.writer.submit(work)
+        await plugged.work()
+        assert not front.may_ship(NUMBER)
+
+    play(tmp_path, front, scene)
+
+
+def test_the_shop_is_told_the_risk_and_its_reasons_once(tmp_path: Path, front: Storefront) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.tell(front, "orders/create")
+        await plugged.work()
+        await plugged.reply("confirmed")
+        await plugged.work()
+        (told,) = front.assessments[NUMBER]
+        assert told["riskLevel"] == "HIGH"
+        assert {fact["sentiment"] for fact in told["facts"]} == {"NEGATIVE", "POSITIVE"}
+        await plugged.connect(ACCOUNT.model_copy(update={"assesses": False}))
+        front.assessments[NUMBER].clear()
+        await plugged.reply("person")
+        await plugged.work()
+        assert front.assessments[NUMBER] == []
+
+    play(tmp_path, front, scene)
+
+
+def test_a_late_look_at_an_older_state_does_not_hold_what_was_confirmed(
+    tmp_path: Path, front: Storefront
+) -> None:
+    async def scene(plugged: Plugged) -> None:
+        await plugged.tell(front, "orders/create")
+        asked = Admin.ask
+
+        async def slow(self: Admin, query: str, *rest: Any) -> dict[str, Any]:
+            told = await asked(self, query, *rest)
+            if "fulfillmentOrders" in query and front.asked == ["order"]:
+                await plugged.reply("confirmed")
+                plugged.clock.us += 1
+                await plugged.deliverer.look(plugged.clock)
+            return told
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Admin, "ask", slow)
+            await plugged.work()
+        assert front.may_ship(NUMBER)
 
     play(tmp_path, front, scene)
