@@ -15,6 +15,7 @@ from serving.home import Home
 from serving.parcels.outcomes import Report, read_outcomes
 from serving.store.log import find_order
 from serving.store.outbox import first_seen
+from serving.store.shop_orders import ShopOrder, keep_shop_order, shop_order
 from serving.upkeep.pruning import HOOK_DAYS, Pruned, forget_repeats, prune
 from tests.serving import shop
 
@@ -32,6 +33,9 @@ async def _live(home: Path) -> None:
         await score(shop.LIVE, "finished")
         await score(shop.LIVE, "pending")
         await score(shop.TEST, "test")
+        for place, name in enumerate(("test", "finished")):
+            one = ShopOrder("kurtas", name == "test", place, name)
+            await service.writer.submit(lambda log, one=one: keep_shop_order(log.connection, one))  # type: ignore[misc]
         report = read_outcomes([shop.outcome("finished")])
         await service.writer.submit(Report(shop.LIVE, report, clock(), service.doorkeeper.speaking))
         clock.us = LATER
@@ -54,6 +58,8 @@ def test_only_finished_orders_and_old_tests_lose_anything(tmp_path: Path) -> Non
         assert _contacts(home) == 3
         assert find_order(home.connection, "kurtas", "finished") is not None
         assert find_order(home.connection, "kurtas", "test", test=True) is None
+        assert shop_order(home.connection, "kurtas", 0, test=True) is None
+        assert shop_order(home.connection, "kurtas", 1, test=False) is not None
         assert find_order(home.connection, "kurtas", "new test", test=True) is not None
         now = home.connection.execute("SELECT count(*) FROM event").fetchone()[0]
         assert now == events - 2 + 3  # placed and decided of the test gone, three audits more
