@@ -88,7 +88,7 @@ def _update(shop: Storefront, number: int, given: Mapping[str, Any]) -> str:
     return ""
 
 
-def _paid(shop: Storefront, number: int, given: Mapping[str, Any]) -> str:
+def _paid(shop: Storefront, number: int, _: Mapping[str, Any]) -> str:
     if shop.orders[number].get("financial_status") == "paid":
         return "Order cannot be marked as paid."
     shop.changed(number, {"financial_status": "paid", "total_outstanding": "0.00"}, "orders/paid")
