@@ -18,7 +18,7 @@ from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us
 from serving.store.connection import Connection
-from serving.store.log import Kind, body_of
+from serving.store.log import Kind, Log, body_of
 
 _log = logging.getLogger("rto.model")
 
@@ -183,8 +183,21 @@ def announce(settings: Settings, promotion: Promotion) -> None:
 
 def announce_in(settings: Settings, place: Place, promotion: Promotion | None) -> None:
     """Put a model in a place, or (None) end the trial there."""
-    now, kind = now_us(), "challenger" if place.challenger else "promoted"
-    body = {"version": None} if promotion is None else promotion._asdict()
     with Home.open(settings) as home, home.transaction() as log:
-        log.append(cast(Kind, kind), body, at_us=now, known_us=now, merchant_id=place.merchant_id)
-        audit(log, f"model {kind}", place.merchant_id, now_us=now, version=body["version"])
+        place_in(log, place, promotion, now=now_us())
+
+
+def place_in(
+    log: Log, place: Place, promotion: Promotion | None, *, now: int, by: str | None = None
+) -> None:
+    """The same within a transaction, by an account of the pages or whoever is at the command line.
+
+    Parameters
+    ----------
+    now : int
+        Microseconds since 1970.
+    """
+    kind = "challenger" if place.challenger else "promoted"
+    body = {"version": None} if promotion is None else promotion._asdict()
+    log.append(cast(Kind, kind), body, at_us=now, known_us=now, merchant_id=place.merchant_id)
+    audit(log, f"model {kind}", place.merchant_id, now_us=now, by=by, version=body["version"])

@@ -3,78 +3,55 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from features.days import ist_day
-from features.errors import BundleError
-from models.manifest import Manifest
+from features.errors import RefusedError
 from serving.board.charts import Column, Promise, columns, reliability
 from serving.board.maturity import WINDOWS, settled
 from serving.board.quality import Quality, quality
-from serving.model import newest_promotion
+from serving.model import EVERYBODY, Place, newest_promotions, place_in
 from serving.pages.formats import percent, whole
-from serving.pages.rendering import show, table_file
+from serving.pages.papers import learned_by
+from serving.pages.rendering import show, table_file, turn_to
 from serving.pages.returns import written
-from serving.pages.visit import Visit, house_of, visit_of
+from serving.pages.visit import OWNER, Visit, house_of, visit_of
 from serving.upkeep.retraining import last_retraining
 from serving.weeks import first_day, short_day, week_of
 
 router = APIRouter()
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What a bundle says of its training.
-
-    Parameters
-    ----------
-    orders, rto : int
-        Orders it learned from, and those of them that came back.
-    until, made_at : str
-        The last instant known to it, and when it was made.
-    left_out : dict of str to int
-        Orders it did not learn from, by why.
-    judged : int
-        Newest orders that it was examined on.
-    ranked : float or None
-        How often an order that came back scored above one that arrived.
-    passed : int
-        Gates it passed.
-    """
-
-    version: str
-    orders: int
-    rto: int
-    until: str
-    made_at: str
-    invented: bool
-    left_out: dict[str, int]
-    judged: int
-    ranked: float | None
-    passed: int
-
-
 @router.get("/model")
 async def model(request: Request) -> Response:
     """The page."""
     house, visit = house_of(request), visit_of(request)
-    promotion = newest_promotion(house.connection)
+    found_in = newest_promotions(house.connection)
+    own = found_in.get(Place(visit.merchant_id))
+    promotion = own or found_in.get(EVERYBODY)
     learned = None
     if promotion is not None:
         learned = learned_by(house.settings.models_dir / promotion.version)
     found = _quality(request)
     return show(
         request, "model.html", title=visit.say("Model"), learned=learned, found=found,
-        promoted=promotion, retrained=last_retraining(house.connection),
+        promoted=promotion, own=own is not None, retrained=last_retraining(house.connection),
         every=house.settings.auto_retrain, says=None if found is None else _says(visit, found),
         chart=_chart(visit, found), weeks=_weeks(found),
     )  # fmt: skip
+
+
+@router.post("/model/end", tags=OWNER)
+async def end_own(request: Request) -> Response:
+    """Let the model that decides for every shop decide here again."""
+    house, visit = house_of(request), visit_of(request)
+    if Place(visit.merchant_id) not in newest_promotions(house.connection):
+        raise RefusedError(visit.say("Your shop has no model of its own in use."))
+    with house.transaction() as log:
+        place_in(log, Place(visit.merchant_id), None, now=house.clock(), by=visit.account_id)
+    return turn_to(request, "/model", visit.say("The model of all shops decides again."))
 
 
 @router.get("/model/table")
@@ -86,36 +63,6 @@ async def table(request: Request) -> Response:
     rows = [[round(p.expected, 4), round(p.rate, 4), round(p.low, 4), round(p.high, 4), p.orders]
             for p in points]  # fmt: skip
     return table_file("calibration", written(head, rows))
-
-
-def learned_by(bundle: Path) -> Learned | None:
-    """The manifest of a bundle in a merchant's terms; None where it is not on this machine."""
-    try:
-        manifest = Manifest.from_bytes((bundle / "manifest.json").read_bytes())
-    except (OSError, BundleError):
-        return None
-    training: dict[str, Any] = dict(manifest.training)
-    labels, exam = training.get("labels") or {}, training.get("exam") or {}
-    gates = training.get("gates") or []
-    return Learned(
-        version=manifest.version,
-        orders=int(labels.get("orders", 0)),
-        rto=int(labels.get("rto", 0)),
-        until=_day(training.get("until")),
-        made_at=_day(manifest.provenance.get("made_at")),
-        invented=bool((training.get("data") or {}).get("invented")),
-        left_out=dict(labels.get("left_out") or {}),
-        judged=int(exam.get("orders", 0)),
-        ranked=(exam.get("model") or {}).get("roc_auc"),
-        passed=sum(bool(gate.get("passed")) for gate in gates),
-    )
-
-
-def _day(text: object) -> str:
-    if not isinstance(text, str):
-        return "–"
-    moment = datetime.fromisoformat(text)
-    return f"{moment.day} {moment:%b %Y}"
 
 
 def _quality(request: Request) -> Quality | None:

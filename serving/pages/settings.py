@@ -72,7 +72,8 @@ async def switch(request: Request) -> Response:
     policy = await _policy(request)
     note = say("Gone live") if mode == "act" else say("Back to observing")
     await put(request, policy | {"mode": mode}, revision_of(request), note)
-    return turn_to(request, "/settings", f"{note}.")
+    back = "/setup" if form_of(request).get("from") == "/setup" else "/settings"
+    return turn_to(request, back, f"{note}.")
 
 
 @router.get("/settings/people")

@@ -1,171 +1,218 @@
-"""Set-up: the shop's past orders in, a model learned from them, then costs and going live."""
+"""Set-up: the shop's past orders in, a model learned from them and put in use, then live."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import UploadFile
 
+from features.days import ist_day
 from features.errors import RefusedError
+from models.costs import Costs
+from serving.audit import audit
+from serving.board.entry import Counts
+from serving.board.losses import Losses, losses
+from serving.board.maturity import WINDOWS, settled, totals_of
+from serving.model import EVERYBODY, Place, newest_promotions
+from serving.orders import decided_since
 from serving.pages.errands import Errands
+from serving.pages.papers import Learned, learned_by
 from serving.pages.rendering import show, turn_to
+from serving.pages.setup_files import (
+    COLUMNS,
+    is_file,
+    keep_file,
+    mapping_of,
+    refuse_others,
+    sample,
+    shipped,
+)
+from serving.pages.today import midnight_before
 from serving.pages.visit import OWNER, UPLOAD, form_of, house_of, visit_of
 from serving.store.merchants import merchants
-
-SHOWN = 6
-_PART = 1 << 20
-_COLUMNS = ("order_id", "created_at", "payment_mode", "amount", "pincode", "outcome")
+from serving.upkeep.retraining import CONFIGURATION
 
 router = APIRouter()
-_running: set[asyncio.Task[None]] = set()
-_mappings: list[tuple[str, str, str]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a set-up is.
+
+    Parameters
+    ----------
+    learned : Learned or None
+        The model that was made of the files.
+    in_use : bool
+        Whether it decides this shop's orders.
+    loaded : bool
+        Whether the past orders count as history.
+    """
+
+    read: bool
+    learned: Learned | None
+    in_use: bool
+    loaded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LastDays:
+    """What came back lately, of the orders that have ended.
+
+    Parameters
+    ----------
+    until : int or None
+        The last day that counts, as an Indian day; None where no week is old enough.
+    """
+
+    until: int | None
+    whole: Counts
+    cost: Losses
 
 
 @router.get("/setup")
 async def setup(request: Request) -> Response:
     """How far it is, and what comes next."""
     house, visit = house_of(request), visit_of(request)
-    errands = Errands.of(house.settings, visit.merchant_id)
-    state = errands.state
-    read = state["name"] in ("import", "learn") and (errands.folder / "data").exists()
+    errands = _errands(request)
+    policy = await house.inside.ask(visit.member, "GET", "/v1/policy")
+    today = decided_since(house.connection, visit.merchant_id, midnight_before(house.clock()))
     return show(
-        request, "setup.html", title=visit.say("Set-up"), state=state, columns=_COLUMNS,
-        mappings=await _shipped(), sample=_sample(errands.folder) if read else None,
+        request, "setup.html", title=visit.say("Set-up"), state=errands.state, busy=errands.busy,
+        columns=COLUMNS, mappings=await shipped(), sample=sample(_data(errands)),
         alone=_alone(request), able=find_spec("lightgbm") is not None,
-        policy=house.policies.now(visit.merchant_id),
+        reached=_reached(request, errands), past=_last_days(request), policy=policy,
+        own_costs=policy["costs"] != asdict(Costs()), today=len(today),
     )  # fmt: skip
 
 
 @router.post("/setup/files", tags=UPLOAD)
 async def files(request: Request) -> Response:
     """Take the shop's file and the courier's, and read them."""
-    house, visit, form = house_of(request), visit_of(request), form_of(request)
-    errands = Errands.of(house.settings, visit.merchant_id)
-    if not _is_file(form.get("export")):
-        raise RefusedError(visit.say("Choose your shop's file first."))
+    errands = _errands(request)
+    if not is_file(form_of(request).get("export")):
+        raise RefusedError(visit_of(request).say("Choose your shop's file first."))
     errands.begin()
-    folder = errands.folder
-    words = ["import", str(await _kept(form.get("export"), folder / "export.csv")),
-             "--mapping", await _mapping(request, "mapping", folder / "mapping.yaml"),
-             "--merchant", visit.merchant_id, "--out", str(folder / "data")]  # fmt: skip
-    if _is_file(form.get("report")):
-        report = await _kept(form.get("report"), folder / "report.csv")
-        known = await _mapping(request, "report_mapping", folder / "report.yaml")
-        words += ["--outcomes", str(report), "--outcomes-mapping", known]
+    try:
+        words, uploads = await _import_words(request, errands)
+    except BaseException:
+        shutil.rmtree(errands.folder)
+        raise
+    errands.start("import", [words], ended=lambda _: _drop(uploads))
+    return turn_to(request, "/setup")
+
+
+async def _import_words(request: Request, errands: Errands) -> tuple[list[str], list[Path]]:
+    """How the files are to be read, and where they were put meanwhile."""
+    visit, form, folder = visit_of(request), form_of(request), errands.folder
+    uploads = [await keep_file(form.get("export"), folder / "export.csv")]
+    words = ["import", str(uploads[0]),
+             "--mapping", await mapping_of(form, "mapping", folder / "mapping.yaml", visit.say),
+             "--merchant", visit.merchant_id, "--out", str(_data(errands))]  # fmt: skip
+    if is_file(form.get("report")):
+        uploads.append(await keep_file(form.get("report"), folder / "report.csv"))
+        known = await mapping_of(form, "report_mapping", folder / "report.yaml", visit.say)
+        words += ["--outcomes", str(uploads[1]), "--outcomes-mapping", known]
         join = str(form.get("join", "")).strip()
         words += ["--join", join] if join else []
-    _start(errands, "import", [words])
-    return turn_to(request, "/setup")
+    return words, uploads
 
 
 @router.post("/setup/learn", tags=OWNER)
 async def learn(request: Request) -> Response:
-    """Learn a model from what was read, release it, and load the orders as history."""
+    """Learn a model from what was read; it decides nothing yet."""
     house, visit = house_of(request), visit_of(request)
-    errands = Errands.of(house.settings, visit.merchant_id)
-    errands.refuse_while_running()
-    data, bundle = errands.folder / "data", errands.folder / "bundle"
-    if errands.state["name"] not in ("import", "learn") or not (data / "orders.parquet").exists():
-        raise RefusedError(visit.say("Read your files first."))
-    _refuse_others(data, visit.merchant_id, visit.say)
-    commands = [["load", "--data", str(data)]]
-    if _alone(request) and find_spec("lightgbm") is not None:
-        train = ["train", "--data", str(data), "--out", str(bundle)]
-        _start(errands, "learn", [train], then=lambda: [["promote", _version(bundle)], *commands])
-    else:
-        _start(errands, "learn", commands)
+    errands = _ready(request)
+    if find_spec("lightgbm") is None:
+        raise RefusedError(visit.say("Training is not installed here."))
+    shutil.rmtree(_bundle(errands), ignore_errors=True)
+    words = ["train", "--data", str(_data(errands)), "--out", str(_bundle(errands))]
+    chosen = house.settings.home / CONFIGURATION
+    words += ["--config", str(chosen)] if chosen.is_file() else []
+    # The registry follows the model of all shops; one shop's own is named by the log alone.
+    words += [] if _alone(request) else ["--no-tracking"]
+    errands.start("learn", [words])
     return turn_to(request, "/setup")
 
 
-def _start(errands: Errands, name: str, commands: list[list[str]], then: Any = None) -> None:
-    """Run beside the pages; ``then`` names what follows once the first commands are done."""
-
-    async def work() -> None:
-        await errands.run(name, commands)
-        if then is not None and errands.state["status"] == "done":
-            await errands.run(name, then())
-
-    errands.announce(name)
-    task = asyncio.create_task(work())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
-
-
-def _refuse_others(data: Path, merchant_id: str, say: Any) -> None:
-    """A file may name its merchants; another shop's orders are none of this one's."""
-    column = pq.read_table(data / "orders.parquet", columns=["merchant_id"]).column(0)
-    if set(pc.unique(column).to_pylist()) != {merchant_id}:
-        raise RefusedError(say("The file holds orders of another shop; leave them out."))
+@router.post("/setup/use", tags=OWNER)
+async def use(request: Request) -> Response:
+    """Count the past orders as history and, where the checks passed, let the model decide."""
+    house, visit = house_of(request), visit_of(request)
+    errands = _ready(request)
+    data = _data(errands)
+    commands = [["load", "--data", str(data)]]
+    learned = learned_by(_bundle(errands))
+    if learned is not None and learned.good:
+        everybody = ["promote", learned.version]
+        own = ["trial", "canary", learned.version, "--merchant", visit.merchant_id]
+        commands.append(everybody if _alone(request) else own)
+        with house.transaction() as log:
+            audit(log, "model put in use", visit.merchant_id, now_us=house.clock(),
+                  by=visit.account_id, version=learned.version)  # fmt: skip
+    errands.start("use", commands, ended=lambda well: _drop([data] if well else []))
+    return turn_to(request, "/setup")
 
 
-def _version(bundle: Path) -> str:
-    return str(json.loads((bundle / "manifest.json").read_text("utf-8"))["version"])
+def _drop(paths: Iterable[Path]) -> None:
+    """Nothing that names customers stays once it is in the log, which seals it."""
+    for path in paths:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _sample(folder: Path) -> dict[str, Any] | None:
-    """The first orders as they were read, and how many there are by outcome."""
-    try:
-        file = pq.ParquetFile(folder / "data" / "orders.parquet")
-    except OSError:
+def _errands(request: Request) -> Errands:
+    return Errands.of(house_of(request).settings, visit_of(request).merchant_id)
+
+
+def _data(errands: Errands) -> Path:
+    return errands.folder / "data"
+
+
+def _bundle(errands: Errands) -> Path:
+    return errands.folder / "bundle"
+
+
+def _ready(request: Request) -> Errands:
+    """The errands of a shop whose files were read, and hold its own orders alone."""
+    visit, errands = visit_of(request), _errands(request)
+    errands.refuse_while_running()
+    if "import" not in errands.state["done"] or not _data(errands).is_dir():
+        raise RefusedError(visit.say("Read your files first."))
+    refuse_others(_data(errands), visit.merchant_id, visit.say)
+    return errands
+
+
+def _reached(request: Request, errands: Errands) -> Reached:
+    done = errands.state["done"]
+    learned = learned_by(_bundle(errands)) if "learn" in done else None
+    promoted = newest_promotions(house_of(request).connection)
+    decides = promoted.get(Place(visit_of(request).merchant_id)) or promoted.get(EVERYBODY)
+    return Reached(
+        "import" in done, learned,
+        learned is not None and decides is not None and decides.version == learned.version,
+        "use" in done,
+    )  # fmt: skip
+
+
+def _last_days(request: Request) -> LastDays | None:
+    """The last 90 days' orders whose ends are known; None before they are counted."""
+    house, visit = house_of(request), visit_of(request)
+    summary = house.shelf.of(visit.merchant_id)
+    if summary is None:
         return None
-    held = [name for name in _COLUMNS if name in file.schema_arrow.names]
-    table = file.read(columns=held)
-    rows = table.slice(0, SHOWN).to_pylist()
-    ends = table.column("outcome").combine_chunks() if "outcome" in held else None
-    counts = {} if ends is None else {str(one["values"] or ""): one["counts"]
-                                      for one in pc.value_counts(ends).to_pylist()}  # fmt: skip
-    return {"orders": table.num_rows, "rows": rows, "outcomes": counts}
+    window = settled(summary, visit.merchant_id, WINDOWS[0], int(ist_day(house.clock())))
+    if window.until is None and not window.left_out:
+        return None
+    whole = totals_of(summary, visit.merchant_id, "all", window).get("", Counts())
+    costs = house.policies.now(visit.merchant_id).model.costs
+    return LastDays(window.until, whole, losses(whole, costs))
 
 
 def _alone(request: Request) -> bool:
-    """Whether the model may be this shop's alone: one installation has one champion."""
+    """Whether the model of all shops is this shop's alone."""
     found = merchants(house_of(request).connection)
     return sum(one.closed_us is None for one in found) == 1
-
-
-def _is_file(field: object) -> bool:
-    return isinstance(field, UploadFile) and bool(field.filename)
-
-
-async def _kept(field: object, path: Path) -> Path:
-    assert isinstance(field, UploadFile)
-    if str(field.filename).endswith(".gz"):
-        path = path.with_name(f"{path.name}.gz")
-    with path.open("wb") as file:
-        while part := await field.read(_PART):
-            file.write(part)
-    return path
-
-
-async def _mapping(request: Request, name: str, path: Path) -> str:
-    """The chosen mapping's name, or the file of an own one."""
-    form = form_of(request)
-    if _is_file(form.get(f"{name}_file")):
-        return str(await _kept(form.get(f"{name}_file"), path))
-    chosen = str(form.get(name, ""))
-    if chosen not in {known for known, _, _ in await _shipped()}:
-        raise RefusedError(visit_of(request).say("Say where the file comes from."))
-    return chosen
-
-
-async def _shipped() -> list[tuple[str, str, str]]:
-    """The mappings that come with the program: name, kind, meaning; asked once."""
-    if not _mappings:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "rto", "import", "-", "--list-mappings",
-            stdout=PIPE, stderr=DEVNULL,
-        )  # fmt: skip
-        printed, _ = await process.communicate()
-        for line in printed.decode().splitlines():
-            name, kind, *says = line.split(maxsplit=2)
-            _mappings.append((name, kind, " ".join(says)))
-    return _mappings

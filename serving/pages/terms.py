@@ -70,7 +70,24 @@ RESPONSES = {
     "unreachable": "Not reached",
     "wrong_number": "Wrong number",
 }
+COLUMNS = {
+    "order_id": "Order",
+    "created_at": "Placed",
+    "payment_mode": "Payment",
+    "amount": "Amount",
+    "pincode": "Pincode",
+    "outcome": "Outcome",
+}
+ENDS = {
+    "": "not known yet",
+    "delivered": "Delivered",
+    "rto": "Came back",
+    "cancelled": "Cancelled",
+    "lost": "Lost",
+}
 NAMES = {
+    "column_names": COLUMNS,
+    "end_names": ENDS,
     "response_names": RESPONSES,
     "action_names": ACTIONS,
     "stage_names": STAGES,

@@ -134,6 +134,7 @@ async def guard(request: Request) -> AsyncIterator[None]:
         return
     await _read_form(request, tags)
     try:
+        _refuse_stale(request, tags)
         yield
     finally:
         await form_of(request).close()  # with the files that were uploaded
@@ -172,10 +173,14 @@ async def _read_form(request: Request, tags: Tags) -> None:
     most = UPLOAD_BYTES if "upload" in tags else FORM_BYTES
     if not length.isdigit() or int(length) > most:
         raise TooLargeError(f"a form may hold {most // 1024 // 1024} MB at most")
-    request.state.form = form = await request.form(max_fields=4_000)
+    request.state.form = await request.form(max_fields=4_000)
+
+
+def _refuse_stale(request: Request, tags: Tags) -> None:
+    """A form carries what only this session's pages know."""
     if "open" in tags:
         return
-    sent = form.get("csrf") or request.headers.get("x-csrf", "")
+    sent = form_of(request).get("csrf") or request.headers.get("x-csrf", "")
     if not hmac.compare_digest(str(sent).encode(), visit_of(request).csrf.encode()):
         raise StalePageError(
             "This page was opened for another session or another shop; open it again and repeat."

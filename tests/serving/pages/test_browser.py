@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from serving.pages.menu import MENU
 from tests.serving import process
+from tests.serving.pages.browser import look_over, signed_in
 from tests.serving.process import Server
 from tests.serving.shop import order
 
-CHROMIUM = Path("/usr/bin/chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-if not CHROMIUM.exists():
-    pytest.skip("no /usr/bin/chromium: apt-get install chromium", allow_module_level=True)
-
-WIDTHS = ((375, 812), (1440, 900))
 ORDERS = 12
 
 
@@ -54,49 +48,14 @@ def _score(client: Any, order_id: str, amount: int) -> Any:
 
 @pytest.fixture(scope="module")
 def page(server: Server) -> Iterator[Any]:
-    """A signed-in page; whatever it asks of another host is an error."""
-    strange: list[str] = []
-
-    def only_ours(route: Any) -> None:
-        if route.request.url.startswith((server.url, "data:")):
-            route.continue_()
-        else:
-            strange.append(route.request.url)
-            route.abort()
-
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(locale="en-IN")
-        page.set_default_timeout(15_000)
-        page.route("**/*", only_ours)
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.goto(f"{server.url}/app/enter/{server.link}")
-        page.get_by_label("Choose a password").fill("a long password")
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/app/today")
+    """A signed-in page."""
+    with signed_in(server) as page:
         yield page
-        browser.close()
-    assert strange == []
-    assert errors == []
 
 
 def test_no_page_has_a_grave_fault_or_scrolls_sideways(server: Server, page: Any) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    paths = [entry.path for entry in MENU] + ["/orders/order%203"]
-    for width, height in WIDTHS:
-        page.set_viewport_size({"width": width, "height": height})
-        for path in paths:
-            page.goto(f"{server.url}/app{path}")
-            found = Axe().run(page).response["violations"]
-            grave = [one for one in found if one["impact"] in ("serious", "critical")]
-            told = [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in grave]
-            assert told == [], (path, width)
-            across = page.evaluate("document.documentElement.scrollWidth")
-            assert across <= width, (path, width, across)
-            assert page.locator("h1").count() == 1, path
+    for path in [*(entry.path for entry in MENU), "/orders/order%203"]:
+        look_over(page, f"{server.url}/app{path}")
 
 
 def test_a_dragged_threshold_changes_rupees_and_decides_the_next_order(

@@ -33,17 +33,16 @@ async def _done(rooms: Rooms, person: Person) -> str:
     """The page once nothing is running."""
     for _ in range(1800):
         page = (await person.get("/setup")).text
-        if 'http-equiv="refresh"' not in page:
+        if "<progress" not in page:
             return page
         await asyncio.sleep(0.1)
     raise AssertionError("it never ended")
 
 
 async def _send(person: Person, orders: str, mapping: str) -> int:
-    files = {
-        "export": ("orders.csv", orders.encode(), "text/csv"),
-        "mapping_file": ("own.yaml", mapping.encode(), "text/yaml"),
-    }
+    files = {"export": ("orders.csv", orders.encode(), "text/csv")}
+    if mapping:
+        files["mapping_file"] = ("own.yaml", mapping.encode(), "text/yaml")
     answer = await person.client.post(
         "/app/setup/files", data={"csrf": person.csrf}, files=files,
         headers={"Cookie": f"rto_session={person.token}"},
@@ -60,6 +59,8 @@ def test_a_file_is_read_shown_and_becomes_history(
 
     async def scene(rooms: Rooms) -> None:
         person = rooms.person()
+        assert await _send(person, ORDERS, "") == 422
+        assert not list(tmp_path.glob("setup/*/*")), "a refused upload leaves nothing"
         assert await _send(person, ORDERS, "no mapping: [") == 303
         assert 'class="note bad"' in await _done(rooms, person)
         assert await _send(person, ORDERS, MAPPING) == 303
@@ -67,10 +68,14 @@ def test_a_file_is_read_shown_and_becomes_history(
         assert "2 orders were read." in page, page
         assert "560034" in page
         monkeypatch.setattr(setup, "find_spec", lambda _: None)
-        assert (await person.post("/setup/learn")).status_code == 303
+        assert (await person.post("/setup/learn")).status_code == 422
+        assert (await person.post("/setup/use")).status_code == 303
         page = await _done(rooms, person)
-        assert "your past orders count" in page, page
+        assert "Your past orders count:" in page, page
         story = await rooms.ask("GET", "/v1/orders/2")
         assert story["state"] == "rto"
+        held = [path.name for path in tmp_path.glob("setup/*/*")]
+        assert "data" not in held, "what names customers is deleted once it is in the log"
+        assert "export.csv" not in held
 
     visited(tmp_path, scene)

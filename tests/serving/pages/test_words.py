@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.pages import menu, queue, rules, settings, terms
+from serving.pages import checks, menu, queue, rules, settings, terms
 from serving.pages.words import LANGUAGES, catalogue
+from training.gates import GATES
 
 PAGES = Path(menu.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -26,7 +27,12 @@ def sentences() -> set[str]:
     found |= {str(title) for title in rules.FIELDS_OF_LISTS.values()}
     found |= {entry.title for entry in menu.MENU} | {title for _, title in settings.TABS}
     found |= {title for title, _ in queue.VIEWS.values()}
+    found |= {sentence for check in checks.CHECKS.values() for sentence in check}
     return found - {""}
+
+
+def test_every_gate_of_training_is_explained() -> None:
+    assert set(checks.CHECKS) == set(GATES)
 
 
 @pytest.mark.parametrize("language", OTHERS)
