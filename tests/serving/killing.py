@@ -25,6 +25,8 @@ import httpx2
 from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.sandbox.setting import connect_sandbox
+from serving.store.channels import channel_of, keep_channel
+from serving.store.contacts import Contacts
 from serving.store.policies import newest_revision, policy_body, save_policy
 from tests.serving import postgres, shop
 from tests.serving.process import Server, served
@@ -105,7 +107,11 @@ def go_live(home: Path, graph: Graph, url: str) -> None:
         with opened.transaction() as log:
             newest = newest_revision(log.connection, "kurtas")
             save_policy(log, "kurtas", asking, expected=newest, now_us=1)
-            log.connection.execute("UPDATE channel SET stopped=NULL")
+            contacts = Contacts(opened.keyring.sealing)
+            channel = channel_of(log.connection, contacts, "kurtas")
+            assert channel is not None
+            wide = channel.account.model_copy(update={"people_a_day": 10_000_000})
+            keep_channel(log.connection, contacts, "kurtas", wide)
     graph.phone_number_id, graph.token = setting.phone_number_id, setting.token
     graph.app_secret, graph.hook = setting.app_secret, f"{url}/v1/hooks/{setting.endpoint}"
 
@@ -170,6 +176,8 @@ def run(kills: int, seed: int, home: Path) -> bool:
                     continue
                 kill(victims[name], signal.SIGKILL)
                 done[name] += 1
+                if done.total() % 20 == 0:
+                    print(f"{done.total()} kills, {len(load.posted)} orders", flush=True)  # noqa: T201
         load.stop()
         graph.faults.clear()
         states = settled(home)
