@@ -25,7 +25,7 @@ import httpx2
 from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.sandbox.setting import connect_sandbox
-from serving.store.channels import channel_of, keep_channel
+from serving.store.channels import WHATSAPP
 from serving.store.contacts import Contacts
 from serving.store.policies import newest_revision, policy_body, save_policy
 from tests.serving import postgres, shop
@@ -108,10 +108,10 @@ def go_live(home: Path, graph: Graph, url: str) -> None:
             newest = newest_revision(log.connection, "kurtas")
             save_policy(log, "kurtas", asking, expected=newest, now_us=1)
             contacts = Contacts(opened.keyring.sealing)
-            channel = channel_of(log.connection, contacts, "kurtas")
+            channel = WHATSAPP.of(log.connection, contacts, "kurtas")
             assert channel is not None
             wide = channel.account.model_copy(update={"people_a_day": 10_000_000})
-            keep_channel(log.connection, contacts, "kurtas", wide)
+            WHATSAPP.keep(log.connection, contacts, "kurtas", wide)
     graph.phone_number_id, graph.token = setting.phone_number_id, setting.token
     graph.app_secret, graph.hook = setting.app_secret, f"{url}/v1/hooks/{setting.endpoint}"
 
