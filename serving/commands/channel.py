@@ -40,7 +40,9 @@ def channel_set(merchant_id: str, account: TextIO) -> None:
     """Save the number of MERCHANT_ID from ACCOUNT, a JSON file (- reads it from the input).
 
     It holds phone_number_id, token, app_secret, verify_token, and if wanted quiet_from,
-    quiet_until and people_a_day. A changed app_secret opens beside the one before.
+    quiet_until, people_a_day and opt_in_declared: true where every customer agrees to messages at
+    checkout; else customers whose order does not say whatsapp_opt_in are called. A changed
+    app_secret opens beside the one before.
     """
     endpoint = _saved(merchant_id, read_account(WhatsApp, account), "channel set", WHATSAPP.keep)
     click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")

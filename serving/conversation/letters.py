@@ -18,7 +18,7 @@ from serving.conversation.sending_hours import after_quiet
 from serving.conversation.talking import WINDOW_US, days_offered
 from serving.orders import content_held
 from serving.rupees import rupees
-from serving.store.channels import WHATSAPP, Channel, template_stopped
+from serving.store.channels import WHATSAPP, Channel, WhatsApp, template_stopped
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
@@ -90,8 +90,8 @@ class Letters:
         (held,) = orders_numbered(self.connection, [message.number])
         content = content_held(self.connection, self.contacts, held.fact_seq)
         phone = normal_phone(content.get("phone")) or normal_phone(content.get("ship_phone"))
-        if content.get("whatsapp_opt_in") is False:
-            return "no consent"
+        if message.purpose != "talk" and (why := _unasked(content, channel.account)) is not None:
+            return why
         if phone is None:
             return "no phone"
         person = self.persons.mark(message.merchant_id, phone)
@@ -228,3 +228,11 @@ def _shown(content: Mapping[str, Any]) -> str:
     """Who receives an order, and where."""
     names = (content.get("ship_name"), content.get("ship_phone"), address_of(content))
     return ", ".join(str(name) for name in names if name)
+
+
+def _unasked(content: Mapping[str, Any], account: WhatsApp) -> str | None:
+    """Why a customer may not be written to first; None who has agreed, or is said to have."""
+    agreed = content.get("whatsapp_opt_in")
+    if agreed is None and not account.opt_in_declared:
+        return "nobody says that the customer agreed to messages"
+    return "no consent" if agreed is False else None

@@ -20,8 +20,16 @@ FAULTS: dict[str, tuple[int, int | None]] = {
     "429": (429, None), "500": (500, None), "130429": (429, 130429), "131056": (400, 131056),
     "131026": (400, 131026), "131047": (400, 131047), "190": (401, 190),
 }  # fmt: skip
+
+
+def fault_named(name: str) -> tuple[int, int | None] | None:
+    """Status and error code of a fault; any other error code comes with a 400."""
+    return FAULTS.get(name, (400, int(name)) if name.isdigit() else None)
+
+
 HANG_S = 30.0
 _SOON_S, _LATER_S = 0.2, 0.6
+_NO_PICTURE = 131053
 
 
 @dataclass
@@ -35,7 +43,8 @@ class Graph(StandIn):
     lively : bool
         Every message is reported sent and delivered by itself.
     faults : deque of str
-        One for each coming send: a key of ``FAULTS``, ``hang``, ``reset``, or empty for none.
+        One for each coming send: a key of ``FAULTS``, another error code, ``hang``, ``reset``,
+        ``picture`` (taken, but its picture cannot be fetched), or empty for none.
     sent : list
         What was taken, in order; ``bodies`` is everything that was asked for.
     said : list
@@ -104,19 +113,22 @@ class Graph(StandIn):
         signature = {"X-Hub-Signature-256": f"sha256={digest}"}
         return posted(self.hook, body, signature, patient=self.lively)
 
-    def take(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Keep a message as sent."""
+    def take(self, body: dict[str, Any], fails: int | None = None) -> dict[str, Any]:
+        """Keep a message as sent; ``fails`` is the error that it is reported to fail with."""
         named = body.get("biz_opaque_callback_data", "")
         body = body | {"id": f"wamid.{len(self.sent)}.{named}", "at": time.time()}
         self.sent.append(body)
         if self.lively:
-            for wait_s, state in ((_SOON_S, "sent"), (_LATER_S, "delivered")):
-                threading.Timer(wait_s, self._tell, (body, state)).start()
+            for wait_s, state in (
+                (_SOON_S, "sent"),
+                (_LATER_S, "failed" if fails else "delivered"),
+            ):
+                threading.Timer(wait_s, self._tell, (body, state, fails)).start()
         return body
 
-    def _tell(self, body: dict[str, Any], state: str) -> None:
+    def _tell(self, body: dict[str, Any], state: str, fails: int | None) -> None:
         try:
-            self.status(body, state)
+            self.status(body, state, fails if state == "failed" else None)
         except httpx2.HTTPError:  # the server is not up; the real one would post again
             return
 
@@ -129,10 +141,10 @@ class Graph(StandIn):
         if asked.method != "POST" or not asked.path.endswith(f"/{self.phone_number_id}/messages"):
             return given(404, _error(100))
         fault = self.faults.popleft() if self.faults else ""
-        if fault in FAULTS:
-            status, code = FAULTS[fault]
+        if (refused := fault_named(fault)) is not None:
+            status, code = refused
             return given(status, {} if code is None else _error(code))
-        sent = self.take(body)
+        sent = self.take(body, _NO_PICTURE if fault == "picture" else None)
         if fault == "hang":
             time.sleep(HANG_S)
         if fault == "reset":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -126,8 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": said.kind, **said.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(said.content)))
-        self.end_headers()
-        self.wfile.write(said.content)
+        with suppress(ConnectionError):  # whoever asked is gone
+            self.end_headers()
+            self.wfile.write(said.content)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -53,6 +53,7 @@ def connect_sandbox(home: Home, merchant_id: str, folder: Path) -> Setting:
         verify_token=secrets.token_urlsafe(24),
         quiet_from=0,
         quiet_until=0,
+        opt_in_declared=True,
         sandbox=True,
     )
     payments = Razorpay(

@@ -22,6 +22,9 @@ class WhatsApp(BaseModel):
         Hours in India between which nobody is written to first.
     people_a_day : int
         How many people the carrier lets be written to first in 24 hours.
+    opt_in_declared : bool
+        The merchant says that every customer agrees to messages at checkout; else only those are
+        written to whose order says so.
     sandbox : bool
         Invented people: only a stand-in on this machine is sent to.
     """
@@ -36,6 +39,7 @@ class WhatsApp(BaseModel):
     quiet_from: int = Field(default=21, ge=0, le=24)
     quiet_until: int = Field(default=9, ge=0, le=24)
     people_a_day: int = Field(default=250, ge=1, le=10_000_000)
+    opt_in_declared: bool = False
     sandbox: bool = False
 
 

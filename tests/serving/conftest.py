@@ -34,7 +34,6 @@ ON_BOTH = {
     "test_revisions",
     "test_routes",
     "test_standby",
-    "test_story",
     "test_talking",
     "test_tasks",
     "test_tracking",

@@ -95,13 +95,13 @@ def stop(process: subprocess.Popen[str]) -> int:
 
 
 @contextmanager
-def served(home: Path, more: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A server with one merchant, and with further settings."""
+def served(home: Path, more: Mapping[str, str] | None = None, *arguments: str) -> Iterator[Server]:
+    """A server with one merchant, and with further settings and arguments."""
     with Home.open(shop.settings_in(home)) as opened, opened.transaction() as log:
         add_merchant(log.connection, "kurtas", "Kurtas & Co", invented=True, now_us=1)
         key = new_key(log.connection, "kurtas", "live", now_us=1)
         link = invite(log, "owner@example.com", "kurtas", "owner", now=now_us())
-    process, url = start(home, more=more)
+    process, url = start(home, *arguments, more=more)
     try:
         yield Server(home, url, key, link, process)
     finally:

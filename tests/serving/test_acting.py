@@ -65,35 +65,6 @@ def test_what_is_not_signed_by_the_merchant_changes_nothing(tmp_path: Path, grap
     play(tmp_path, graph, scene)
 
 
-@pytest.mark.parametrize(
-    ("fault", "state", "sends"),
-    [
-        ("429", "waiting", 0), ("130429", "waiting", 0), ("131056", "waiting", 0),
-        ("190", "waiting", 0), ("131026", "call", 0), ("500", "unknown", 0),
-        ("reset", "unknown", 1),
-    ],
-)  # fmt: skip
-def test_only_what_was_surely_not_taken_is_sent_again(
-    tmp_path: Path, graph: Graph, fault: str, state: str, sends: int
-) -> None:
-    async def scene(played: Played) -> None:
-        graph.faults.append(fault)
-        await played.service.desk.score(LIVE, body())
-        played.send()
-        assert (played.states(), len(graph.sent)) == ([state], sends)
-        played.clock.us += HOUR_US
-        played.send()
-        if fault in ("429", "130429", "131056"):
-            assert (played.states(), len(graph.sent)) == (["sent"], 1)
-        else:
-            assert len(graph.sent) == sends
-        if fault == "reset":
-            await played.hook(lambda: graph.status(graph.sent[0], "delivered"))
-            assert played.states() == ["delivered"]
-
-    play(tmp_path, graph, scene)
-
-
 def test_silence_ends_in_the_cheapest_action_and_never_in_a_cancellation(
     tmp_path: Path, graph: Graph
 ) -> None:

@@ -29,15 +29,16 @@ def make_bundle(
     version: str,
     *,
     intercept: float = -1.6,
+    terms: tuple[Term, ...] = TERMS,
     training: Mapping[str, object] | None = None,
 ) -> str:
-    """Write a model that thinks cash on delivery riskier; returns its digest."""
+    """Write a model that thinks cash on delivery riskier, or what ``terms`` say; its digest."""
     parts = BundleParts(
         version=version,
         catalogue=CATALOGUE,
         inputs=Inputs(()),
         trees=None,
-        linear=Linear(intercept, TERMS),
+        linear=Linear(intercept, terms),
         blend=Blend(trees=0.0, linear=1.0),
         calibration=Platt(1.0, 0.0),
         golden=(),
