@@ -84,6 +84,11 @@ if _FOLDER is not None:
     numba.config.CACHE_DIR = str(_FOLDER)
 
 
+def compiles_first() -> bool:
+    """Whether nothing has been compiled yet, and what will be can be kept for other processes."""
+    return _FOLDER is not None and next(_FOLDER.rglob("*.nbi"), None) is None
+
+
 def compiled(function: F) -> F:
     """Compile ``function`` on first call, with IEEE arithmetic (no fast-math: values must agree).
 

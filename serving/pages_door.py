@@ -19,7 +19,7 @@ PEER = b"rto-peer"
 """Who asked, as the socket says; what the request itself claims is dropped."""
 
 _CONNECT_S, _READ_S = 1.0, 120.0
-_PATIENCE_S, _STEP_S = 3.0, 0.1
+_PATIENCE_S, _STEP_S = 10.0, 0.1
 _DROPPED = frozenset({
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer",
     b"transfer-encoding", b"upgrade", b"forwarded", b"authorization", b"expect", PEER,

@@ -19,6 +19,7 @@ from serving.api import create_app
 from serving.degraded.outage import create_outage
 from serving.model import Champion
 from serving.pages_door import PagesDoor
+from serving.processes.compiling import compile_apart
 from serving.processes.lifeline import end_with_parent, log_to_stderr
 from serving.processes.supervisor import DRAIN_S
 from serving.processes.trust import read_trust
@@ -56,6 +57,7 @@ def main(handle: int, life: int, ready: int, trust: int, pages: str, bundle: Pat
     end_with_parent(life)
     settings = load_settings()
     log_to_stderr(settings)
+    compile_apart(bundle)
     champion = Champion.of(settings, bundle)
     try:
         service = Service.open(settings, champion)

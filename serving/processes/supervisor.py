@@ -174,10 +174,11 @@ class Supervisor:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
         self._scoring.start()
-        self._pages.start()
         if (status := self._await_ready()) is not None:
             return status
         began()
+        # Orders come first: three processes that start at once take each other's processor.
+        self._pages.start()
         self._worker.start()
         while not self._stopping:
             for child in self._children:

@@ -78,12 +78,11 @@ def _play(home: Path, gone_s: float, fault: Fault) -> None:
         asyncio.run(_call(server, gone, "gone", gone_s))
         fault.end()
         began = time.monotonic()
-        asyncio.run(_call(server, back, "back", BACK_S))
-        merged_s = _merged(server) - began
+        merged_s = asyncio.run(_call_until_merged(server, back)) - began
         click.echo(
             f"gone for {gone_s:.0f} s: {dict(gone.kinds)}, longest answer {gone.longest_s:.2f} s; "
             f"back: {dict(back.kinds)}, whole again after {back.whole_at - began:.1f} s, "
-            f"all merged within {merged_s:.1f} s"
+            f"all merged after {merged_s:.1f} s"
         )
     _settle(home, [heard, gone, back])
 
@@ -109,6 +108,12 @@ def _fill(path: Path) -> None:
     with path.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(4096))
+
+
+async def _call_until_merged(server: process.Server, heard: Heard) -> float:
+    calling = _call(server, heard, "back", BACK_S)
+    merged_at, _ = await asyncio.gather(asyncio.to_thread(_merged, server), calling)
+    return merged_at
 
 
 def _merged(server: process.Server) -> float:

@@ -1,6 +1,7 @@
 """A service's start and size: first with nothing compiled, then with cached machine code.
 
-``python -m tests.bench start``; on Linux. Every start is a real ``rto serve`` in a home of its own.
+``python -m tests.bench start``; on Linux. Every start is a real ``rto serve``, in a home of its own
+or in the one that ``--home`` names, with Python's bytecode cached as an installation has it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import NamedTuple
 import httpx2
 
 from serving.home import Home
+from serving.store.log import last_seq
 from serving.store.merchants import add_merchant, new_key
 from tests.bench.report import machine, say, table
 from tests.serving import process, shop
@@ -40,12 +42,14 @@ class Started(NamedTuple):
     mapped_mb: float
 
 
-def start() -> None:
+def start(home: Path | None = None) -> None:
     """Print how long starts take, what ``--help`` costs, and what a scoring process holds."""
     say(f"on {machine()}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as folder:
-        home, cache = Path(folder) / "home", Path(folder) / "compiled"
+        home, cache = home or Path(folder) / "home", Path(folder) / "compiled"
         cache.mkdir()
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
         key = _merchant(home)
         rows = [_row("first start, nothing compiled", _start(home, key, cache))]
         rows += [
@@ -66,6 +70,8 @@ def start() -> None:
 def _merchant(home: Path) -> str:
     with Home.open(shop.settings_in(home)) as opened, opened.transaction() as log:
         add_merchant(log.connection, "kurtas", "Kurtas & Co", invented=True, now_us=1)
+        events = last_seq(log.connection)
+        say(f"a log of {events:,} events")
         return new_key(log.connection, "kurtas", "live", now_us=1)
 
 
