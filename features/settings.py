@@ -101,6 +101,17 @@ class Settings(BaseSettings):
         description="Where a shop's orders are held and tagged, {shop} being its domain; a "
         "stand-in's address for a trial.",
     )
+    shiprocket_url: str = Field(
+        default="https://apiv2.shiprocket.in/v1/external",
+        pattern=r"^https?://",
+        description="Where orders at Shiprocket are found, shipped and tracked; a stand-in's "
+        "address for a trial.",
+    )
+    delhivery_url: str = Field(
+        default="https://track.delhivery.com",
+        pattern=r"^https?://",
+        description="Where parcels at Delhivery are tracked; a stand-in's address for a trial.",
+    )
     retention_days: int | None = Field(
         default=None,
         ge=30,

@@ -22,12 +22,15 @@ class Taken:
         The address wants nothing ever again; there is nothing to tell any more.
     pause_s : float
         The least that the receiver asks to be spared.
+    spared : bool
+        It was not attempted, for the receiver's sake, and counts for nothing.
     """
 
     why: str | None = None
     gone: bool = False
     removed: bool = False
     pause_s: float = 0.0
+    spared: bool = False
 
 
 def read_answer(answer: httpx2.Response) -> Taken:

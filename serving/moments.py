@@ -26,6 +26,15 @@ def rfc3339(us: int) -> str:
     return from_us(us).astimezone(IST).isoformat()
 
 
+def india_day(us: int) -> str:
+    """The day of an instant on an Indian calendar.
+
+    >>> india_day(1_795_149_900_000_000)
+    '2026-11-20'
+    """
+    return from_us(us).astimezone(IST).date().isoformat()
+
+
 def from_us_or_none(us: int | None) -> datetime | None:
     """The UTC datetime of an instant that may be unknown."""
     return None if us is None else from_us(us)

@@ -60,10 +60,15 @@ def _webhooks(service: Service) -> str | None:
 
 
 def _stopped(service: Service) -> list[str]:
-    return [
+    silent = [
         f'nothing is sent to the customers of "{merchant_id}" ({why}): '
         f"`rto channel resume {merchant_id}` once that is mended"
         for merchant_id, why in service.vitals.stopped
+    ]
+    return silent + [
+        f'{courier} refuses the account of "{merchant_id}" ({why}): renew it with '
+        f"`rto channel courier {merchant_id} account.json`, then all that waits is passed on"
+        for merchant_id, courier, why in service.vitals.couriers_off
     ]
 
 

@@ -16,10 +16,11 @@ from serving.commands.account import read_account
 from serving.conversation.messages.templates import submissions
 from serving.home import Home
 from serving.moments import now_us
+from serving.parcels.connecting import connect_courier, couriers_of
 from serving.store.channels import WHATSAPP, Delegate, WhatsApp, keep_delegate, switch_channel
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.couriers import COURIERS, Courier
+from serving.store.couriers import Courier
 from serving.store.merchants import merchant
 from serving.store.news import News, news_wanted, want_news
 from serving.store.payments import Razorpay, keep_payments
@@ -69,10 +70,38 @@ def channel_courier(merchant_id: str, account: TextIO) -> None:
 
     It holds courier (generic, shiprocket or delhivery), token, and if wanted header (the one that
     carries the token, x-api-key by default). A changed token opens beside the one before.
+
+    With email and password of an API user at Shiprocket, or api_token of Delhivery, the courier is
+    called too: it is told what customers want after a failed delivery, and asked about parcels it
+    says nothing of; calls_a_minute bounds that (120). At Shiprocket orders wait without a waybill
+    until they may go: orders says whether it imports them from the shop by itself ("import") or
+    they are made there then ("create", with pickup_location and if wanted length_cm, breadth_cm,
+    height_cm, weight_kg), assign whether they are given a waybill (true), channel_id which shop.
     """
     read = read_account(Courier, account)
-    endpoint = _saved(merchant_id, read, "courier set", COURIERS[read.courier].keep)
+    with Home.open(load_settings()) as home, home.transaction() as log:
+        if merchant(log.connection, merchant_id) is None:
+            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        contacts = Contacts(home.keyring.sealing)
+        endpoint = connect_courier(log, contacts, merchant_id, read, now_us())
+        audit(log, "courier set", merchant_id, now_us=now_us())
     click.echo(f"set; let the courier post to <this server>/v1/hooks/{endpoint}")
+
+
+@channel.command("couriers")
+@click.argument("merchant_id")
+def channel_couriers(merchant_id: str) -> None:
+    """Show the couriers of MERCHANT_ID: whether they are called, and what waits to be passed on."""
+    with Home.open(load_settings()) as home:
+        contacts = Contacts(home.keyring.sealing)
+        for one in couriers_of(home.connection, contacts, merchant_id):
+            state = f"refuses us: {one.stopped}" if one.stopped else (
+                "called" if one.called else "only listened to"
+            )  # fmt: skip
+            click.echo(
+                f"{one.courier}  {state}  {one.waiting} to be passed on, {one.dead} not taken, "
+                f"{one.watched} parcels watched  /v1/hooks/{one.endpoint}"
+            )
 
 
 def _saved(

@@ -110,17 +110,45 @@ _SHIPROCKET: dict[int, ScanKind] = {
 
 
 def _shiprocket(said: Mapping[str, Any]) -> Iterator[Scan]:
+    """What a webhook tells: the newest scan, and all before it, since pushes may be lost."""
     number, awb = said.get("shipment_status_id"), _text(said, "awb")
-    kind = _SHIPROCKET.get(number) if isinstance(number, int) else None
     at_us = _moment(_text(said, "current_timestamp"))
-    if said.get("is_return") in (1, True, "1") or kind is None or not awb or at_us is None:
+    if said.get("is_return") in (1, True, "1") or not awb:
         return
+    order_id, courier = _text(said, "order_id") or None, _text(said, "courier_name") or None
     scans = said.get("scans")
-    newest = scans[-1] if isinstance(scans, list) and scans and isinstance(scans[-1], dict) else {}
-    remark = _text(newest, "activity") or _text(said, "current_status")
-    reason = reason_of(remark) if kind in ("ndr", "rto_initiated") else None
-    yield Scan(awb, _text(said, "order_id") or None, kind, at_us,
-               _text(said, "courier_name") or None, reason, remark)  # fmt: skip
+    lines = [one for one in scans if isinstance(one, dict)] if isinstance(scans, list) else []
+    newest = lines[-1] if lines else {}
+    for line in lines:
+        if (when := _moment(_text(line, "date"))) is not None and when != at_us:
+            yield from _one_shiprocket(
+                awb, order_id, _text(line, "sr-status"), when, courier, _text(line, "activity")
+            )
+    if isinstance(number, int) and at_us is not None:
+        remark = _text(newest, "activity") or _text(said, "current_status")
+        yield from _one_shiprocket(awb, order_id, str(number), at_us, courier, remark)
+
+
+def shiprocket_scans(awb: str, tracked: object) -> Iterator[Scan]:
+    """What Shiprocket answers when it is asked about a parcel, oldest first."""
+    told = tracked if isinstance(tracked, dict) else {}
+    track, lines = told.get("shipment_track"), told.get("shipment_track_activities")
+    first = track[0] if isinstance(track, list) and track and isinstance(track[0], dict) else {}
+    courier = _text(first, "courier_name") or None
+    for line in reversed(lines if isinstance(lines, list) else []):
+        if isinstance(line, dict) and (when := _moment(_text(line, "date"))) is not None:
+            yield from _one_shiprocket(
+                awb, None, _text(line, "sr-status"), when, courier, _text(line, "activity")
+            )
+
+
+def _one_shiprocket(
+    awb: str, order_id: str | None, number: str, at_us: int, courier: str | None, remark: str
+) -> Iterator[Scan]:
+    kind = _SHIPROCKET.get(int(number)) if number.isascii() and number.isdigit() else None
+    if kind is not None:
+        reason = reason_of(remark) if kind in ("ndr", "rto_initiated") else None
+        yield Scan(awb, order_id, kind, at_us, courier, reason, remark)
 
 
 _DELHIVERY: dict[tuple[str, str], ScanKind] = {
@@ -133,23 +161,46 @@ _AGAIN = frozenset({"EOD-74", "EOD-15", "EOD-104", "EOD-43", "EOD-86", "EOD-11",
 
 
 def _delhivery(said: Mapping[str, Any]) -> Iterator[Scan]:
-    shipment = said.get("Shipment")
-    status = shipment.get("Status") if isinstance(shipment, dict) else None
-    if not isinstance(shipment, dict) or not isinstance(status, dict):
+    yield from delhivery_scans(said.get("Shipment"))
+
+
+def delhivery_scans(shipment: object) -> Iterator[Scan]:
+    """What Delhivery tells of a parcel, pushed or asked, oldest first."""
+    if not isinstance(shipment, dict):
         return
-    kind_of, name = _text(status, "StatusType"), _text(status, "Status").lower()
-    code, remark = _text(shipment, "NSLCode"), _text(status, "Instructions")
+    awb, order_id = _text(shipment, "AWB"), _text(shipment, "ReferenceNo") or None
+    lines, status = shipment.get("Scans"), shipment.get("Status")
+    told = [one.get("ScanDetail") for one in lines or () if isinstance(one, dict)] if isinstance(
+        lines, list) else []  # fmt: skip
+    for line in told:
+        if isinstance(line, dict):
+            yield from _one_delhivery(
+                awb, order_id, (_text(line, "ScanType"), _text(line, "Scan")),
+                _moment(_text(line, "StatusDateTime")), _text(line, "StatusCode"),
+                _text(line, "Instructions"),
+            )  # fmt: skip
+    if not told and isinstance(status, dict):
+        yield from _one_delhivery(
+            awb, order_id, (_text(status, "StatusType"), _text(status, "Status")),
+            _moment(_text(status, "StatusDateTime")), _text(shipment, "NSLCode"),
+            _text(status, "Instructions"),
+        )  # fmt: skip
+
+
+def _one_delhivery(
+    awb: str, order_id: str | None, pair: tuple[str, str], at_us: int | None, code: str,
+    remark: str,
+) -> Iterator[Scan]:  # fmt: skip
+    kind_of, name = pair[0], pair[1].lower()
     kind = _DELHIVERY.get((kind_of, name))
     if kind_of == "RT":
         kind = "rto_initiated"
     elif kind_of == "UD" and code.startswith("EOD-") and name == "pending":
         kind = "ndr"
-    awb, at_us = _text(shipment, "AWB"), _moment(_text(status, "StatusDateTime"))
     if kind is None or not awb or at_us is None:
         return
     reason = reason_of(remark) if kind in ("ndr", "rto_initiated") else None
-    yield Scan(awb, _text(shipment, "ReferenceNo") or None, kind, at_us, "delhivery", reason,
-               remark, code in _AGAIN or not code)  # fmt: skip
+    yield Scan(awb, order_id, kind, at_us, "delhivery", reason, remark, code in _AGAIN or not code)
 
 
 _READ: dict[CourierName, Callable[[Mapping[str, Any]], Iterator[Scan]]] = {

@@ -13,6 +13,7 @@ from features.errors import told
 from features.settings import Settings, load_settings
 from serving.conversation.sending import keep_sending
 from serving.digest import keep_digesting
+from serving.parcels.polling import keep_polling
 from serving.payments.links import keep_paying
 from serving.processes.lifeline import end_with_parent, log_to_stderr
 from serving.settling import keep_settling
@@ -33,8 +34,11 @@ def worker(life: int | None) -> None:
         end_with_parent(life)
     beside = [
         threading.Thread(target=_keep, args=(keep, settings, stop), name=keep.__name__)
-        for keep in (keep_sending, keep_delivering, keep_settling, keep_paying, keep_digesting)
-    ]
+        for keep in (
+            keep_sending, keep_delivering, keep_settling, keep_paying, keep_polling,
+            keep_digesting,
+        )
+    ]  # fmt: skip
     for thread in beside:
         thread.start()
     keep_folding(settings, stop)

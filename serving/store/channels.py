@@ -71,7 +71,8 @@ def switch_channel(connection: Connection, merchant_id: str, why: str | None) ->
 def stopped_channels(connection: Connection) -> list[tuple[str, str]]:
     """Merchants for whom nothing, or one template, is not sent now, and why."""
     return connection.execute(
-        """SELECT DISTINCT merchant_id, stopped FROM channel WHERE stopped IS NOT NULL
+        """SELECT DISTINCT merchant_id, stopped FROM channel
+           WHERE stopped IS NOT NULL AND provider NOT LIKE 'courier %'
            UNION SELECT merchant_id, 'template ' || name || ': ' || why FROM template_stop
            ORDER BY merchant_id"""
     ).fetchall()

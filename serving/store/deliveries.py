@@ -92,6 +92,15 @@ def waiting_of(connection: Connection, subscription_id: str) -> int:
     return int(found.fetchone()[0])
 
 
+def dead_of(connection: Connection, subscription_id: str) -> int:
+    """How many were given up."""
+    found = connection.execute(
+        "SELECT count(*) FROM delivery WHERE subscription_id=? AND state='dead'",
+        (subscription_id,),
+    )
+    return int(found.fetchone()[0])
+
+
 def due_subscriptions(connection: Connection, now_us: int) -> list[str]:
     """Which addresses have something due; looking takes no lock."""
     found = connection.execute(
@@ -103,22 +112,44 @@ def due_subscriptions(connection: Connection, now_us: int) -> list[str]:
 
 
 def claim_deliveries(
-    connection: Connection, subscription_id: str, now_us: int, most: int, *, lease_us: int
-) -> list[Delivery]:
+    connection: Connection, subscription_id: str, now_us: int, most: int, *, lease_us: int,
+    alone: bool = False,
+) -> list[Delivery]:  # fmt: skip
     """Take what is due to one address for this worker alone, until the lease ends.
 
     Who claims and dies leaves rows that are due again then: at least once, never lost.
+
+    Parameters
+    ----------
+    alone : bool
+        Nothing while anything is under way to the same address, by whichever worker.
     """
     skip = "FOR UPDATE SKIP LOCKED" if connection.remote else ""
+    nothing = """AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.subscription_id=?
+        AND d.state='sending' AND d.due_us>?)""" if alone else ""  # fmt: skip
+    values = (subscription_id, now_us) if alone else ()
+    if alone:
+        connection.begin()
     found = connection.execute(
         f"""UPDATE delivery SET state='sending', due_us=?, tries=tries+1 WHERE delivery_id IN (
               SELECT delivery_id FROM delivery
-              WHERE subscription_id=? AND state IN ('waiting', 'sending') AND due_us<=?
+              WHERE subscription_id=? AND state IN ('waiting', 'sending') AND due_us<=? {nothing}
               ORDER BY due_us, seq LIMIT ? {skip})
             AND state IN ('waiting', 'sending') AND due_us<=? RETURNING {_COLUMNS}""",
-        (now_us + lease_us, subscription_id, now_us, most, now_us),
+        (now_us + lease_us, subscription_id, now_us, *values, most, now_us),
     ).fetchall()
+    if alone:
+        connection.commit()
     return [Delivery(*line) for line in found]
+
+
+def spare_delivery(connection: Connection, held: Delivery, *, due_us: int, why: str | None) -> None:
+    """Put a delivery off that was not attempted: it does not count."""
+    connection.execute(
+        """UPDATE delivery SET state='waiting', due_us=?, why=?, tries=tries-1
+           WHERE delivery_id=? AND tries=? AND state='sending'""",
+        (due_us, why, held.delivery_id, held.tries),
+    )
 
 
 def settle_delivery(

@@ -11,7 +11,7 @@ from serving.store.log import ORDER_COLUMNS, Held, held_of
 _OWN = (
     "list_entry", "channel", "template_stop", "subscription", "shop_order", "membership",
     "page_session",
-    "message", "task", "payment_link",
+    "message", "task", "payment_link", "courier_order", "courier_pace", "watched_parcel",
 )  # fmt: skip
 
 

@@ -308,6 +308,48 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # A print of the address that the shop last told.
     ("ALTER TABLE shop_order ADD COLUMN address BLOB",),
+    (
+        # What is known of an order at a courier. ``begun``: it may have been made there, whatever
+        # came back. ``revision``: whose address stands there. ``brought`` and ``passed``: up to
+        # where the log has been passed on, and the answers of customers. ``look_us``: when it is
+        # looked up again by itself.
+        """CREATE TABLE courier_order (
+             number INTEGER NOT NULL,
+             provider TEXT NOT NULL,
+             merchant_id TEXT NOT NULL,
+             begun INTEGER NOT NULL,
+             outside_id TEXT,
+             awb TEXT,
+             revision INTEGER NOT NULL,
+             brought INTEGER NOT NULL,
+             passed INTEGER NOT NULL,
+             receipt TEXT,
+             look_us INTEGER,
+             PRIMARY KEY (number, provider)
+           ) WITHOUT ROWID""",
+        """CREATE INDEX courier_order_due ON courier_order(merchant_id, provider, look_us)
+           WHERE look_us IS NOT NULL""",
+        # When an account may be called next, whoever calls, and its login, sealed.
+        """CREATE TABLE courier_pace (
+             merchant_id TEXT NOT NULL,
+             provider TEXT NOT NULL,
+             free_us INTEGER NOT NULL,
+             login BLOB,
+             PRIMARY KEY (merchant_id, provider)
+           ) WITHOUT ROWID""",
+        # Parcels that a courier is asked about where it does not tell by itself.
+        """CREATE TABLE watched_parcel (
+             merchant_id TEXT NOT NULL,
+             provider TEXT NOT NULL,
+             awb TEXT NOT NULL,
+             number INTEGER NOT NULL,
+             heard_us INTEGER NOT NULL,
+             look_us INTEGER NOT NULL,
+             PRIMARY KEY (merchant_id, provider, awb)
+           ) WITHOUT ROWID""",
+        "CREATE INDEX watched_parcel_due ON watched_parcel(merchant_id, provider, look_us)",
+        "CREATE INDEX watched_parcel_of_order ON watched_parcel(number)",
+    ),
 )
 
 

@@ -41,6 +41,7 @@ def remove_orders(connection: Connection, numbers: Sequence[int]) -> None:
         "DELETE FROM shop_order WHERE merchant_id=? AND test=? AND order_id=?", in_shops
     )
     gone = [(number,) for number in numbers]
-    for table in ("event", "message", "timer", "task", "payment_link"):
+    for table in ("event", "message", "timer", "task", "payment_link", "courier_order",
+                  "watched_parcel"):  # fmt: skip
         connection.executemany(f"DELETE FROM {table} WHERE number=?", gone)
     connection.executemany("DELETE FROM orders WHERE number=?", gone)

@@ -21,3 +21,23 @@ def keep_shipment(connection: Connection, order: Held, awb: str, seq: int) -> No
         "INSERT INTO shipment (merchant_id, test, awb, number, seq) VALUES (?,?,?,?,?)",
         (order.merchant_id, order.test, awb, order.number, seq),
     )
+
+
+def known_scan(connection: Connection, number: int, kind: str, at_us: int, within_us: int) -> bool:
+    """Whether an order's parcel is known to have failed or gone out at about an instant."""
+    found = connection.execute(
+        """SELECT 1 FROM event WHERE number=? AND kind=? AND at_us BETWEEN ? AND ?
+           AND kind IN ('ndr', 'out_for_delivery') LIMIT 1""",
+        (number, kind, at_us - within_us, at_us + within_us),
+    )
+    return found.fetchone() is not None
+
+
+def later_scan(connection: Connection, number: int, kind: str, at_us: int) -> int | None:
+    """When something happened to an order's parcel last after an instant; None if it did not."""
+    found = connection.execute(
+        "SELECT max(at_us) FROM event WHERE number=? AND kind=? AND at_us>?",
+        (number, kind, at_us),
+    )
+    at: int | None = found.fetchone()[0]
+    return at

@@ -206,3 +206,42 @@ def fold_before(connection: Connection, at_us: int) -> int:
         (at_us,),
     ).fetchone()
     return int(found[0])
+
+
+_WISHES = ("confirmed", "corrected", "not_attempted", "refused")
+
+
+def said_since_failure(
+    connection: Connection, number: int
+) -> tuple[dict[str, Any] | None, list[tuple[int, dict[str, Any]]]]:
+    """An order's last failed delivery, and what its customer has wanted since, oldest first."""
+    failure: dict[str, Any] | None = None
+    wishes: list[tuple[int, dict[str, Any]]] = []
+    found = connection.execute(
+        """SELECT seq, kind, body FROM event
+           WHERE number=? AND kind IN ('ndr', 'replied', 'contacted') ORDER BY seq""",
+        (number,),
+    ).fetchall()
+    for seq, kind, body in found:
+        said = body_of(body)
+        if kind == "ndr":
+            failure, wishes = said, []
+        elif said.get("response") in _WISHES:
+            wishes.append((seq, said))
+    return failure, wishes
+
+
+def newest_of_order(connection: Connection, number: int) -> int:
+    """The position of an order's newest entry."""
+    found = connection.execute("SELECT max(seq) FROM event WHERE number=?", (number,))
+    return int(found.fetchone()[0])
+
+
+def wanted_from(connection: Connection, number: int) -> str | None:
+    """The day from which on a customer wants an order, as released; None where they named none."""
+    found = connection.execute(
+        "SELECT body FROM event WHERE number=? AND kind='released' ORDER BY seq DESC LIMIT 1",
+        (number,),
+    ).fetchone()
+    day = None if found is None else body_of(found[0]).get("ship_after")
+    return day if isinstance(day, str) else None

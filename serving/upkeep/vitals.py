@@ -9,6 +9,7 @@ from features.history.states import ABSENT, CLASSES, PENDING
 from serving.folds import NO_FOLD
 from serving.store.channels import stopped_channels
 from serving.store.connection import Connection
+from serving.store.couriers import stopped_couriers
 from serving.store.log import Change, last_seq
 from serving.store.outbox import longest_due_us
 from serving.store.renames import Renamed
@@ -48,6 +49,7 @@ class Vitals:
         self._due_us: int | None = None
         self.stopped: list[tuple[str, str]] = []
         self.webhooks_off = 0
+        self.couriers_off: list[tuple[str, str, str]] = []
 
     def begin(self) -> None:
         """Look back into the log."""
@@ -63,6 +65,7 @@ class Vitals:
         self._due_us = longest_due_us(self._connection)
         self.stopped = stopped_channels(self._connection)
         self.webhooks_off = stopped_subscriptions(self._connection)
+        self.couriers_off = stopped_couriers(self._connection)
 
     def landed(self, changes: Sequence[Change | Renamed]) -> None:
         """See what a commit brought."""
@@ -111,5 +114,6 @@ def gauges(service: Service) -> dict[str, float]:
         "model_refused": service.champion.refused is not None,
         "channels_stopped": len(service.vitals.stopped),
         "webhooks_off": service.vitals.webhooks_off,
+        "couriers_off": len(service.vitals.couriers_off),
         **service.vitals.ages(),
     }

@@ -8,7 +8,7 @@ import random
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import httpx2
@@ -20,6 +20,8 @@ from serving.attempts import Taken, read_answer
 from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us
+from serving.parcels.accounts import Accounts
+from serving.parcels.passing import Passing
 from serving.shops.admin import RevokedError, ShopFaultError
 from serving.shops.writing import SCHEME, Shopkeeper
 from serving.store.contacts import Contacts
@@ -33,6 +35,7 @@ from serving.store.deliveries import (
     due_subscriptions,
     entries_after,
     settle_delivery,
+    spare_delivery,
     waiting_of,
 )
 from serving.store.subscriptions import (
@@ -60,6 +63,8 @@ _ENTRIES, _WAITING = 200, 1_000
 _STRIDE = 5_000
 _KEEP_DELIVERED_US, _KEEP_DEAD_US = 7 * DAY_US, 30 * DAY_US
 _WHY_MOST = 200
+# Under which the client for all couriers is kept.
+_COURIERS = "couriers"
 _HEADERS = {"content-type": "application/json", "user-agent": "rto-webhooks/1"}
 
 
@@ -72,9 +77,14 @@ class Deliverer:
         Its connection belongs to the deliverer alone.
     resolve : callable
         Looks names up.
+    clock, sleep : callable
+        By which couriers are spared.
     """
 
-    def __init__(self, home: Home, resolve: Resolve = resolved) -> None:
+    def __init__(
+        self, home: Home, resolve: Resolve = resolved, *, clock: Callable[[], int] = now_us,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:  # fmt: skip
         self._home = home
         self._contacts = Contacts(home.keyring.sealing)
         self._shops = Shopkeeper(home, self._contacts)
@@ -84,6 +94,9 @@ class Deliverer:
         self._under_way: dict[asyncio.Task[Taken], tuple[Delivery, Subscription]] = {}
         self._seen: dict[str, tuple[int, int]] = {}
         self._swept_us = 0
+        called = httpx2.AsyncClient(verify=self._trust, trust_env=False, follow_redirects=False)
+        self._clients[_COURIERS] = called
+        self._passing = Passing(Accounts(home, self._contacts, called, clock, sleep))
 
     @property
     def busy(self) -> bool:
@@ -165,10 +178,15 @@ class Deliverer:
             free = _AT_ONCE - len(self._under_way)
             if one is None or free <= 0:
                 continue
-            each = _AT_ONCE_EACH if one.failing_us is None else 1
+            courier = self._passing.is_for(one)
+            each = 1 if courier or one.failing_us is not None else _AT_ONCE_EACH
             if (most := min(free, each - flying[name])) <= 0:
                 continue
-            for held in claim_deliveries(connection, name, now, most, lease_us=_LEASE_US):
+            if courier and not self._passing.may_call(one, now):
+                continue
+            for held in claim_deliveries(
+                connection, name, now, most, lease_us=_LEASE_US, alone=courier
+            ):
                 task = asyncio.create_task(self._attempt(held, one, now))
                 self._under_way[task] = held, one
 
@@ -176,6 +194,8 @@ class Deliverer:
         """Post once; whatever happens is told, nothing is raised."""
         if one.url.startswith(SCHEME):
             return await self._write_back(held, one)
+        if self._passing.is_for(one):
+            return await self._pass_on(held, one)
         body = payload(self._home.connection, held.seq, held.event)
         if body is None:
             return Taken("the order was removed", removed=True)
@@ -198,6 +218,14 @@ class Deliverer:
         except (ShopFaultError, OSError, httpx2.HTTPError) as error:
             return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
         return Taken()
+
+    async def _pass_on(self, held: Delivery, one: Subscription) -> Taken:
+        """Bring the order to how it stands now at the merchant's courier."""
+        try:
+            async with asyncio.timeout(_SHOP_S):
+                return await self._passing.take(held, one)
+        except OSError as error:
+            return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
 
     async def _post(self, one: Subscription, body: bytes, headers: dict[str, str]) -> Taken:
         target = read_target(one.url, nearby=one.nearby)
@@ -224,6 +252,10 @@ class Deliverer:
         if taken.why is None:
             settle_delivery(connection, held, "delivered", due_us=now, why=None)
             mark_answered(connection, name)
+            return False
+        if taken.spared:
+            due_us = now + int(taken.pause_s * SECOND_US)
+            spare_delivery(connection, held, due_us=due_us, why=taken.why)
             return False
         over = held.tries > len(PAUSES_S) or taken.removed
         pause = 0.0 if over else max(PAUSES_S[held.tries - 1], taken.pause_s)

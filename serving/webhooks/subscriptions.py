@@ -10,6 +10,7 @@ from features.days import DAY_US
 from features.errors import RefusedError, RtoError
 from serving.audit import audit
 from serving.moments import rfc3339
+from serving.parcels import passing
 from serving.parsing import FieldsError
 from serving.schemas import NewWebhook, Replay
 from serving.shops.writing import SCHEME
@@ -116,10 +117,20 @@ class Arranging:
 
     def write_back(self, log: Log, domain: str, *, on: bool) -> None:
         """Let the shop at a domain follow what is decided, from now on or from where it stopped."""
-        url = f"{SCHEME}{domain}"
+        self._follow(log, f"{SCHEME}{domain}", SCHEME, _FOLLOWED, on=on)
+
+    def pass_on(self, log: Log, courier: str, *, on: bool) -> None:
+        """Let a courier follow what is decided and answered, likewise."""
+        url = f"{passing.SCHEME}{courier}"
+        self._follow(log, url, url, passing.FOLLOWED, on=on)
+
+    def _follow(
+        self, log: Log, url: str, beside: str, events: tuple[EventName, ...], *, on: bool
+    ) -> None:
+        """Have one follower of those whose address begins so, or none."""
         known = subscriptions_of(log.connection, self.contacts, self.merchant_id)
         for one in known:
-            if one.url.startswith(SCHEME) and (not on or one.url != url):
+            if one.url.startswith(beside) and (not on or one.url != url):
                 drop_subscription(log.connection, self.merchant_id, one.subscription_id)
             elif one.url == url:
                 keep_subscription(log.connection, self.contacts, replace(one, events=_FOLLOWED))
@@ -128,7 +139,7 @@ class Arranging:
                 on = False
         if on:
             one = Subscription(
-                new_subscription_id(), self.merchant_id, url, _FOLLOWED, (Signing(new_secret()),),
+                new_subscription_id(), self.merchant_id, url, events, (Signing(new_secret()),),
                 True, self.now_us, 0,
             )  # fmt: skip
             add_subscription(log.connection, self.contacts, one)
