@@ -22,6 +22,10 @@ class Line:
     category: str | None = None
     quantity: int | None = None
     price_paise: int | None = None
+    unit_cost_paise: int | None = None
+    weight_g: int | None = None
+    image_url: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

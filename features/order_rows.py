@@ -65,18 +65,18 @@ def _plain(column: pa.Array) -> list[object]:
     return cast("list[object]", column.to_pylist())
 
 
+# Of a line: its order, then the fields of ``Line`` in their order.
+_LINE_COLUMNS = (
+    "merchant_id", "order_id", "sku", "name", "category", "quantity", "price", "unit_cost",
+    "weight_g", "image_url", "url",
+)  # fmt: skip
+
+
 def _lines(items: pa.Table) -> dict[tuple[str, str], tuple[Line, ...]]:
     found: dict[tuple[str, str], list[Line]] = {}
-    names = ("merchant_id", "order_id", "sku", "name", "category", "quantity", "price")
-    columns = [_plain(items.column(name).combine_chunks()) for name in names]
-    for merchant, order_id, sku, name, category, quantity, price in zip(*columns, strict=True):
-        line = Line(
-            sku=cast("str | None", sku),
-            name=cast("str | None", name),
-            category=cast("str | None", category),
-            quantity=cast("int | None", quantity),
-            price_paise=cast("int | None", price),
-        )
+    columns = [_plain(items.column(name).combine_chunks()) for name in _LINE_COLUMNS]
+    for merchant, order_id, *said in zip(*columns, strict=True):
+        line = Line(**dict(zip(Line.__slots__, said, strict=True)))  # type: ignore[arg-type]
         key = (cast("str | None", merchant) or ONE_MERCHANT, cast(str, order_id))
         found.setdefault(key, []).append(line)
     return {key: tuple(lines) for key, lines in found.items()}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -77,8 +78,13 @@ class Folder:
     about: About = field(default_factory=About)
 
 
-def read_folder(path: Path) -> Folder:
+def read_folder(path: Path, *, of_events: Collection[str] = tuple(EVENT_COLUMNS)) -> Folder:
     """Read and check a data folder (parquet or csv).
+
+    Parameters
+    ----------
+    of_events : collection of str
+        The columns that are read of its events; the others are as if they were empty.
 
     Raises
     ------
@@ -100,13 +106,13 @@ def read_folder(path: Path) -> Folder:
     for column in ("order_id", "merchant_id", "created_at"):
         _refuse_nulls(orders, column, name)
     _check_vocabulary(orders, name)
-    order = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
-    orders = orders.sort_by(order)
-    _refuse_doubles(orders, name)
     del raw
+    orders = _sorted(orders)
+    _refuse_doubles(orders, name)
+    pa.default_memory_pool().release_unused()
     folder = Folder(
         orders=orders,
-        events=_optional(path, "events", EVENT_COLUMNS),
+        events=_optional(path, "events", EVENT_COLUMNS, of_events),
         items=_optional(path, "items", ITEM_COLUMNS),
         revisions=_read_table(path, "revisions"),
         carried=_read_table(path, "carried"),
@@ -151,12 +157,24 @@ def write_folder(
     (path / "folder.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
 
 
-def _read_table(path: Path, name: str) -> pa.Table | None:
+def _sorted(orders: pa.Table) -> pa.Table:
+    """By time, merchant and id; a table that is so already is not copied."""
+    by = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
+    places = pc.sort_indices(orders, sort_keys=by).to_numpy()
+    return orders if (np.diff(places.view(np.int64)) == 1).all() else orders.take(pa.array(places))
+
+
+def _read_table(path: Path, name: str, columns: Collection[str] | None = None) -> pa.Table | None:
     file = _file(path, name)
     if not file.is_file():
         return None
     try:
-        table = pq.read_table(file) if file.suffix == ".parquet" else _read_csv(file)
+        if file.suffix == ".parquet":
+            there = pq.read_schema(file).names
+            wanted = None if columns is None else [c for c in there if c in columns]
+            table = pq.read_table(file, columns=wanted)
+        else:
+            table = _read_csv(file)
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             f"cannot be read as a table ({_first_line(error)})", file=str(file)
@@ -201,12 +219,18 @@ def _read_about(path: Path) -> About:
         ) from error
 
 
-def _optional(path: Path, name: str, columns: Mapping[str, pa.DataType]) -> pa.Table | None:
-    raw = _read_table(path, name)
+def _optional(
+    path: Path,
+    name: str,
+    columns: Mapping[str, pa.DataType],
+    wanted: Collection[str] | None = None,
+) -> pa.Table | None:
+    raw = _read_table(path, name, wanted)
     if raw is None:
         return None
     file = str(_file(path, name))
     _require(raw, tuple(c for c in ("order_id",) if c in columns), file)
+    columns = {c: kind for c, kind in columns.items() if wanted is None or c in wanted}
     table = canonical(raw, columns, file, keep_extras=False)
     if table.column("merchant_id").null_count == table.num_rows:
         at = table.schema.get_field_index("merchant_id")

@@ -169,16 +169,7 @@ def chief_line(lines: Sequence[Line]) -> Line:
 
 
 def _basket(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    lines = tuple(
-        Line(
-            sku=item.get("sku"),
-            name=item.get("name"),
-            category=item.get("category"),
-            quantity=item.get("quantity"),
-            price_paise=item.get("price_paise"),
-        )
-        for item in items
-    )
+    lines = tuple(Line(**{name: item.get(name) for name in Line.__slots__}) for item in items)
     chief = chief_line(lines)
     known = [line.quantity for line in lines if line.quantity is not None]
     return {
@@ -200,7 +191,7 @@ def _item(item: Item) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     plain: dict[str, Any] = {}
-    _take_slots(plain, line, ("sku", "name", "category", "quantity", "price_paise"))
+    _take_slots(plain, line, Line.__slots__)
     return plain
 
 

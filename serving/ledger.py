@@ -24,6 +24,7 @@ from serving.store.log import Change, last_seq
 from serving.store.renames import Renamed, renamed_between
 from serving.store.who import Stored, read_records, stored_seq, write_records
 from serving.upkeep.carried import replayed_between
+from serving.upkeep.first_count import PARTS, first_count
 
 Integers = NDArray[np.int64]
 
@@ -238,6 +239,8 @@ def catch_up(
         in memory until they can.
     """
     end = last_seq(connection)
+    if ledger.seq == 0 and end > _REPLAY_STEP and must_store:
+        _count_first(ledger, connection, end, progress)
     # An erasure has renamed the keys of earlier events too, so the records follow it first.
     ledger.apply(renamed_between(connection, ledger.seq, end), ledger.seq)
     while ledger.seq < end:
@@ -252,6 +255,21 @@ def catch_up(
             if must_store:
                 raise
         progress(until - begin)
+
+
+def _count_first(
+    ledger: Ledger, connection: Connection, end: int, progress: Callable[[int], object]
+) -> None:
+    """Store all records of a log that was never counted, where there is a short cut."""
+    if (counted := first_count(connection, end)) is None:
+        return
+    for records in counted:
+        connection.begin()
+        write_records(connection, records, 0)
+        connection.commit()
+        progress(end // PARTS)
+    ledger.seq = end
+    store_changed(ledger, connection)
 
 
 def store_changed(ledger: Ledger, connection: Connection) -> None:

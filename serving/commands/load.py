@@ -18,6 +18,7 @@ from serving.store.connection import flushed_together
 from serving.store.log import last_seq
 from serving.store.owner import Owner
 from serving.upkeep.load import Loaded, Loader
+from serving.upkeep.past_events import NEEDED
 
 
 @click.command()
@@ -31,7 +32,7 @@ def load(data: Path) -> None:
     """Load past orders; orders that are live already are skipped."""
     settings = load_settings()
     with Home.open(settings) as home:
-        loader = Loader(home, read_folder(data), now_us())
+        loader = Loader(home, read_folder(data, of_events=NEEDED), now_us())
         with flushed_together(home.connection):
             loaded = _load(loader)
             _store_records(home)

@@ -55,6 +55,11 @@ def keep_seq(connection: Connection, seq: int) -> None:
     keep_meta(connection, _SEQ, str(seq).encode())
 
 
+def none_stored(connection: Connection) -> bool:
+    """Whether no record is stored."""
+    return connection.execute("SELECT 1 FROM who LIMIT 1").fetchone() is None
+
+
 def stored_seq(connection: Connection) -> int:
     """The position up to which every record has seen the log."""
     return int(meta(connection, _SEQ) or 0)

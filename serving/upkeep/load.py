@@ -15,7 +15,7 @@ from features.consents import Consents
 from features.days import from_us
 from features.directory import Directory
 from features.history.fact import fact_of
-from features.history.states import PENDING, event_detail, next_state
+from features.history.states import PENDING
 from features.keys import Hasher, keys_of
 from features.order import Order
 from features.tables import Folder, orders_of
@@ -89,7 +89,6 @@ class Loader:
         self._contacts = Contacts(home.keyring.sealing)
         # By row: a million objects of these would be a gigabyte.
         self._numbers = np.full(folder.orders.num_rows, _NOT_OURS, np.int64)
-        self._states = np.zeros(folder.orders.num_rows, np.int16)
         self._known = np.zeros(folder.orders.num_rows, np.int32)
         self._ids = [folder.orders.column(name) for name in ("merchant_id", "order_id")]
         self._done = Loaded()
@@ -187,35 +186,22 @@ class Loader:
             self._contacts.keep(log.connection, held.number, content.personal_json())
         return held.number
 
-    def _held(self, row: int) -> Held:
+    def _held(self, past: PastEvent) -> Held:
         """A loaded order: it has never been revised or decided."""
-        merchant_id, order_id = (column[row].as_py() for column in self._ids)
-        number, state = int(self._numbers[row]), int(self._states[row])
-        return Held(number, merchant_id, False, order_id, 0, state, None, number, None)
+        merchant_id, order_id = (column[past.row].as_py() for column in self._ids)
+        number = int(self._numbers[past.row])
+        return Held(number, merchant_id, False, order_id, 0, past.was, None, number, None)
 
     def _happen(self, log: Log, past: PastEvent) -> None:
-        """Append an event if it changes its order's state."""
+        """Append an event, unless its order is live or knows it already."""
         if self._numbers[past.row] == _NOT_OURS:
             return
-        words = past.words
-        detail = event_detail(
-            past.kind,
-            reason=words.get("reason"),
-            outcome=words.get("outcome"),
-            action=words.get("action"),
-        )
-        state = int(self._states[past.row])
-        becomes = next_state(state, past.code, detail)
-        if becomes == state:
-            return
-        held = self._held(past.row)
-        self._states[past.row] = becomes
         if self._known[past.row]:
             self._known[past.row] -= 1
             return
         log.append(
-            past.kind, dict(words), at_us=past.at_us, known_us=min(past.known_us, self._now_us),
-            order=held, becomes=becomes,
+            past.kind, past.words, at_us=past.at_us, known_us=min(past.known_us, self._now_us),
+            order=self._held(past), becomes=past.becomes,
         )  # fmt: skip
         self._done.events += 1
 

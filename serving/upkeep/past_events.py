@@ -14,7 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.history.states import EVENT_CODES
+from features.compiled import compiled
+from features.history.states import (
+    EVENT_CODES,
+    NOT_THE_CUSTOMER,
+    OUTCOME_CLASSES,
+    PENDING,
+    TREATING_ACTIONS,
+    event_detail,
+    next_state,
+)
 from features.schema import ONE_MERCHANT
 from features.tables import Folder
 from serving.store.log import Kind
@@ -30,6 +39,10 @@ _OUTCOME_EVENTS: dict[str, Kind] = {
     "lost": "lost",
 }
 _WORDS = ("reason", "outcome", "action", "awb")
+NEEDED = ("merchant_id", "order_id", "event", "at", "known_at", *_WORDS)
+"""What is read of an events table."""
+_AT_ONCE = 1 << 19
+_UNCHANGED = -1
 
 
 class PastEvent(NamedTuple):
@@ -39,6 +52,8 @@ class PastEvent(NamedTuple):
     ----------
     row : int
         Of its order.
+    was, becomes : int
+        The order's state before and after it.
     words : mapping
         What else is told of it.
     """
@@ -48,22 +63,26 @@ class PastEvent(NamedTuple):
     row: int
     kind: Kind
     at_us: int
+    was: int
+    becomes: int
     words: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class PastEvents:
-    """Every event but the placing, by known time; ties as the contract orders them.
+    """Every event that changes its order's state, by known time; ties as the contract orders them.
 
     Without an events table the columns of ``orders`` stand for it: an outcome counts from
     ``outcome_at`` (one without an instant is never known), an intervention from
-    ``intervention_at``.
+    ``intervention_at``. What is known before its order was placed changes nothing.
     """
 
     known_us: NDArray[np.int64]
     codes: NDArray[np.int64]
     rows: NDArray[np.int64]
     at_us: NDArray[np.int64]
+    was: NDArray[np.int64]
+    becomes: NDArray[np.int64]
     words: pa.Table
 
     @classmethod
@@ -72,26 +91,76 @@ class PastEvents:
         if folder.events is None:
             parts = [_outcomes(folder.orders), _interventions(folder.orders)]
         else:
-            parts = [_told(folder.orders, folder.events)]
+            names = _names(folder.orders).combine_chunks()
+            parts = [
+                _told(names, folder.events.slice(begin, _AT_ONCE))
+                for begin in range(0, folder.events.num_rows, _AT_ONCE)
+            ] or [_told(names, folder.events)]
         table = pa.concat_tables(parts, promote_options="default")
-        known, code, row, at = (_integers(table.column(name)) for name in _NUMBERS)
-        by = np.lexsort((row, code, known))
+        del parts
+        known, codes, rows, at = (_integers(table.column(name)) for name in _NUMBERS)
+        placed = _integers(folder.orders.column("created_at").cast(pa.int64()))
+        by = np.lexsort((rows, codes, known))
+        by = by[known[by] >= placed[rows[by]]]
+        was, becomes = _states(codes[by], _details(table, codes)[by], rows[by], len(placed))
+        changing = becomes != _UNCHANGED
+        by, was, becomes = by[changing], was[changing], becomes[changing]
         words = table.drop_columns(list(_NUMBERS)).combine_chunks().take(pa.array(by))
-        del table, parts
+        del table
         pa.default_memory_pool().release_unused()
-        return cls(known[by], code[by], row[by], at[by], words)
+        return cls(known[by], codes[by], rows[by], at[by], was, becomes, words)
 
     def __iter__(self) -> Iterator[PastEvent]:
         for begin in range(0, len(self.rows), BATCH):
             part = slice(begin, begin + BATCH)
-            numbers = (a[part].tolist() for a in (self.known_us, self.codes, self.rows, self.at_us))
+            columns = (self.known_us, self.codes, self.rows, self.at_us, self.was, self.becomes)
+            numbers = (column[part].tolist() for column in columns)
             words = self.words.slice(begin, BATCH).to_pylist()
-            for known_us, code, row, at_us, said in zip(*numbers, words, strict=True):
+            for known_us, code, row, at_us, was, becomes, said in zip(*numbers, words, strict=True):
                 spoken = {name: str(word) for name, word in said.items() if word is not None}
-                yield PastEvent(known_us, code, row, cast(Kind, _KINDS[code]), at_us, spoken)
+                kind = cast(Kind, _KINDS[code])
+                yield PastEvent(known_us, code, row, kind, at_us, was, becomes, spoken)
 
 
 _NUMBERS = ("known_us", "code", "row", "at_us")
+
+
+@compiled
+def _states(
+    codes: NDArray[np.int64], details: NDArray[np.int64], rows: NDArray[np.int64], orders: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The state of each event's order before it and after it, or ``_UNCHANGED``."""
+    stands = np.full(orders, PENDING, np.int64)
+    was, becomes = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    for i in range(len(rows)):
+        was[i] = stands[rows[i]]
+        stands[rows[i]] = next_state(was[i], codes[i], details[i])
+        becomes[i] = _UNCHANGED if stands[rows[i]] == was[i] else stands[rows[i]]
+    return was, becomes
+
+
+_REASONS = (None, *sorted(NOT_THE_CUSTOMER))
+_CLASSES = (None, *OUTCOME_CLASSES)
+_ACTIONS = (None, *sorted(TREATING_ACTIONS))
+
+
+def _details(table: pa.Table, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """:func:`event_detail` of each event."""
+    known = np.array([
+        [[[event_detail(kind, reason=r, outcome=o, action=a) for a in _ACTIONS] for o in _CLASSES]
+         for r in _REASONS]
+        for kind in _KINDS
+    ])  # fmt: skip
+    which = (("reason", _REASONS), ("outcome", _CLASSES), ("action", _ACTIONS))
+    return np.asarray(known[codes, *(_which(table, name, words) for name, words in which)])
+
+
+def _which(table: pa.Table, name: str, words: Sequence[str | None]) -> NDArray[np.int64]:
+    """The place of each event's word among ``words``; 0 for any other."""
+    if name not in table.column_names:
+        return np.zeros(table.num_rows, np.int64)
+    found = pc.index_in(table.column(name), value_set=pa.array(words[1:], pa.string()))
+    return _integers(pc.add(pc.fill_null(found, -1), 1))
 
 
 def _outcomes(orders: pa.Table) -> pa.Table:
@@ -113,9 +182,9 @@ def _interventions(orders: pa.Table) -> pa.Table:
     return _events(found, codes, at, at, {"intervention": "intervention"})
 
 
-def _told(orders: pa.Table, events: pa.Table) -> pa.Table:
+def _told(names: pa.Array, events: pa.Table) -> pa.Table:
     """Events of orders that are there, of kinds that are known: readers pass over all else."""
-    rows = rows_of(orders, events)
+    rows = pc.index_in(_names(events), value_set=names)
     events = events.select(["event", "at", "known_at", *_WORDS])
     codes = pc.index_in(events.column("event"), value_set=pa.array(_KINDS))
     table = events.append_column("row", rows).append_column("kind", codes)

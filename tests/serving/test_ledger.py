@@ -22,6 +22,7 @@ from serving.store.faults import LockedError
 from serving.store.log import Log, changes_between, find_order, last_seq
 from serving.store.renames import Renamed
 from serving.store.who import stored_seq, write_records
+from serving.upkeep.first_count import first_count
 from serving.upkeep.recheck import windows_at
 from serving.worker import fold_if_due
 from tests.serving import shop
@@ -177,6 +178,44 @@ def test_a_store_that_another_process_writes_to_is_caught_up_with_all_the_same(
         store_changed(ledger, impatient)
         assert stored_seq(impatient) == 1
         impatient.close()
+
+
+def _stored(connection: Connection) -> list[tuple[int, bytes, int]]:
+    return connection.execute("SELECT key, record, seq FROM who ORDER BY key").fetchall()
+
+
+@given(STEPS, st.booleans())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_log_that_was_never_counted_is_counted_key_by_key_to_the_same_records(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, object]], cut_off: bool
+) -> None:
+    with Home.open(shop.settings_in(tmp_path_factory.mktemp("first"))) as home:
+        connection = home.connection
+        for number, (step, what) in enumerate(steps):
+            with home.transaction() as log:
+                if step == "place":
+                    _place(log, f"o{number}", [_spread(key) for key in sorted(set(what))])  # type: ignore[call-overload]
+                elif step == "finish":
+                    _finish(log, f"o{what[0]}", what[1])  # type: ignore[index]
+        end = last_seq(connection)
+        if cut_off:  # the records of the first part are stored, and then nothing more
+            connection.begin()
+            write_records(connection, next(first_count(connection, end) or iter(()), []), 0)
+            connection.commit()
+        with mock.patch("serving.ledger._REPLAY_STEP", 1):
+            catch_up(Ledger(connection), connection)
+        assert stored_seq(connection) == end
+        found = {key: record for key, record, _ in _stored(connection)}
+        truth = Ledger.from_nothing(connection)
+        truth.apply(changes_between(connection, 0, end), end)
+        keys = [_spread(key) for key in range(1, KEYS + 1)]
+        wanted = {k: r.tobytes() for k, r in zip(keys, truth.read(keys), strict=True) if len(r)}
+        assert found == wanted
+
+
+def _spread(key: int) -> int:
+    """The same key somewhere in the 64 bits, as hashes are; none stays none."""
+    return key and (key * 0x9E3779B97F4A7C15 + 2**63) % 2**64 - 2**63
 
 
 def test_a_fold_counts_up_to_its_boundary_and_is_the_log_counted_again(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from features.days import to_us
 from features.history.states import CANCELLED, DELIVERED, RTO
-from features.schema import EVENT_COLUMNS, ORDER_COLUMNS
+from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from features.tables import Folder, read_folder, write_folder
 from serving.commands.explain import page
 from serving.home import Home
@@ -97,6 +97,23 @@ def test_a_load_is_flushed_together_and_what_comes_after_at_once(home: Home) -> 
         lazy = home.connection.execute(asked).fetchone()[0]
         _load(home, _orders(*PAST))
     assert (lazy, home.connection.execute(asked).fetchone()[0]) in ((1, 2), ("off", "on"))
+
+
+def test_what_a_line_cost_and_where_it_is_shown_come_out_as_they_went_in(
+    home: Home, tmp_path: Path
+) -> None:
+    line = {
+        "order_id": "a", "merchant_id": "kurtas", "sku": "k", "name": "Kurta", "category": "kurta",
+        "quantity": 2, "price": Decimal("499.50"), "unit_cost": Decimal("210.25"), "weight_g": 300,
+        "image_url": "https://example.com/k.jpg", "url": "https://example.com/k",
+    }  # fmt: skip
+    items = pa.table({name: pa.array([line[name]], kind) for name, kind in ITEM_COLUMNS.items()})
+    _load(home, _orders(PAST[0]), items=items)
+    contacts = Contacts(home.keyring.sealing)
+    export_log(home.connection, contacts, tmp_path / "out", with_contacts=False)
+    found = read_folder(tmp_path / "out").items
+    assert found is not None
+    assert found.to_pylist() == [line]
 
 
 def test_nothing_is_known_later_than_the_load(home: Home) -> None:
