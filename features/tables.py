@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +32,7 @@ __all__ = [
     "About",
     "Folder",
     "orders_of",
+    "read_beside",
     "read_folder",
     "split_coupons",
     "write_folder",
@@ -78,13 +80,13 @@ class Folder:
     about: About = field(default_factory=About)
 
 
-def read_folder(path: Path, *, of_events: Collection[str] = tuple(EVENT_COLUMNS)) -> Folder:
+def read_folder(path: Path, *, only_orders: bool = False) -> Folder:
     """Read and check a data folder (parquet or csv).
 
     Parameters
     ----------
-    of_events : collection of str
-        The columns that are read of its events; the others are as if they were empty.
+    only_orders : bool
+        Leave events, items and revisions to ``read_beside``: together they take twice the memory.
 
     Raises
     ------
@@ -112,9 +114,9 @@ def read_folder(path: Path, *, of_events: Collection[str] = tuple(EVENT_COLUMNS)
     pa.default_memory_pool().release_unused()
     folder = Folder(
         orders=orders,
-        events=_optional(path, "events", EVENT_COLUMNS, of_events),
-        items=_optional(path, "items", ITEM_COLUMNS),
-        revisions=_read_table(path, "revisions"),
+        events=None if only_orders else read_beside(path, "events"),
+        items=None if only_orders else read_beside(path, "items"),
+        revisions=None if only_orders else _read_table(path, "revisions"),
         carried=_read_table(path, "carried"),
         consents=_optional(path, "consents", CONSENT_COLUMNS),
         extras=tuple(c for c in orders.column_names if c not in ORDER_COLUMNS),
@@ -123,6 +125,20 @@ def read_folder(path: Path, *, of_events: Collection[str] = tuple(EVENT_COLUMNS)
     # Reading takes twice what is kept, and the allocator would hold on to it.
     pa.default_memory_pool().release_unused()
     return folder
+
+
+def read_beside(
+    path: Path, name: Literal["events", "items"], columns: Collection[str] | None = None
+) -> pa.Table | None:
+    """The events or the items of a folder, or some of their columns; None where it has none.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_folder`.
+    """
+    kinds = EVENT_COLUMNS if name == "events" else ITEM_COLUMNS
+    return _optional(path, name, kinds, columns)
 
 
 def write_folder(

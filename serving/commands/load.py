@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import pyarrow as pa
 from tqdm import tqdm
 
 from features.errors import RefusedError
 from features.settings import load_settings
-from features.tables import read_folder
+from features.tables import read_beside, read_folder
 from serving.folds import publish_fold
 from serving.home import Home
 from serving.ledger import Ledger, catch_up
@@ -18,7 +19,7 @@ from serving.store.connection import flushed_together
 from serving.store.log import last_seq
 from serving.store.owner import Owner
 from serving.upkeep.load import Loaded, Loader
-from serving.upkeep.past_events import NEEDED
+from serving.upkeep.past_events import NEEDED, PastEvents, PastLines
 
 
 @click.command()
@@ -32,7 +33,7 @@ def load(data: Path) -> None:
     """Load past orders; orders that are live already are skipped."""
     settings = load_settings()
     with Home.open(settings) as home:
-        loader = Loader(home, read_folder(data, of_events=NEEDED), now_us())
+        loader = _loader(home, data)
         with flushed_together(home.connection):
             loaded = _load(loader)
             _store_records(home)
@@ -42,6 +43,15 @@ def load(data: Path) -> None:
         f"{loaded.loaded_already} were loaded before, {loaded.live_already} are live already. "
         f"History is folded up to event {fold.boundary}."
     )
+
+
+def _loader(home: Home, data: Path) -> Loader:
+    """Read one table after the other: what is not needed of one is let go before the next."""
+    folder = read_folder(data, only_orders=True)
+    events = PastEvents.of(folder.orders, read_beside(data, "events", NEEDED))
+    lines = PastLines.of(folder.orders, read_beside(data, "items"))
+    pa.default_memory_pool().release_unused()
+    return Loader(home, folder, now_us(), events=events, lines=lines)
 
 
 def _load(loader: Loader) -> Loaded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -72,16 +72,26 @@ class Loader:
     ----------
     home : Home
     folder : Folder
+        Its orders; of a folder with events and lines these are read too.
     now_us : int
         The load time: nothing is known later than this.
+    events, lines : PastEvents and PastLines, optional
+        In place of the folder's.
     """
 
-    def __init__(self, home: Home, folder: Folder, now_us: int) -> None:
+    def __init__(
+        self,
+        home: Home,
+        folder: Folder,
+        now_us: int,
+        *,
+        events: PastEvents | None = None,
+        lines: PastLines | None = None,
+    ) -> None:
         self._home = home
-        # Of events and lines only this is needed: a caller that keeps no folder frees the rest.
-        self._events, self._lines = PastEvents.of(folder), PastLines.of(folder)
-        self._folder = replace(folder, events=None, items=None, revisions=None)
-        pa.default_memory_pool().release_unused()
+        self._events = events or PastEvents.of(folder.orders, folder.events)
+        self._lines = lines or PastLines.of(folder.orders, folder.items)
+        self._folder = folder
         self._now_us = now_us
         self._directory = Directory.open()
         self._consents = Consents(folder.consents)

@@ -25,7 +25,6 @@ from features.history.states import (
     next_state,
 )
 from features.schema import ONE_MERCHANT
-from features.tables import Folder
 from serving.store.log import Kind
 
 BATCH = 16_384
@@ -86,20 +85,21 @@ class PastEvents:
     words: pa.Table
 
     @classmethod
-    def of(cls, folder: Folder) -> Self:
-        """Those of a folder."""
-        if folder.events is None:
-            parts = [_outcomes(folder.orders), _interventions(folder.orders)]
+    def of(cls, orders: pa.Table, events: pa.Table | None) -> Self:
+        """Those of a folder's tables."""
+        if events is None:
+            parts = [_outcomes(orders), _interventions(orders)]
         else:
-            names = _names(folder.orders).combine_chunks()
+            names = _names(orders).combine_chunks()
             parts = [
-                _told(names, folder.events.slice(begin, _AT_ONCE))
-                for begin in range(0, folder.events.num_rows, _AT_ONCE)
-            ] or [_told(names, folder.events)]
+                _told(names, events.slice(begin, _AT_ONCE))
+                for begin in range(0, events.num_rows, _AT_ONCE)
+            ] or [_told(names, events)]
+            del events, names
         table = pa.concat_tables(parts, promote_options="default")
         del parts
         known, codes, rows, at = (_integers(table.column(name)) for name in _NUMBERS)
-        placed = _integers(folder.orders.column("created_at").cast(pa.int64()))
+        placed = _integers(orders.column("created_at").cast(pa.int64()))
         by = np.lexsort((rows, codes, known))
         by = by[known[by] >= placed[rows[by]]]
         was, becomes = _states(codes[by], _details(table, codes)[by], rows[by], len(placed))
@@ -224,16 +224,16 @@ class PastLines:
     lines: pa.Table | None
 
     @classmethod
-    def of(cls, folder: Folder) -> Self:
-        """Those of a folder."""
-        if folder.items is None:
+    def of(cls, orders: pa.Table, items: pa.Table | None) -> Self:
+        """Those of a folder's tables."""
+        if items is None:
             return cls(np.empty(0, np.int64), None)
-        rows = rows_of(folder.orders, folder.items)
-        kept = folder.items.append_column("row", rows).filter(pc.is_valid(rows))
-        row = _integers(kept.column("row"))
+        rows = pc.index_in(_names(items), value_set=_names(orders).combine_chunks())
+        row = _integers(pc.fill_null(rows, -1))
         by = np.argsort(row, kind="stable")
-        lines = kept.drop_columns(["row"]).combine_chunks().take(pa.array(by))
-        return cls(row[by], lines)
+        by = by[row[by] >= 0]
+        in_place = len(by) == len(row) and bool((np.diff(by) == 1).all())
+        return cls(row[by], items if in_place else items.take(pa.array(by)))
 
     def between(self, begin: int, end: int) -> pa.Table | None:
         """The lines of the orders in rows ``begin`` to ``end``, the last excluded."""
@@ -241,12 +241,6 @@ class PastLines:
             return None
         first, last = np.searchsorted(self.rows, (begin, end))
         return self.lines.slice(int(first), int(last - first))
-
-
-def rows_of(orders: pa.Table, others: pa.Table) -> pa.ChunkedArray:
-    """The row of each line's order; null where there is none."""
-    known = _names(orders).combine_chunks()
-    return pc.index_in(_names(others), value_set=known)
 
 
 def _names(table: pa.Table) -> pa.ChunkedArray:
