@@ -30,6 +30,7 @@ def fault_named(name: str) -> tuple[int, int | None] | None:
 HANG_S = 30.0
 _SOON_S, _LATER_S = 0.2, 0.6
 _NO_PICTURE = 131053
+_OWN_PHONE = "15550000001"
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Graph(StandIn):
         }  # fmt: skip
         if code is not None:
             told["errors"] = [{"code": code, "title": "failed"}]
-        return self.post({"statuses": [told]})
+        return self.post({"contacts": [_contact(sent)], "statuses": [told]})
 
     def press(self, sent: dict[str, Any], button: int, *, event: str = "", title: str = "") -> int:
         """Let the customer press a button of a template or of a session message."""
@@ -86,7 +87,7 @@ class Graph(StandIn):
             kind = f"{sent['interactive']['type']}_reply"
             reply = {"type": kind, kind: {"id": payload, "title": title}}
             pressed = {"type": "interactive", "interactive": reply}
-        answer = {**pressed, "context": {"id": sent["id"]}}
+        answer = {**pressed, "context": {"from": _OWN_PHONE, "id": sent["id"]}}
         return self._reply(sent, answer, event or f"wamid.in.{sent['id']}.{button}", title)
 
     def write(self, sent: dict[str, Any], text: str, *, event: str = "") -> int:
@@ -99,12 +100,12 @@ class Graph(StandIn):
         if event not in {one["id"] for one in self.said}:
             self.said.append({"id": event, "to": sent["to"], "text": text, "at": now})
         told = {"id": event, "from": sent["to"], "timestamp": str(int(now)), **answer}
-        return self.post({"messages": [told]})
+        return self.post({"contacts": [_contact(sent)], "messages": [told]})
 
     def post(self, value: dict[str, Any], field_name: str = "messages") -> int:
         """Post a signed event."""
-        whole = {"messaging_product": "whatsapp",
-                 "metadata": {"phone_number_id": self.phone_number_id}, **value}  # fmt: skip
+        metadata = {"display_phone_number": _OWN_PHONE, "phone_number_id": self.phone_number_id}
+        whole = {"messaging_product": "whatsapp", "metadata": metadata, **value}
         body = json.dumps(
             {"object": "whatsapp_business_account",
              "entry": [{"id": "0", "changes": [{"field": field_name, "value": whole}]}]}
@@ -155,11 +156,18 @@ class Graph(StandIn):
         })  # fmt: skip
 
 
+def _contact(sent: dict[str, Any]) -> dict[str, Any]:
+    to = sent["to"]
+    return {"profile": {"name": "Customer"}, "wa_id": to, "user_id": f"IN.{to}"}
+
+
 def buttons_of(sent: dict[str, Any]) -> list[tuple[str, str]]:
     """Payload and, where the message itself says it, the title of each button to answer with."""
     if sent["type"] == "template":
         pressed = [
-            part for part in sent["template"]["components"] if part.get("sub_type") == "quick_reply"
+            part
+            for part in sent["template"]["components"]
+            if str(part.get("sub_type")).lower() == "quick_reply"
         ]
         return [(part["parameters"][0]["payload"], "…") for part in pressed]
     action = sent.get("interactive", {}).get("action", {})
