@@ -15,7 +15,7 @@ from serving.commands.user import LINK_DAYS, entry_address, invite
 from serving.pages.rendering import show, turn_to
 from serving.pages.thresholds import names_of, plain, put, revision_of
 from serving.pages.visit import OWNER, form_of, house_of, visit_of
-from serving.store.accounts import ROLES, Role, account, drop_role, members
+from serving.store.accounts import ROLES, Role, drop_role, members
 from serving.store.channels import WHATSAPP
 from serving.store.merchants import KeyKind, key_digest, key_id_of, keys, new_key, revoke_key
 from serving.store.subscriptions import subscriptions_of
@@ -110,7 +110,8 @@ async def remove_person(request: Request) -> Response:
     """Their sessions end at once."""
     house, visit = house_of(request), visit_of(request)
     account_id = str(form_of(request).get("account_id", ""))
-    found = account(house.connection, account_id)
+    here = members(house.connection, visit.merchant_id)
+    found = next((m.account for m in here if m.account.account_id == account_id), None)
     if found is None:
         raise RefusedError(visit.say("There is no such person any more."))
     _refuse_last_owner(request, email=found.email, role="")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
+from serving.pages.application import PAGES
 from serving.pages.menu import MENU
 from tests.serving import process
 from tests.serving.pages.browser import look_over, signed_in
@@ -34,12 +37,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield served
 
 
-def _score(client: Any, order_id: str, amount: int) -> Any:
+def _score(client: Any, order_id: str, amount: int, **more: Any) -> Any:
     placed = order(
         order_id=order_id,
         amount=amount,
         created_at=datetime.now(UTC).isoformat(),
         dispatch_cutoff=None,
+        **more,
     )
     answer = client.post("/v1/score", json=placed)
     assert answer.status_code == 200, answer.text
@@ -53,9 +57,48 @@ def page(server: Server) -> Iterator[Any]:
         yield page
 
 
+def _pages(server: Server, page: Any) -> list[str]:
+    """Every page that needs nothing more said, and one order's; a new one is in by itself."""
+    found = []
+    for each in PAGES:
+        for route in each.router.routes:
+            plain = isinstance(route, APIRoute) and "GET" in route.methods and "{" not in route.path
+            if not plain or "open" in route.tags:
+                continue
+            answer = page.request.get(f"{server.url}/app{route.path}")
+            assert answer.ok, route.path
+            if answer.headers["content-type"].startswith("text/html"):
+                found.append(route.path)
+    assert {entry.path for entry in MENU} <= set(found)
+    return [*found, "/orders/order%203"]
+
+
 def test_no_page_has_a_grave_fault_or_scrolls_sideways(server: Server, page: Any) -> None:
-    for path in [*(entry.path for entry in MENU), "/orders/order%203"]:
+    for path in _pages(server, page):
         look_over(page, f"{server.url}/app{path}")
+
+
+def test_a_list_is_imported_and_decides_the_next_order(
+    server: Server, page: Any, tmp_path: Path
+) -> None:
+    """The rest of its customers go on as before; what is no phone number is named by its line."""
+    listed = tmp_path / "phones.csv"
+    listed.write_text("phone,reason\n9800000077,never takes a parcel\nnobody,\n", "utf-8")
+    page.goto(f"{server.url}/app/rules")
+    form = page.locator("form[action$='/rules/import']")
+    form.get_by_label("List", exact=True).select_option("block")
+    form.get_by_label("What").select_option("phone")
+    form.get_by_label("CSV file").set_input_files(listed)
+    form.get_by_role("button", name="Import").click()
+    page.get_by_text("1 values are on the list.").wait_for()
+    assert page.get_by_role("row").nth(1).inner_text().startswith("3")
+    page.get_by_role("link", name="Back to the lists").click()
+    page.get_by_text("never takes a parcel").wait_for()
+    with server.client() as client:
+        listed_one = _score(client, "of the list", 900, customer={"phone": "+919800000077"})
+        another = _score(client, "of nobody's list", 900)
+    assert (listed_one["action"], listed_one["rule"]) == ("block", "block list: phone")
+    assert another["rule"] is None
 
 
 def test_a_dragged_threshold_changes_rupees_and_decides_the_next_order(
