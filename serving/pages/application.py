@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from features.errors import RtoError
 from serving.pages import (
+    accounts,
     assets,
     model,
     money,
@@ -35,8 +36,8 @@ from serving.unexpected import Unexpected
 
 # Every page is a module with a router; see "Adding a page" in the README beside this file.
 PAGES = (
-    signing_in, today, queue, orders, returns, money, thresholds, rules, model, settings, setup,
-    assets,
+    signing_in, today, queue, orders, returns, money, thresholds, rules, model, settings, accounts,
+    setup, assets,
 )  # fmt: skip
 
 

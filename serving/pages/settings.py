@@ -16,7 +16,6 @@ from serving.pages.rendering import show, turn_to
 from serving.pages.thresholds import names_of, plain, put, revision_of
 from serving.pages.visit import OWNER, form_of, house_of, visit_of
 from serving.store.accounts import ROLES, Role, drop_role, members
-from serving.store.channels import WHATSAPP
 from serving.store.merchants import KeyKind, key_digest, key_id_of, keys, new_key, revoke_key
 from serving.store.subscriptions import subscriptions_of
 
@@ -24,6 +23,7 @@ AUDITED = 100
 TABS = (
     ("/settings", "Mode and costs"),
     ("/settings/people", "People"),
+    ("/settings/accounts", "Accounts"),
     ("/settings/connections", "Connections"),
     ("/settings/audit", "Audit log"),
 )
@@ -101,7 +101,7 @@ async def add_person(request: Request) -> Response:
     return show(
         request, "people.html", title=visit.say("People"), tabs=TABS, roles=ROLES,
         people=members(house.connection, visit.merchant_id), invited=email, days=LINK_DAYS,
-        link=address if address.startswith("http") else f"{_here(request)}{address}",
+        link=address if address.startswith("http") else f"{here(request)}{address}",
     )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ async def remove_person(request: Request) -> Response:
 
 @router.get("/settings/connections")
 async def connections(request: Request) -> Response:
-    """Keys of the API, the WhatsApp number, and who is told what happens."""
+    """Keys of the API, and who is told what happens."""
     return _connections(request)
 
 
@@ -171,7 +171,6 @@ def _connections(request: Request, made: str | None = None) -> Response:
     return show(
         request, "connections.html", title=visit.say("Connections"), tabs=TABS, made=made,
         keys=[one for one in listed if one.revoked_us is None or one.revoked_us > house.clock()],
-        channel=WHATSAPP.of(house.connection, house.contacts, visit.merchant_id),
         subscriptions=subscriptions_of(house.connection, house.contacts, visit.merchant_id),
     )  # fmt: skip
 
@@ -218,5 +217,6 @@ def _refuse_last_owner(request: Request, *, email: str, role: str) -> None:
         raise RefusedError(visit.say("A shop needs at least one owner; make another one first."))
 
 
-def _here(request: Request) -> str:
+def here(request: Request) -> str:
+    """The address at which the pages were asked for."""
     return f"{request.url.scheme}://{request.headers.get('host', '')}"

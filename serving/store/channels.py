@@ -97,6 +97,13 @@ def template_stopped(connection: Connection, merchant_id: str, name: str) -> str
     return None if found is None else str(found[0])
 
 
+def templates_stopped(connection: Connection, merchant_id: str) -> list[tuple[str, str]]:
+    """Every template that is not used for a merchant now, and why."""
+    return connection.execute(
+        "SELECT name, why FROM template_stop WHERE merchant_id=? ORDER BY name", (merchant_id,)
+    ).fetchall()
+
+
 def stop_template(connection: Connection, merchant_id: str, name: str, why: str | None) -> None:
     """Use a template no more, or again (None)."""
     connection.execute(

@@ -121,3 +121,11 @@ class Provider(Generic[A]):
     def _bound(self, merchant_id: str) -> int:
         digest = hashlib.sha256(f"{self.sealed_as}\0{merchant_id}".encode()).digest()
         return int.from_bytes(digest[:7], "big")
+
+
+def last_heard(connection: Connection, endpoint: str) -> int | None:
+    """When an event last came in at an account's door, as long as it is remembered."""
+    found = connection.execute(
+        "SELECT max(at_us) FROM hook_seen WHERE endpoint=?", (endpoint,)
+    ).fetchone()
+    return None if found is None or found[0] is None else int(found[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.pages import checks, menu, queue, rules, settings, terms
+from serving.pages import account_forms, accounts, checks, menu, queue, rules, settings, terms
 from serving.pages.words import LANGUAGES, catalogue
 from training.gates import GATES
 
@@ -22,12 +22,17 @@ def sentences() -> set[str]:
     """What templates and modules say."""
     files = [*PAGES.glob("templates/*.html"), *PAGES.glob("*.py")]
     found = {s for file in files for said in _SAID for s in said.findall(file.read_text("utf-8"))}
-    named = [*terms.NAMES.values(), queue.DECISIONS, queue.CALLS, rules.LISTS, settings.COSTS]
+    named = [*terms.NAMES.values(), queue.DECISIONS, queue.CALLS, rules.LISTS, settings.COSTS,
+             accounts.SWITCHED]  # fmt: skip
     found |= {title for names in named for title in names.values()}
     found |= {str(title) for title in rules.FIELDS_OF_LISTS.values()}
     found |= {entry.title for entry in menu.MENU} | {title for _, title in settings.TABS}
     found |= {title for title, _ in queue.VIEWS.values()}
     found |= {sentence for check in checks.CHECKS.values() for sentence in check}
+    for account in account_forms.ACCOUNTS:
+        found |= {account.title, account.says, account.post}
+        for field in account.fields:
+            found |= {field.label, field.hint, *field.choices.values()}
     return found - {""}
 
 
