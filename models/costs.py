@@ -73,6 +73,15 @@ class Costs:
         ]
         return (*negative, *shares, *dear)
 
+    def of_doing(self, action: Action) -> float:
+        """Paise that an action costs before anything comes of it."""
+        fees: dict[Action, float] = {
+            "verify": self.utility_message_paise,
+            "prepaid": self.marketing_message_paise,
+            "hold": self.review_paise,
+        }
+        return fees.get(action, 0.0)
+
     def of_return(self, amount_paise: float) -> float:
         """Paise lost when a parcel of this amount goes out and comes back."""
         fixed = self.forward_paise + self.reverse_paise + self.handling_paise + self.packaging_paise
@@ -163,12 +172,8 @@ class CostModel:
 
     def fee_paise(self, action: Action) -> float:
         """What doing it costs, whatever comes of it."""
-        fees: dict[Action, float] = {
-            "verify": self.costs.utility_message_paise,
-            "prepaid": self.costs.marketing_message_paise,
-            "hold": self.costs.review_paise,
-        }
-        return fees.get(action, 0.0) + self.effects[action].paid * self.costs.prepaid_discount_paise
+        discount = self.effects[action].paid * self.costs.prepaid_discount_paise
+        return self.costs.of_doing(action) + discount
 
     def line(self, action: Action, amount_paise: float) -> tuple[float, float]:
         """Expected cost in paise at probability 0, and at probability 1."""

@@ -1,21 +1,26 @@
 """What another policy would have been worth on past orders, measured where arms allow it.
 
-Where every action that the two policies choose had a chance of being taken, the difference is
-measured: by inverse propensities (Horvitz and Thompson 1952), and doubly robust (Robins, Rotnitzky
-and Zhao 1994; Dudík, Langford and Li 2011). What is measured counts by how much it says beside what
-was known before (``models.pooling``); where nothing was tried, the latter speaks alone.
+What the two policies do differently is told by the curves of ``models.curves``, as the merchant's
+own orders and what was known before have them (``models.pooling``). Where every action that the two
+choose had a chance of being taken, the telling is held against the orders themselves, weighted by
+inverse propensities: what the curves miss is an unknown of its own, so the estimate is doubly
+robust (Robins, Rotnitzky and Zhao 1994; Dudík, Langford and Li 2011).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.actions import ACTIONS
-from models.costs import CostModel
-from models.pooling import Learnt, Prior, learnt, slopes
-from models.replay import UNKNOWN_AMOUNT, Codes, Flags, Floats, Integers, Orders
+from models.contrast import Contrast, Worth
+from models.costs import CostModel, Costs
+from models.curves import UNKNOWNS, all_curves, slopes
+from models.evidence import Ends, Evidence, covariance, evidence
+from models.pooling import Prior, condition
+from models.replay import Floats, Orders
 
 COMPARED = 800
 """Orders needed on either side of a comparison before a point is named."""
@@ -23,31 +28,10 @@ COMPARED = 800
 MOST_ASSUMED = 0.1
 """Largest share of the changed orders that may rest on assumptions where a point is named."""
 
+MISSED = 0.001
+"""How far the curves may be off on average over the changed orders, as a chance."""
+
 Z90 = 1.6448536269514722
-_NOTHING = 1e-12
-_BUCKETS = 20
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ends:
-    """What was done and what became of it, shape (n_orders,) each.
-
-    Parameters
-    ----------
-    action : ndarray of int8
-        Position among ``ACTIONS``.
-    delivered, rto : ndarray of bool
-        Neither is cancelled or lost.
-    """
-
-    action: Codes
-    delivered: Flags
-    rto: Flags
-
-    def where(self, chosen: Flags | Integers) -> Ends:
-        """Some of them."""
-        return Ends(self.action[chosen], self.delivered[chosen], self.rto[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +41,7 @@ class Estimate:
     Parameters
     ----------
     low, high : float
-        A 90 % interval; None where nothing can be said.
+        A 90 % interval.
     point : float or None
         None below the numbers needed.
     measured, measured_ips, assumed : float
@@ -74,10 +58,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Policy against policy: rupees, returns, and on how many orders each part rests.
+    """Policy against policy: rupees, returns, deliveries, and on how many orders each part rests.
 
     Parameters
     ----------
+    rto_avoided, delivered_more : Estimate
+        Orders.
     changed, assumed : int
         Orders treated differently, and those of them where the other action was never tried.
     for_it, against_it : int
@@ -88,73 +74,77 @@ class Comparison:
     why: str
     saved_paise: Estimate
     rto_avoided: Estimate
+    delivered_more: Estimate
     changed: int
     assumed: int
     for_it: int
     against_it: int
 
 
-def compare(
-    orders: Orders, ends: Ends, logged: Floats, first: Floats, other: Floats, model: CostModel,
-    prior: Prior | None = None,
-) -> Comparison:  # fmt: skip
-    """What ``first`` saves against ``other``.
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Orders, what became of them, and what that says beside what was known before."""
+
+    orders: Orders
+    ends: Ends
+    logged: Floats
+    costs: Costs
+    prior: Prior
+    found: Evidence
+    known: Prior
+
+    @property
+    def nothing(self) -> Floats:
+        """The chances of each action where all is shipped."""
+        return shipped(len(self.orders))
+
+
+def shipped(n: int) -> Floats:
+    """The chances of each action under no policy."""
+    found = np.zeros((n, len(ACTIONS)))
+    found[:, 0] = 1.0
+    return found
+
+
+def measure(
+    orders: Orders, ends: Ends, logged: Floats, model: CostModel, prior: Prior | None = None
+) -> Measured:
+    """Read the orders once; any number of comparisons follow.
 
     Parameters
     ----------
-    logged, first, other : ndarray of shape (n_orders, n_actions)
-        Chances of each action: as they were, and under the two policies.
+    logged : ndarray of shape (n_orders, n_actions)
+        The chance that each action had.
     model : CostModel
-        Prices both.
+        Prices what happened.
     prior : Prior, optional
         What is known of the effects from elsewhere; by default the model's, as assumptions.
     """
     prior = prior or Prior.assumed(model.effects)
-    change = first - other
-    moved = np.flatnonzero((np.abs(change) > _NOTHING).any(axis=1))
-    orders, ends = orders.where(moved), ends.where(moved)
-    change, logged = change[moved], logged[moved]
-    tried: Flags = np.logical_not(((np.abs(change) > _NOTHING) & (logged <= 0)).any(axis=1))
-    taken = np.arange(len(moved)), ends.action
-    weight = np.where(tried, change[taken] / np.maximum(logged[taken], _NOTHING), 0.0)
-    numbers = (
-        len(moved), int((~tried).sum()),
-        int((weight > 0).sum()), int((weight < 0).sum()),
-    )  # fmt: skip
-    enough, why = _enough(*numbers)
-    data = _Data(orders, ends, change, weight, tried, clusters(orders.person))
-    money, returns = (
-        _estimate(_learnt(data, side, prior), data, side, prior, named=enough)
-        for side in (_money(orders, model, prior), _returns(orders))
-    )
-    return Comparison(enough, why, money, returns, *numbers)
+    found = evidence(orders, ends, logged, model.costs, prior.mean)
+    return Measured(orders, ends, logged, model.costs, prior, found, prior.after(found))
 
 
-def measured_effects(
-    orders: Orders, ends: Ends, logged: Floats, first: Floats, other: Floats, model: CostModel,
-    prior: Prior | None = None,
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """What the same orders say about the effects themselves.
+def compare(measured: Measured, first: Floats, other: Floats) -> Comparison:
+    """What ``first`` saves against ``other``.
 
-    Returns
-    -------
-    (means, covariance)
-        Of the unknowns of ``models.pooling``, as deviations from the prior's means.
+    Parameters
+    ----------
+    first, other : ndarray of shape (n_orders, n_actions)
+        Chances of each action under the two policies.
     """
-    prior = prior or Prior.assumed(model.effects)
-    change = first - other
-    weight = np.where(logged > 0, change / np.maximum(logged, _NOTHING), 0.0)
-    tried: Flags = np.logical_not(((np.abs(change) > _NOTHING) & (logged <= 0)).any(axis=1))
-    own = np.where(tried, weight[np.arange(len(orders)), ends.action], 0.0)
-    data = _Data(orders, ends, change, own, tried, clusters(orders.person))
-    found = _learnt(data, _money(orders, model, prior), prior)
-    return found.unknowns, found.unknowns_cov
-
-
-def clusters(person: Integers) -> Integers:
-    """A bucket of a million for each person; sharing one leaves the variance as it is."""
-    mixed = person.view(np.uint64) * _MIX
-    return (mixed >> np.uint64(64 - _BUCKETS)).astype(np.int64)
+    found = Contrast.between(
+        measured.orders, measured.ends, measured.logged, first - other,
+        len(measured.found.columns),
+    )  # fmt: skip
+    numbers = found.counts()
+    enough, why = _enough(*numbers)
+    sums, at = found.sums(), all_curves(measured.known.mean)
+    money, returns, arrivals = (
+        _estimate(measured, found, worth, sums, at, named=enough)
+        for worth in _worths(measured.costs)
+    )
+    return Comparison(enough, why, money, returns, arrivals, *numbers)
 
 
 def _enough(changed: int, assumed: int, for_it: int, against_it: int) -> tuple[bool, str]:
@@ -173,98 +163,62 @@ def _enough(changed: int, assumed: int, for_it: int, against_it: int) -> tuple[b
     return True, ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Data:
-    """Orders that the two policies treat differently, and how they count."""
-
-    orders: Orders
-    ends: Ends
-    change: Floats
-    weight: Floats
-    tried: Flags
-    people: Integers
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Side:
-    """One kind of result: what a return costs, a delivery earns and an action takes."""
-
-    returned: Floats
-    delivered: Floats
-    fees: Floats
-    fee_spreads: Floats
-
-
-def _amounts(orders: Orders) -> Floats:
-    known = orders.amount_paise != UNKNOWN_AMOUNT
-    typical = orders.amount_paise[known].mean() if known.any() else 0.0
-    return np.where(known, orders.amount_paise, typical).astype(np.float64)
-
-
-def _money(orders: Orders, model: CostModel, prior: Prior) -> _Side:
-    """Paise earned: the margin of what arrives, less what returns and actions cost."""
-    amount, costs = _amounts(orders), model.costs
-    pooled = CostModel(costs, prior.effects)
-    return _Side(
-        np.asarray(costs.of_return(0.0) + costs.damage_share * amount),
-        costs.margin_share * amount,
-        np.array([pooled.fee_paise(action) for action in ACTIONS]),
-        np.array([prior.spread[a].paid * costs.prepaid_discount_paise for a in ACTIONS]),
+def _worths(costs: Costs) -> tuple[Worth, Worth, Worth]:
+    """Paise earned, returns avoided and deliveries."""
+    free = np.zeros(len(ACTIONS))
+    paise = [
+        [-costs.of_return(0.0), -costs.damage_share], [0.0, costs.margin_share],
+        [-float(costs.prepaid_discount_paise), 0.0],
+    ]  # fmt: skip
+    return (
+        Worth(np.array(paise), np.array([costs.of_doing(action) for action in ACTIONS])),
+        Worth(np.array([[-1.0, 0.0], [0.0, 0.0], [0.0, 0.0]]), free),
+        Worth(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]]), free),
     )
 
 
-def _returns(orders: Orders) -> _Side:
-    """Returns avoided: minus one for each parcel that comes back."""
-    nothing = np.zeros(len(ACTIONS))
-    return _Side(np.ones(len(orders)), np.zeros(len(orders)), nothing, nothing)
-
-
-def _expected(p: Floats, prior: Prior) -> tuple[Floats, Floats]:
-    """Chances of return and delivery under each action, as the prior's means have it."""
-    effects = [prior.effects[action] for action in ACTIONS]
-    avoided = np.array([effect.rto_avoided for effect in effects])
-    rescued = np.array([effect.rto_rescued for effect in effects])
-    lost = np.array([effect.good_lost for effect in effects])
-    return np.outer(p, 1 - avoided), np.outer(p, rescued) + np.outer(1 - p, 1 - lost)
-
-
-def _learnt(data: _Data, side: _Side, prior: Prior) -> Learnt:
-    """What the residuals say: sums of returns and deliveries by action, tried and not tried."""
-    p, tried = data.orders.probability, data.tried
-    slope = np.vstack([
-        part
-        for mine in (tried, ~tried)
-        for part in slopes(prior, data.change[mine], p[mine], side.returned[mine],
-                           side.delivered[mine])
-    ])  # fmt: skip
-    back, there = _expected(p, prior)
-    rows = np.arange(len(p))
-    parts = (
-        data.weight * side.returned * (data.ends.rto - back[rows, data.ends.action]),
-        data.weight * side.delivered * (data.ends.delivered - there[rows, data.ends.action]),
+def _estimate(
+    measured: Measured, contrast: Contrast, worth: Worth, sums: Sequence[Floats], at: Floats,
+    *, named: bool,
+) -> Estimate:  # fmt: skip
+    powers = [np.einsum("kc,acp->akp", worth.ends, some) for some in sums]
+    tried, assumed = (float((at * some).sum()) for some in powers[:2])
+    steps = slopes(measured.known.mean)
+    moves = [np.einsum("uakp,akp->u", steps, some) for some in powers]
+    missed = contrast.missed(worth, at, len(measured.found.columns))
+    mean, cov = _with_missed(measured, moves[2], missed, MISSED * contrast.stake(worth))
+    fees = contrast.fees(worth)
+    tried += float(moves[0] @ mean[:-1] + mean[-1]) - fees[0]
+    assumed += float(moves[1] @ mean[:-1]) - fees[1]
+    slope, total = np.append(moves[0] + moves[1], 1.0), tried + assumed
+    half = Z90 * max(0.0, float(slope @ cov @ slope)) ** 0.5
+    return Estimate(
+        total if named else None, total - half, total + half, tried, contrast.seen(worth), assumed
     )
-    people, person = np.unique(data.people, return_inverse=True)
-    columns = np.zeros((len(people), 2 * len(ACTIONS)))
-    for kind, residual in enumerate(parts):
-        for code in np.unique(data.ends.action).tolist():
-            mine = data.ends.action == code
-            found = np.bincount(person[mine], residual[mine], minlength=len(people))
-            columns[:, kind * len(ACTIONS) + code] = found
-    return learnt(prior, slope, columns.sum(axis=0), columns.T @ columns)
 
 
-def _estimate(found: Learnt, data: _Data, side: _Side, prior: Prior, *, named: bool) -> Estimate:
-    back, there = _expected(data.orders.probability, prior)
-    expected = there * side.delivered[:, None] - back * side.returned[:, None] - side.fees
-    told = (data.change * expected).sum(axis=1)
-    n = len(ACTIONS)
-    sign = np.concatenate([-np.ones(n), np.ones(n)] * 2)
-    moved = sign * found.sums
-    measured = float(told[data.tried].sum() + moved[: 2 * n].sum())
-    assumed = float(told[~data.tried].sum() + moved[2 * n :].sum())
-    fees = float(np.square(data.change.sum(axis=0) * side.fee_spreads).sum())
-    half = Z90 * (max(0.0, float(sign @ found.sums_cov @ sign)) + fees) ** 0.5
-    total, action = measured + assumed, data.ends.action
-    seen = side.delivered * data.ends.delivered - side.returned * data.ends.rto - side.fees[action]
-    ips = float((data.weight * seen).sum())
-    return Estimate(total if named else None, total - half, total + half, measured, ips, assumed)
+def _with_missed(
+    measured: Measured, moves: Floats, missed: Floats, spread: float
+) -> tuple[Floats, Floats]:
+    """The unknowns and what the curves miss, as deviations, once both have been seen.
+
+    Parameters
+    ----------
+    moves : ndarray of shape (UNKNOWNS,)
+        How what is expected by inverse propensity moves with the unknowns.
+    missed : ndarray of shape (n_buckets,)
+        What was observed beyond that.
+    spread : float
+        Of what the curves miss, before it was seen.
+    """
+    found, known, prior = measured.found, measured.known, measured.prior
+    across = covariance(found.columns, missed[:, None])
+    own = covariance(missed[:, None], missed[:, None])
+    slope = np.zeros((len(across) + 1, UNKNOWNS + 1))
+    slope[:-1, :-1] = found.slopes(known.mean)
+    slope[-1] = np.append(moves, 1.0)
+    mean = np.append(prior.mean - known.mean, 0.0)
+    seen = np.append(found.residuals(known.mean), missed.sum()) - slope @ mean
+    cov = np.zeros((UNKNOWNS + 1, UNKNOWNS + 1))
+    cov[:-1, :-1], cov[-1, -1] = prior.cov, spread**2
+    return condition(mean, cov, slope, seen, np.block([[found.noise, across], [across.T, own]]))

@@ -8,12 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from models.actions import ACTIONS, Action
-from models.costs import CostModel
-from models.estimates import COMPARED, Ends, measured_effects
+from models.actions import ACTIONS, SEVERITY, Action
+from models.costs import CostModel, Costs
+from models.curves import UNCERTAIN, cost_table, effects_at
+from models.estimates import COMPARED, measure
+from models.evidence import Ends
 from models.policy import AUTOMATIC, Policy
 from models.pooling import Prior
-from models.replay import UNKNOWN_AMOUNT, Floats, Orders
+from models.replay import UNKNOWN_AMOUNT, Floats, Orders, codes_at
 from models.thresholds import Thresholds, cheapest
 
 _FINEST = 2_000
@@ -54,38 +56,44 @@ def suggest(
     prior : Prior, optional
         What is known of the effects from elsewhere; by default the policy's, as assumptions.
     """
-    prior = prior or Prior.assumed(policy.model.effects)
     drawn = (logged > 0).sum(axis=1) > 1
     seen = {
         action: int((drawn & (ends.action == code)).sum()) for code, action in enumerate(ACTIONS)
     }
     fewest = min(seen["ship"], sum(seen.values()) - seen["ship"])
-    untouched = np.zeros_like(logged)
-    untouched[:, 0] = 1.0
-    unknowns, _ = measured_effects(
-        orders.where(drawn), ends.where(drawn), logged[drawn], logged[drawn], untouched[drawn],
-        policy.model, prior,
-    )  # fmt: skip
-    model = CostModel(policy.model.costs, MappingProxyType(prior.told(unknowns)))
+    known = measure(orders, ends, logged, policy.model, prior).known.mean
     door, paid = (
-        _cheapest(orders, model, AUTOMATIC[name], prepaid=name != "thresholds")
+        _cheapest(orders, known, policy.model.costs, AUTOMATIC[name], prepaid=name != "thresholds")
         for name in ("thresholds", "prepaid_thresholds")
     )
     why = "" if fewest >= COMPARED else (
         f"{fewest} orders of the smaller side of the comparison have a known end; "
         f"{COMPARED} are needed"
     )  # fmt: skip
-    return Suggestion(
-        replace(
-            policy, model=model, thresholds=door or policy.thresholds,
-            prepaid_thresholds=paid or policy.prepaid_thresholds,
-        ),
-        fewest >= COMPARED, why, MappingProxyType(seen),
+    found = replace(
+        policy, thresholds=door or policy.thresholds,
+        prepaid_thresholds=paid or policy.prepaid_thresholds,
     )  # fmt: skip
+    effects = effects_at(known, _risks(found, orders))
+    model = CostModel(policy.model.costs, effects)
+    return Suggestion(replace(found, model=model), fewest >= COMPARED, why, MappingProxyType(seen))
+
+
+def _risks(policy: Policy, orders: Orders) -> dict[Action, float]:
+    """The mean score of the orders that each action would get; of all where it gets none."""
+    p, paid = orders.probability, orders.prepaid
+    code = np.where(
+        paid, codes_at(policy.prepaid_thresholds, p, paid), codes_at(policy.thresholds, p, paid)
+    )
+    usual = float(p.mean()) if len(p) else 0.0
+    return {
+        action: float(p[mine].mean()) if (mine := code == SEVERITY[action]).any() else usual
+        for action in UNCERTAIN
+    }
 
 
 def _cheapest(
-    orders: Orders, model: CostModel, actions: tuple[Action, ...], *, prepaid: bool
+    orders: Orders, known: Floats, costs: Costs, actions: tuple[Action, ...], *, prepaid: bool
 ) -> Thresholds | None:
     """On an even sample of the orders of one kind; None where there are too few."""
     mine = np.flatnonzero((orders.prepaid == prepaid) & (orders.amount_paise != UNKNOWN_AMOUNT))
@@ -95,9 +103,10 @@ def _cheapest(
     # Groups of equal size and like risk, each priced as a whole.
     groups = np.array_split(by_risk, min(_FINEST, len(mine) // 50 + 1))
     risks = np.array([orders.probability[group].mean() for group in groups])
-    table = model.table(
-        orders.probability[by_risk], orders.amount_paise[by_risk].astype(np.float64), actions
-    )
+    table = cost_table(
+        known, costs, orders.probability[by_risk],
+        orders.amount_paise[by_risk].astype(np.float64), actions,
+    )  # fmt: skip
     begins = np.cumsum([0, *(len(group) for group in groups)])[:-1]
     return _rounded(cheapest(risks, np.add.reduceat(table, begins, axis=0), actions))
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from models.estimates import COMPARED, measured_effects
+from models.curves import UNCERTAIN
+from models.estimates import COMPARED
+from models.evidence import Evidence, evidence
 from models.policy import Policy
-from models.pooling import UNCERTAIN, Prior, pooled
-from models.replay import Floats
+from models.pooling import Prior, pooled
 from models.suggestion import suggest
 from serving.simulating.past import Past
 from serving.simulating.simulation import Settled, settled_of
@@ -50,21 +51,18 @@ def suggestion(
     }
 
 
-def measured_of(settled: Settled, policy: Policy) -> tuple[Floats, Floats] | None:
+def measured_of(settled: Settled, policy: Policy) -> Evidence | None:
     """What one merchant's orders say about actions; None where they are too few."""
     drawn = (settled.logged > 0).sum(axis=1) > 1
     ship = int((drawn & (settled.ends.action == 0)).sum())
     if min(ship, int(drawn.sum()) - ship) < COMPARED:
         return None
-    untouched = settled.logged[drawn] * 0.0
-    untouched[:, 0] = 1.0
-    logged = settled.logged[drawn]
-    return measured_effects(
-        settled.orders.where(drawn), settled.ends.where(drawn), logged, logged, untouched,
-        policy.model, Prior.assumed(),
-    )  # fmt: skip
+    found = evidence(
+        settled.orders, settled.ends, settled.logged, policy.model.costs, Prior.assumed().mean
+    )
+    return found.sums_only()
 
 
-def prior_of(measured: list[tuple[Floats, Floats]]) -> Prior | None:
+def prior_of(measured: list[Evidence]) -> Prior | None:
     """A prior from merchants who share; None where they are too few."""
     return pooled(measured, Prior.assumed()) if len(measured) >= FEWEST_OTHERS else None

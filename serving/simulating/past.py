@@ -43,11 +43,17 @@ _COLUMNS: dict[str, type] = {
     "policy": np.int64,
     "state": np.int8,
     "full": np.bool_,
+    "paid": np.bool_,
+    "answered_us": np.int64,
 }
 _DECIDES = tuple(name for name in Orders.__slots__ if name != "columns")  # fmt: skip
 
+_ANSWERS = ("replied", "contacted", "paid")
+_NO_ANSWER = ("silent", "unreachable", "wrong_number")
+
 _EVENTS = """SELECT e.seq, e.number, e.kind, e.revision, e.becomes, e.at_us, o.order_id,
-           CASE WHEN e.kind IN ('placed', 'decided') THEN e.body END,
+           CASE WHEN e.kind IN ('placed', 'decided', 'replied', 'contacted')
+           THEN e.body END,
            CASE WHEN e.kind IN ({with_data}) THEN e.data END
     FROM event e JOIN orders o ON o.number = e.number
     WHERE e.merchant_id=? AND e.seq>? AND o.test=0 ORDER BY e.seq LIMIT ?"""
@@ -147,8 +153,12 @@ class Past:
         if kind == "decided" and revision == 0 and body is not None and waits is not None:
             del self._waiting[number]
             self._add(number, waits, body_of(body), data)
+        if kind in _ANSWERS:
+            said = {} if body is None else body_of(body)
+            if said.get("response") not in _NO_ANSWER:
+                self._answer(number, kind, at_us)
         if becomes is not None:
-            self._move(number, becomes)
+            self._mark(number, "state", becomes)
 
     def _add(
         self, number: int, placed: _Placed, decided: dict[str, Any], data: bytes | None
@@ -188,10 +198,22 @@ class Past:
                 found[_told(name)] = np.nan if value is None else value  # type: ignore[assignment]
         return found
 
-    def _move(self, number: int, state: int) -> None:
+    def _answer(self, number: int, kind: str, at_us: int) -> None:
+        """The first answer, and whether anything was paid."""
+        at = self._place(number)
+        if at is not None and not self._room["answered_us"][at]:
+            self._room["answered_us"][at] = at_us
+        if kind == "paid":
+            self._mark(number, "paid", True)
+
+    def _mark(self, number: int, name: str, value: int) -> None:
+        at = self._place(number)
+        if at is not None:
+            self._room[name][at] = value
+
+    def _place(self, number: int) -> int | None:
         at = int(np.searchsorted(self.column("number"), number))
-        if at < self._n and self._room["number"][at] == number:
-            self._room["state"][at] = state
+        return at if at < self._n and self._room["number"][at] == number else None
 
 
 def _placed(

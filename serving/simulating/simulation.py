@@ -19,7 +19,8 @@ from features.history.states import (
     RTO_NOT_CUSTOMER,
 )
 from models.actions import ACTIONS, MESSAGES, SEVERITY
-from models.estimates import Comparison, Ends, Estimate, compare
+from models.estimates import Comparison, Estimate, compare, measure
+from models.evidence import Ends
 from models.policy import Policy
 from models.pooling import Prior
 from models.replay import Flags, Floats, Integers, Orders, Replayed, replay
@@ -41,12 +42,13 @@ class Window:
     action: Integers
     state: Integers
     policy: Integers
+    paid: Flags
 
 
 def window_of(past: Past, days: int, now_us: int) -> Window:
     """The orders decided in the last days."""
     chosen = past.column("now_us") > now_us - days * DAY_US
-    columns = (past.column(name)[chosen] for name in ("action", "state", "policy"))
+    columns = (past.column(name)[chosen] for name in ("action", "state", "policy", "paid"))
     return Window(past.orders().where(chosen), *columns)
 
 
@@ -109,7 +111,7 @@ def simulate(
     orders = window.orders.where(mature)
     ends = _ends(window, mature)
     logged = chances_then(window, policies)[mature]
-    nothing = _nothing(len(orders))
+    measured = measure(orders, ends, logged, draft.model, prior)
     drafted, running = acting.chances[mature], kept.chances[mature]
     return {
         "days": days,
@@ -119,15 +121,9 @@ def simulate(
         "happened": _counts(window.action.astype(np.int8)),
         "draft": _told(acting, window.orders),
         "today": _told(kept, window.orders) | {"revision": today.revision, "mode": today.mode},
-        "against_today": None
-        if same
-        else _comparison(compare(orders, ends, logged, drafted, running, draft.model, prior)),
-        "against_none": _comparison(
-            compare(orders, ends, logged, drafted, nothing, draft.model, prior)
-        ),
-        "today_against_none": _comparison(
-            compare(orders, ends, logged, running, nothing, draft.model, prior)
-        ),
+        "against_today": None if same else _comparison(compare(measured, drafted, running)),
+        "against_none": _comparison(compare(measured, drafted, measured.nothing)),
+        "today_against_none": _comparison(compare(measured, running, measured.nothing)),
         "other_merchants": 0 if prior is None else prior.merchants,
         "assumptions": [
             "the draft acts, even where it is marked observe",
@@ -157,12 +153,6 @@ def _decides_as(draft: Policy, today: Policy) -> bool:
     return replace(draft, revision=today.revision, mode=today.mode) == today
 
 
-def _nothing(n: int) -> Floats:
-    found = np.zeros((n, len(ACTIONS)))
-    found[:, SEVERITY["ship"]] = 1.0
-    return found
-
-
 def _mature(window: Window) -> tuple[Flags, list[str]]:
     """Orders of weeks whose ends are nearly all known, and the Mondays of the other weeks."""
     known = (window.state % CLASSES != PENDING) | (window.action == SEVERITY["block"])
@@ -179,6 +169,7 @@ def _ends(window: Window, mature: Flags) -> Ends:
         window.action[mature].astype(np.int8),
         np.isin(ending, (DELIVERED, RETURNED)),
         np.isin(ending, (RTO, RTO_NOT_CUSTOMER)),
+        window.paid[mature],
     )
 
 
@@ -223,7 +214,10 @@ def _estimate(found: Estimate, unit: float) -> dict[str, float | None]:
     }
 
 
-def saved(past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int) -> dict[str, Any]:
+def saved(
+    past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int,
+    prior: Prior | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What the policies in force saved against shipping all, and what the comparison group cost.
 
     The second is what would have been saved on top, had nobody been left untouched.
@@ -234,8 +228,9 @@ def saved(past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int)
     model = policies[max(policies)].model
     whole = {n: replace(p, shares=replace(p.shares, holdout=0.0)) for n, p in policies.items()}
     logged, without = (chances_then(window, ps)[mature] for ps in (policies, whole))
-    gained = compare(orders, ends, logged, logged, _nothing(len(orders)), model)
-    forgone = compare(orders, ends, logged, without, logged, model)
+    measured = measure(orders, ends, logged, model, prior)
+    gained = compare(measured, logged, measured.nothing)
+    forgone = compare(measured, without, logged)
     return {
         "days": days,
         "judged_orders": len(orders),

@@ -11,9 +11,9 @@ from pydantic_core import from_json, to_json
 
 from features.days import ist_day
 from features.errors import RtoError, StoreError
+from models.evidence import Evidence
 from models.policy import Policy, default_policy
 from models.pooling import Prior
-from models.replay import Floats
 from models.replay import asked as asked_by
 from serving.simulating.past import Past
 from serving.simulating.simulation import settled_of, simulate
@@ -27,7 +27,7 @@ _NICE = 10
 # Others whose logs are read for what they have measured, once a day.
 _MOST_OTHERS = 12
 
-Measured: TypeAlias = tuple[Floats, Floats] | None
+Measured: TypeAlias = Evidence | None
 
 
 class Room:
@@ -59,11 +59,10 @@ class Room:
                 past.ask(asked_by(policy))
             past.follow(connection)
         now_us = asked["now_us"]
-        if asked["days"] is None:
-            prior = self._known(connection, asked, policies)
+        prior = self._known(connection, asked, policies)
+        if asked["what"] == "suggestion":
             return suggestion(past, policies, now_us=now_us, prior=prior)
-        # Not with the pool: its intervals were measured to be too narrow (models/README.md).
-        return simulate(past, draft, policies, days=asked["days"], now_us=now_us)
+        return simulate(past, draft, policies, days=asked["days"], now_us=now_us, prior=prior)
 
     def _known(
         self, connection: Connection, asked: dict[str, Any], own: dict[int, Policy]

@@ -45,8 +45,8 @@ class Simulations:
         SimulationError
             If it takes longer than a minute, the process ends, or the log is out of reach.
         """
-        return await self._answer({"merchant_id": merchant_id, "policy": policy, "days": days,
-                                   "now_us": now_us})  # fmt: skip
+        return await self._answer({"what": "simulation", "merchant_id": merchant_id,
+                                   "policy": policy, "days": days, "now_us": now_us})  # fmt: skip
 
     async def suggest(self, merchant_id: str, now_us: int) -> dict[str, Any]:
         """What ``serving.suggestion.suggestion`` finds.
@@ -56,8 +56,8 @@ class Simulations:
         SimulationError
             As above.
         """
-        return await self._answer({"merchant_id": merchant_id, "policy": {}, "days": None,
-                                   "now_us": now_us})  # fmt: skip
+        return await self._answer({"what": "suggestion", "merchant_id": merchant_id,
+                                   "policy": {}, "now_us": now_us})  # fmt: skip
 
     async def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         asked = asked | {"store_url": self._store_url}

@@ -2,28 +2,30 @@
 
 Each run is one merchant's year of the demo world under another seed, scored by a noisy score that
 was calibrated on earlier orders of the same merchant. What is known beforehand comes from the
-measurements of other merchants, who act by the shipped thresholds in worlds of other seeds and
-parameters; the run's merchant begins with the thresholds that follow from it. All keep comparison
+measurements of other merchants in worlds of other seeds and parameters: half of them act by the
+shipped thresholds, the others by those that follow from what the first half measured, as the run's
+merchant does by what all of them did. All keep comparison
 and exploration arms, and nobody's truth is used but to judge the answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import repeat
+from typing import Any
 
 import click
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from models.actions import ACTIONS
+from models.actions import ACTIONS, SEVERITY, Action
 from models.costs import CostModel
-from models.estimates import Ends, compare, measured_effects
+from models.curves import effects_at
+from models.estimates import compare, measure, shipped
+from models.evidence import Ends, Evidence, evidence
 from models.policy import Policy, default_policy
-from models.pooling import UNKNOWNS, Prior, pooled
+from models.pooling import Prior, pooled
 from models.replay import NO_OVERRULE, Flags, Floats, Orders, codes_at, replay
 from models.suggestion import suggest
 from models.thresholds import Thresholds, cheapest
@@ -34,8 +36,13 @@ from training.world.year import Year, invent_year
 LEARNT_FROM = 30_000
 """Earlier orders that the score is calibrated on."""
 
+ASSUMED = Prior.assumed()
+
 _OTHERS, _RUNS, _NOISE = 5_000, 1_000, 1.0
-_PREPAID, _ROUGH = 1, 12
+_PREPAID = 1
+
+# Typical risks of the orders that each action gets; a policy's effects are told there.
+_USED_AT: dict[Action, float] = {"verify": 0.3, "prepaid": 0.5, "hold": 0.6}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +54,6 @@ class Lived:
     ends: Ends
     chances: Floats
     worth: Floats
-
-    @property
-    def untouched(self) -> Floats:
-        """Chances under no policy."""
-        found = np.zeros_like(self.chances)
-        found[:, 0] = 1.0
-        return found
 
     @property
     def saved(self) -> float:
@@ -83,12 +83,13 @@ def lived(seed: int, orders: int, spec: WorldSpec, known: Prior | None = None) -
         created_us=np.zeros(n, np.int64), now_us=np.zeros(n, np.int64),
         overrule=np.full(n, NO_OVERRULE, np.int8), person=person, full=np.zeros(n, bool),
     )  # fmt: skip
-    effects = None if known is None else known.told(np.zeros(UNKNOWNS))
+    effects = None if known is None else effects_at(known.mean, _USED_AT)
     policy = default_policy(int(amount.mean()), mode="act", effects=effects)
     done = replay(policy, asked)
     fates = np.stack([year.fates[a].outcome[LEARNT_FROM:] for a in ACTIONS], axis=1)
     end = fates[np.arange(n), done.action]
-    ends = Ends(done.action, end == OUT_DELIVERED, end == OUT_RTO)
+    paid = (done.action == SEVERITY["prepaid"]) & _paid(year)
+    ends = Ends(done.action, end == OUT_DELIVERED, end == OUT_RTO, paid)
     return Lived(
         policy, asked, ends, done.chances, _worth(year, policy.model, amount.astype(np.float64))
     )
@@ -117,13 +118,18 @@ def _logistic(x: Floats, y: Flags) -> Floats:
     return weights
 
 
+def _paid(year: Year) -> Flags:
+    found: Flags = year.fates["prepaid"].response[LEARNT_FROM:] == PAID
+    return found
+
+
 def _worth(year: Year, model: CostModel, amount: Floats) -> Floats:
     """Paise that each order truly earns under each action, on expectation."""
     costs, columns = model.costs, []
     margin = costs.margin_share * amount
     back = costs.of_return(0.0) + costs.damage_share * amount
-    paid = year.fates["prepaid"].response[LEARNT_FROM:] == PAID
-    fees = {
+    paid = _paid(year)
+    fees: dict[str, Any] = {
         "verify": costs.utility_message_paise, "hold": costs.review_paise,
         "prepaid": costs.marketing_message_paise + costs.prepaid_discount_paise * paid,
     }  # fmt: skip
@@ -152,11 +158,10 @@ def other(seed: int) -> WorldSpec:
     return changed(demo(), said, source="other")
 
 
-def _measured(number: int, orders: int, prior: Prior) -> tuple[Floats, Floats]:
-    one = lived(_OTHERS + number, orders, other(number))
-    return measured_effects(
-        one.orders, one.ends, one.chances, one.chances, one.untouched, one.policy.model, prior
-    )
+def _measured(number: int, orders: int, known: Prior | None = None) -> Evidence:
+    one = lived(_OTHERS + number, orders, other(number), known)
+    found = evidence(one.orders, one.ends, one.chances, one.policy.model.costs, ASSUMED.mean)
+    return found.sums_only()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +191,8 @@ def _run(number: int, orders: int, prior: Prior) -> Run:
     one = lived(_RUNS + number, orders, demo(), prior)
 
     def found(of: Lived, known: Prior | None) -> tuple[bool, float, bool]:
-        told = compare(of.orders, of.ends, of.chances, of.chances, of.untouched,
-                       of.policy.model, known)  # fmt: skip
+        measured = measure(of.orders, of.ends, of.chances, of.policy.model, known)
+        told = compare(measured, of.chances, shipped(len(of.orders)))
         low, high = told.saved_paise.low, told.saved_paise.high
         return low <= of.saved <= high, (high - low) / of.saved, told.enough
 
@@ -230,21 +235,12 @@ def _best(one: Lived) -> float:
 def main(runs: int, others: int, orders: int, jobs: int) -> None:
     """Coverage and width of the intervals, and how good the suggested thresholds are."""
     with ProcessPoolExecutor(jobs) as pool:
-        assumed = Prior.assumed()
-        rough = pooled(_all(pool, min(others, _ROUGH), orders, assumed), assumed)
-        around = Prior.assumed(rough.effects)
-        prior = pooled(_all(pool, others, orders, around), around)
+        first = list(pool.map(partial(_measured, orders=orders), range(0, others, 2)))
+        known = pooled(first, ASSUMED)
+        later = pool.map(partial(_measured, orders=orders, known=known), range(1, others, 2))
+        prior = pooled([*first, *later], ASSUMED)
         done = list(pool.map(partial(_run, orders=orders, prior=prior), range(runs)))
     _tell(done, orders, others)
-
-
-def _all(
-    pool: ProcessPoolExecutor, others: int, orders: int, prior: Prior
-) -> list[tuple[Floats, Floats]]:
-    found: Iterator[tuple[Floats, Floats]] = pool.map(
-        _measured, range(others), repeat(orders), repeat(prior)
-    )
-    return list(found)
 
 
 def _tell(done: list[Run], orders: int, others: int) -> None:

@@ -15,8 +15,9 @@ from features.days import DAY_US
 from features.row import Row
 from models.actions import ACTIONS
 from models.condition_text import parse
+from models.curves import DEGREE, KINDS
+from models.evidence import MOMENTS, Evidence
 from models.policy import Policy, default_policy
-from models.pooling import Prior
 from models.replay import asked, replay
 from models.risk import Risk
 from models.rules import Rule, Segment
@@ -45,6 +46,13 @@ POLICY = Policy(
     reviews_per_day=1,
 )
 ORDERS = 60
+
+
+def nothing_seen() -> Evidence:
+    """Of a merchant whose orders say nothing."""
+    shape = len(ACTIONS), KINDS, MOMENTS
+    return Evidence(np.zeros(shape), np.zeros((*shape, DEGREE + 1)), np.zeros((0, 0)),
+                    np.zeros((0, 0)), np.zeros(len(ACTIONS), np.int64))  # fmt: skip
 
 
 class Varied(shop.Steady):
@@ -237,9 +245,9 @@ def test_others_are_pooled_only_from_three_on_and_only_among_those_who_share(
 
                 await service.writer.submit(work)
             assert sharing_merchants(service.connection, 9) == ["a", "b", "c", "kurtas"]
-            told = (Prior.assumed().centre, Prior.assumed().cov * 0.5)
+            told = nothing_seen()
             asking: dict[str, Any] = {
-                "store_url": service.settings.store_url, "policy": {}, "days": None,
+                "store_url": service.settings.store_url, "what": "suggestion", "policy": {},
                 "now_us": shop.NOON,
             }  # fmt: skip
             for known, counted in (({"a", "b", "c"}, 3), ({"a", "b"}, 0)):
