@@ -89,20 +89,21 @@ class Contrast:
         """
         both = np.hstack([self.scores, self.amount[:, 1:] * self.scores])
         shape = len(ACTIONS), 2, DEGREE + 1
-        untried = np.flatnonzero(~self.tried)
-        assumed = self.change[untried].T @ both[untried]
+        tried, assumed = (
+            self.change.T @ both if mine.all() else self.change[mine].T @ both[mine]
+            for mine in (self.tried, ~self.tried)
+        )  # fmt: skip
         seen = [
             self.weight[mine] @ both[mine]
             for code in range(len(ACTIONS))
             for mine in [np.flatnonzero(self.ends.action == code)]
         ]
-        tried = self.change.T @ both - assumed
         return tried.reshape(shape), assumed.reshape(shape), np.reshape(seen, shape)
 
     def fees(self, worth: Worth) -> tuple[float, float]:
         """What doing takes more, where tried and where not."""
-        untried = float((self.change[~self.tried] @ worth.fees).sum())
-        return float((self.change.sum(axis=0) * worth.fees).sum()) - untried, untried
+        taken = self.change @ worth.fees
+        return float(taken[self.tried].sum()), float(taken[~self.tried].sum())
 
     def seen(self, worth: Worth) -> float:
         """What was observed, by inverse propensity alone."""

@@ -19,14 +19,13 @@ import click
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from models.actions import ACTIONS, SEVERITY, Action
+from models.actions import ACTIONS, SEVERITY
 from models.costs import CostModel
-from models.curves import effects_at
 from models.estimates import compare, measure, shipped
 from models.evidence import Ends, Evidence, evidence
 from models.policy import Policy, default_policy
 from models.pooling import Prior, pooled
-from models.replay import NO_OVERRULE, Flags, Floats, Orders, codes_at, replay
+from models.replay import NO_OVERRULE, Flags, Floats, Integers, Orders, codes_at, replay
 from models.suggestion import suggest
 from models.thresholds import Thresholds, cheapest
 from training.world.actions import OUT_DELIVERED, OUT_RTO, PAID
@@ -40,9 +39,6 @@ ASSUMED = Prior.assumed()
 
 _OTHERS, _RUNS, _NOISE = 5_000, 1_000, 1.0
 _PREPAID = 1
-
-# Typical risks of the orders that each action gets; a policy's effects are told there.
-_USED_AT: dict[Action, float] = {"verify": 0.3, "prepaid": 0.5, "hold": 0.6}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,26 +69,37 @@ def lived(seed: int, orders: int, spec: WorldSpec, known: Prior | None = None) -
     """Invent a year and live through it, by the thresholds that what is known makes cheapest."""
     rng, year = default_rng([seed, 1]), invent_year(orders + LEARNT_FROM, seed, spec)
     prepaid = year.intents.payment == _PREPAID
-    p = _scored(rng, year, prepaid)[LEARNT_FROM:]
-    person = year.moments.person[LEARNT_FROM:].astype(np.int64)
-    amount = year.intents.amount_paise[LEARNT_FROM:].astype(np.int64)
-    n = len(p)
-    asked = Orders(
-        probability=p, draw=rng.random(int(person.max()) + 1)[person], amount_paise=amount,
-        prepaid=prepaid[LEARNT_FROM:], degraded=np.zeros(n, bool), late=np.zeros(n, bool),
-        created_us=np.zeros(n, np.int64), now_us=np.zeros(n, np.int64),
-        overrule=np.full(n, NO_OVERRULE, np.int8), person=person, full=np.zeros(n, bool),
-    )  # fmt: skip
-    effects = None if known is None else effects_at(known.mean, _USED_AT)
-    policy = default_policy(int(amount.mean()), mode="act", effects=effects)
+    p, person = _scored(rng, year, prepaid), year.moments.person.astype(np.int64)
+    whole, n = _asked(rng, year, p, person, prepaid), len(p)
+    asked = whole.where(np.arange(LEARNT_FROM, n))
+    amount = asked.amount_paise.astype(np.float64)
+    policy = default_policy(int(amount.mean()), mode="act")
+    if known is not None:
+        policy = _begun(whole.where(np.arange(LEARNT_FROM)), policy, known)
+    n = len(asked)
     done = replay(policy, asked)
     fates = np.stack([year.fates[a].outcome[LEARNT_FROM:] for a in ACTIONS], axis=1)
     end = fates[np.arange(n), done.action]
     paid = (done.action == SEVERITY["prepaid"]) & _paid(year)
     ends = Ends(done.action, end == OUT_DELIVERED, end == OUT_RTO, paid)
-    return Lived(
-        policy, asked, ends, done.chances, _worth(year, policy.model, amount.astype(np.float64))
-    )
+    return Lived(policy, asked, ends, done.chances, _worth(year, policy.model, amount))
+
+
+def _asked(rng: Generator, year: Year, p: Floats, person: Integers, prepaid: Flags) -> Orders:
+    n, none = len(p), np.zeros(len(p), bool)
+    return Orders(
+        probability=p, draw=rng.random(int(person.max()) + 1)[person],
+        amount_paise=year.intents.amount_paise.astype(np.int64), prepaid=prepaid, degraded=none,
+        late=none, created_us=np.zeros(n, np.int64), now_us=np.zeros(n, np.int64),
+        overrule=np.full(n, NO_OVERRULE, np.int8), person=person, full=none,
+    )  # fmt: skip
+
+
+def _begun(earlier: Orders, policy: Policy, known: Prior) -> Policy:
+    """What is suggested to somebody who has shipped everything so far."""
+    n, none = len(earlier), np.zeros(len(earlier), bool)
+    ends = Ends(np.zeros(n, np.int8), none, none, none)
+    return suggest(earlier, ends, shipped(n), policy, known).policy
 
 
 def _scored(rng: Generator, year: Year, prepaid: Flags) -> Floats:

@@ -9,6 +9,7 @@ from numpy.random import default_rng
 from models.actions import ACTIONS
 from models.costs import ASSUMED_EFFECTS, CostModel
 from models.curves import (
+    DEGREE,
     UNCERTAIN,
     UNKNOWNS,
     all_curves,
@@ -39,7 +40,7 @@ def test_an_effect_that_is_larger_where_risk_is_low_is_told_so() -> None:
         assert found.rto_avoided == pytest.approx(0.35 + 0.2 * (1 - p))
         assert found.good_lost == pytest.approx(0.03 + 0.1 * p)
         back = p * (1 - found.rto_avoided)
-        powers = p ** np.arange(5)
+        powers = p ** np.arange(DEGREE + 1)
         assert all_curves(unknowns)[1, 0] @ powers == pytest.approx(back)
 
 
