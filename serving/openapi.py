@@ -108,6 +108,8 @@ DELIVERY_STATE = _parameter("query", "state", "Only deliveries in this state.",
                             {"type": "string", "enum": list(get_args(DeliveryState))})  # fmt: skip
 REVISION = _parameter("query", "revision", "An earlier revision; left out, the newest.",
                       {"type": "integer", "minimum": 0, "maximum": 2**31 - 2})  # fmt: skip
+EFFECTS_DAYS = _parameter("query", "days", "Orders decided in so many last days.",
+                          {"type": "integer", "enum": [30, 90, 365], "default": 365})  # fmt: skip
 LIST_FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,

@@ -95,6 +95,25 @@ async def suggest_policy(request: Request) -> Response:
     return answered(await service.simulations.suggest(access.merchant_id, service.clock()))
 
 
+@router.get(
+    "/v1/effects",
+    operation_id="effects",
+    summary="What each action was worth, against the comparison group",
+    responses={200: {"description": "Per action: returns avoided, orders lost, rupees, payments in "
+                                    "advance and answers, with 90 % intervals."},
+               401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422],
+               503: PROBLEMS[503]},
+    openapi_extra={"parameters": [openapi.EFFECTS_DAYS, openapi.MERCHANT]},
+)  # fmt: skip
+async def effects(request: Request) -> Response:
+    """By intention to treat; ``enough`` is false and points are null where little is known."""
+    service, access = service_of(request), merchant_of(request, "read")
+    days = whole_of(request, "days", 365, DAYS[-1])
+    if days not in DAYS:
+        raise FieldsError([("days", f"must be one of {', '.join(map(str, DAYS))}")])
+    return answered(await service.simulations.effects(access.merchant_id, days, service.clock()))
+
+
 @router.put(
     "/v1/policy",
     operation_id="save_policy",

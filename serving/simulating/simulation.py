@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from features.days import DAY_US, ist_day
+from features.days import DAY_US, SECOND_US, ist_day
 from features.errors import RefusedError
 from features.history.states import (
     CLASSES,
@@ -32,6 +32,7 @@ _KNOWN = {
     False: "the draft's effects, assumptions with a wide margin",
 }
 DAYS = (30, 90, 365)
+_STANDS = ("action", "state", "policy", "paid", "answered_us")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,30 +44,43 @@ class Window:
     state: Integers
     policy: Integers
     paid: Flags
+    answered_us: Integers
 
 
 def window_of(past: Past, days: int, now_us: int) -> Window:
     """The orders decided in the last days."""
     chosen = past.column("now_us") > now_us - days * DAY_US
-    columns = (past.column(name)[chosen] for name in ("action", "state", "policy", "paid"))
+    columns = (past.column(name)[chosen] for name in _STANDS)
     return Window(past.orders().where(chosen), *columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settled:
-    """The orders of weeks that are over: what became of them, and each action's chances."""
+    """The orders of weeks that are over: what became of them, and each action's chances.
+
+    Parameters
+    ----------
+    answer_s : ndarray of shape (n_orders,)
+        Seconds from the decision to the customer's first answer; NaN without one.
+    weeks_left_out : list of str
+        Mondays of the weeks that are not over.
+    """
 
     orders: Orders
     ends: Ends
     logged: Floats
+    answer_s: Floats
+    weeks_left_out: list[str]
 
 
 def settled_of(past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int) -> Settled:
     """What can be judged of the last days."""
     window = window_of(past, days, now_us)
-    mature, _ = _mature(window)
-    logged = chances_then(window, policies)[mature]
-    return Settled(window.orders.where(mature), _ends(window, mature), logged)
+    mature, weeks_out = _mature(window)
+    logged, orders = chances_then(window, policies)[mature], window.orders.where(mature)
+    answered = window.answered_us[mature]
+    took = np.where(answered > 0, (answered - orders.now_us) / SECOND_US, np.nan)
+    return Settled(orders, _ends(window, mature), logged, took, weeks_out)
 
 
 def simulate(

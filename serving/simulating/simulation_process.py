@@ -15,6 +15,7 @@ from models.evidence import Evidence
 from models.policy import Policy, default_policy
 from models.pooling import Prior
 from models.replay import asked as asked_by
+from serving.effects import effects
 from serving.simulating.past import Past
 from serving.simulating.simulation import settled_of, simulate
 from serving.store.connection import Connection, connect
@@ -62,6 +63,8 @@ class Room:
         prior = self._known(connection, asked, policies)
         if asked["what"] == "suggestion":
             return suggestion(past, policies, now_us=now_us, prior=prior)
+        if asked["what"] == "effects":
+            return effects(past, policies, days=asked["days"], now_us=now_us, prior=prior)
         return simulate(past, draft, policies, days=asked["days"], now_us=now_us, prior=prior)
 
     def _known(

@@ -59,6 +59,17 @@ class Simulations:
         return await self._answer({"what": "suggestion", "merchant_id": merchant_id,
                                    "policy": {}, "now_us": now_us})  # fmt: skip
 
+    async def effects(self, merchant_id: str, days: int, now_us: int) -> dict[str, Any]:
+        """What ``serving.effects.effects`` finds.
+
+        Raises
+        ------
+        SimulationError
+            As above.
+        """
+        return await self._answer({"what": "effects", "merchant_id": merchant_id, "policy": {},
+                                   "days": days, "now_us": now_us})  # fmt: skip
+
     async def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         asked = asked | {"store_url": self._store_url}
         async with self._turn:

@@ -8,7 +8,7 @@ from time import process_time
 import click
 import numpy as np
 
-from features.days import DAY_US
+from features.days import DAY_US, SECOND_US
 from features.history.states import DELIVERED, RTO
 from models.actions import SEVERITY
 from models.policy import Policy, default_policy
@@ -16,7 +16,10 @@ from models.replay import NO_OVERRULE, replay
 from serving.simulating.past import Past
 from serving.simulating.simulation import simulate
 
-_NOW_US = 400 * DAY_US
+NOW_US = 400 * DAY_US
+
+RETURN, PAYS, ANSWER_US = 0.6, 0.3, 600 * SECOND_US
+"""What is done leaves so many returns, so many pay who are asked to, after ten minutes."""
 
 
 class Invented(Past):
@@ -25,7 +28,7 @@ class Invented(Past):
     def __init__(self, n: int, policy: Policy) -> None:
         super().__init__("kurtas", bytes(32))
         rng = np.random.default_rng(1)
-        when = np.sort(rng.integers(40 * DAY_US, _NOW_US, n))
+        when = np.sort(rng.integers(40 * DAY_US, NOW_US, n))
         self._n = n
         self._room = {
             "number": np.arange(n), "probability": rng.beta(2, 5, n), "draw": rng.random(n),
@@ -33,11 +36,16 @@ class Invented(Past):
             "degraded": np.zeros(n, bool), "late": np.zeros(n, bool), "created_us": when,
             "now_us": when, "overrule": np.full(n, NO_OVERRULE, np.int8),
             "person": rng.integers(0, n // 2, n), "policy": np.full(n, policy.revision),
-            "full": np.zeros(n, bool), "paid": np.zeros(n, bool),
+            "full": np.zeros(n, bool),
         }  # fmt: skip
         done = replay(policy, self.orders())
-        back = rng.random(n) < np.where(done.action > SEVERITY["ship"], 0.6, 1) * rng.beta(2, 5, n)
-        self._room |= {"action": done.action, "state": np.where(back, RTO, DELIVERED)}
+        treated, p = done.action > SEVERITY["ship"], self._room["probability"]
+        back = rng.random(n) < np.where(treated, RETURN, 1.0) * p
+        paid = (done.action == SEVERITY["prepaid"]) & (rng.random(n) < PAYS)
+        self._room |= {
+            "action": done.action, "state": np.where(back, RTO, DELIVERED), "paid": paid,
+            "answered_us": np.where(paid, when + ANSWER_US, 0),
+        }  # fmt: skip
 
 
 @click.command()
@@ -50,7 +58,7 @@ def main(orders: int) -> None:
     took = []
     for _ in range(3):
         began = process_time()
-        found = simulate(past, draft, {1: running}, days=365, now_us=_NOW_US)
+        found = simulate(past, draft, {1: running}, days=365, now_us=NOW_US)
         took.append(process_time() - began)
     click.echo(
         f"{found['orders']:,} orders: {min(took):.2f} s of CPU at best, {max(took):.2f} s at worst"

@@ -152,7 +152,7 @@ def test_a_draft_asks_about_what_no_policy_asked_before(tmp_path: Path) -> None:
                 await trade(client, key, clock)
             room, none = Room(), replace(POLICY, thresholds=Thresholds(), segments=(), rules=())
             asking = {"store_url": service.settings.store_url, "merchant_id": "kurtas",
-                      "days": 365, "now_us": clock()}  # fmt: skip
+                      "days": 365, "now_us": clock(), "what": "simulation"}  # fmt: skip
             quiet = room.answer(asking | {"policy": none.to_json()})["found"]
             assert quiet["draft"]["actions"]["block"] == 0
             rule = Rule(name="large", when=parse("amount > 4000"), action="block")
@@ -278,7 +278,7 @@ def test_a_past_follows_the_log_and_says_so_when_asked_wrongly(tmp_path: Path) -
                 for name in ("number", "state", "action", "person", "draw"):
                     assert past.column(name).tolist() == fresh.column(name).tolist()
             asked = {"store_url": service.settings.store_url, "merchant_id": "kurtas",
-                     "policy": {}, "days": 7, "now_us": clock()}  # fmt: skip
+                     "policy": {}, "days": 7, "now_us": clock(), "what": "simulation"}  # fmt: skip
             assert "must be one of 30, 90, 365" in Room().answer(asked)["refused"]
 
     shop.run(scene())
@@ -289,7 +289,7 @@ def test_a_shop_without_orders_gets_an_empty_answer(tmp_path: Path) -> None:
         async with shop.serving(tmp_path) as service:
             await shop.add_shop(service)
             asked = {"store_url": service.settings.store_url, "merchant_id": "kurtas",
-                     "policy": default_policy().to_json(), "days": 365,
+                     "policy": default_policy().to_json(), "days": 365, "what": "simulation",
                      "now_us": shop.NOON}  # fmt: skip
             found = Room().answer(asked)["found"]
             assert found["orders"] == 0
