@@ -171,7 +171,7 @@ class TaskDone(_Input):
 class FreeMessage(_Input):
     """What a person answers a customer, within a day of their last message."""
 
-    text: Text
+    text: Annotated[Text, Field(min_length=1)]
     by: ShortText | None = None
 
 

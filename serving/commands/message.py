@@ -7,9 +7,10 @@ import click
 from features.errors import RefusedError
 from features.settings import load_settings
 from serving.audit import audit
+from serving.conversation.manual import Resending
 from serving.home import Home
 from serving.moments import now_us, rfc3339
-from serving.store.outbox import dead_letters, send_again
+from serving.store.outbox import dead_letters
 
 _MOST = 1_000
 
@@ -25,9 +26,10 @@ def messages_list(merchant_id: str) -> None:
     """Print the messages of MERCHANT_ID that nobody received, or may not have."""
     with Home.open(load_settings()) as home:
         found = dead_letters(home.connection, merchant_id, _MOST)
-    for message_id, order_id, purpose, state, why, made_us in found:
+    for one in found:
         click.echo(
-            f"{message_id}  {rfc3339(made_us)[:19]}  {purpose:12} {state:8} {order_id}  {why}"
+            f"{one.message_id}  {rfc3339(one.made_us)[:19]}  {one.purpose:12} {one.state:8} "
+            f"{one.order_id}  {one.why}"
         )
     if not found:
         click.echo("every message has reached its customer, or is on its way")
@@ -41,7 +43,7 @@ def messages_retry(merchant_id: str, message_id: str, *, doubtful: bool) -> None
     """Send MESSAGE_ID of MERCHANT_ID again."""
     now = now_us()
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if not send_again(log.connection, merchant_id, message_id, now, doubtful=doubtful):
+        if not Resending(merchant_id, message_id, doubtful, now)(log):
             raise RefusedError(
                 f'"{merchant_id}" has no such message to send again; `rto messages list` names '
                 "them, and of an unknown one nobody knows whether it arrived (--doubtful)"

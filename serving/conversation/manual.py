@@ -1,4 +1,4 @@
-"""What people do about conversations: open tasks as they are shown, free answers within the day."""
+"""What people do about conversations: tasks as they are shown, free answers, sending again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pydantic_core import to_json
 
 from features.errors import RefusedError
 from serving.conversation.asking import say
+from serving.conversation.life import UNDISPATCHED, Stage
 from serving.moments import rfc3339
 from serving.schemas import FreeMessage
+from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
+from serving.store.outbox import CHECKS, Purpose, message_named, send_again
 from serving.store.tasks import last_window, tasks_of
 
 
@@ -45,6 +48,46 @@ class Answering:
                          known_us=self.now_us, order=self.held)  # fmt: skip
         self.contacts.keep(log.connection, seq, to_json({"note": self.said.text}))
         say(log, self.held, "talk", self.now_us, step="text", about=seq, heard_us=self.now_us)
+
+
+class OverError(RefusedError):
+    """A message is about something that is over."""
+
+    def __init__(self) -> None:
+        super().__init__("the order has moved on, and this message would only confuse: call")
+
+
+@dataclass(frozen=True, slots=True)
+class Resending:
+    """Work for the writer: send a message again; whether there was one to send.
+
+    Parameters
+    ----------
+    doubtful : bool
+        Whether also one of which nobody knows if it arrived.
+    """
+
+    merchant_id: str
+    message_id: str
+    doubtful: bool
+    now_us: int
+
+    def __call__(self, log: Log) -> bool:
+        connection, found = log.connection, message_named(log.connection, self.message_id)
+        if found is None or found.merchant_id != self.merchant_id:
+            return False
+        if not still_about(found.purpose, life_of(connection, found.number).stage):
+            raise OverError
+        return send_again(
+            connection, self.merchant_id, self.message_id, self.now_us, doubtful=self.doubtful
+        )
+
+
+def still_about(purpose: Purpose, stage: Stage) -> bool:
+    """Whether what a message asks can still be answered at a stage of its order."""
+    if purpose in CHECKS:
+        return stage in UNDISPATCHED
+    return purpose != "ndr" or stage == "ndr"
 
 
 def shown_tasks(

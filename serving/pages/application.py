@@ -14,6 +14,8 @@ from features.errors import RtoError
 from serving.pages import (
     accounts,
     assets,
+    inbox,
+    letters,
     model,
     money,
     orders,
@@ -36,8 +38,8 @@ from serving.unexpected import Unexpected
 
 # Every page is a module with a router; see "Adding a page" in the README beside this file.
 PAGES = (
-    signing_in, today, queue, orders, returns, money, thresholds, rules, model, settings, accounts,
-    setup, assets,
+    signing_in, today, queue, inbox, letters, orders, returns, money, thresholds, rules, model,
+    settings, accounts, setup, assets,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ class Entry(NamedTuple):
 MENU: tuple[Entry, ...] = (
     Entry("/today", "Today"),
     Entry("/queue", "Queue"),
+    Entry("/inbox", "Inbox"),
     Entry("/orders", "Orders"),
     Entry("/returns", "What returns"),
     Entry("/money", "Money"),

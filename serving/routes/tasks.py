@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from serving import openapi
 from serving.answers import Problem
-from serving.conversation.manual import Answering, LateAnswerError, shown_tasks
+from serving.conversation.manual import Answering, LateAnswerError, Resending, shown_tasks
 from serving.desk import UnknownOrderError
 from serving.moments import rfc3339
 from serving.parsing import FieldsError, parse
@@ -23,7 +23,7 @@ from serving.routes.door import (
     service_of,
 )
 from serving.schemas import FreeMessage, Retry, TaskDone
-from serving.store.outbox import dead_letters, send_again
+from serving.store.outbox import dead_letters
 from serving.store.tasks import TaskKind, finish_task, task_named
 from serving.task_answers import DeadLetters, Done, TaskList
 
@@ -108,11 +108,11 @@ async def message(request: Request, order_id: str) -> Response:
 async def letters(request: Request) -> Response:
     """Those of which nobody knows (``unknown``) too; newest first."""
     service, access = service_of(request), merchant_of(request, "read")
-    names = ("message_id", "order_id", "purpose", "state", "why")
     found = [
-        {**dict(zip(names, line, strict=False)), "made_at": rfc3339(line[-1])}
-        for line in dead_letters(service.connection, access.merchant_id, _MOST)
-    ]
+        {"message_id": one.message_id, "order_id": one.order_id, "purpose": one.purpose,
+         "state": one.state, "why": one.why, "made_at": rfc3339(one.made_us)}
+        for one in dead_letters(service.connection, access.merchant_id, _MOST)
+    ]  # fmt: skip
     return answered({"messages": found})
 
 
@@ -127,8 +127,5 @@ async def retry(request: Request, message_id: str) -> Response:
     """One that may have arrived only where ``doubtful`` is true."""
     service, access = service_of(request), merchant_of(request, "report")
     said, _ = parse(Retry, await body_of(request, ORDER_BYTES))
-    merchant_id, now, doubtful = access.merchant_id, service.clock(), said.doubtful
-    changed = await service.writer.submit(
-        lambda log: send_again(log.connection, merchant_id, message_id, now, doubtful=doubtful)
-    )
-    return answered({"changed": changed})
+    work = Resending(access.merchant_id, message_id, said.doubtful, service.clock())
+    return answered({"changed": await service.writer.submit(work)})

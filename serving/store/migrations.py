@@ -350,6 +350,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX watched_parcel_due ON watched_parcel(merchant_id, provider, look_us)",
         "CREATE INDEX watched_parcel_of_order ON watched_parcel(number)",
     ),
+    (
+        """CREATE INDEX message_dead ON message(merchant_id, made_us)
+           WHERE state IN ('call', 'failed', 'unknown')""",
+    ),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic_core import from_json, to_json
 
@@ -113,21 +113,40 @@ def stranded(connection: Connection, before_us: int) -> list[Message]:
     return [Message(*line) for line in found]
 
 
-def dead_letters(connection: Connection, merchant_id: str, most: int) -> list[tuple[Any, ...]]:
-    """Messages that did not reach anybody, or may not have; newest first.
+class DeadLetter(NamedTuple):
+    """A message that did not reach anybody, or may not have."""
 
-    Returns
-    -------
-    list of tuple
-        Id, order id, purpose, state, why and when it was made.
-    """
-    return connection.execute(
-        """SELECT m.message_id, o.order_id, m.purpose, m.state, m.why, m.made_us
+    message_id: str
+    order_id: str
+    purpose: Purpose
+    state: MessageState
+    why: str | None
+    made_us: int
+    number: int
+
+
+def dead_letters(
+    connection: Connection, merchant_id: str, most: int, *, since_us: int = 0
+) -> list[DeadLetter]:
+    """Messages made since an instant that did not arrive, or may not have; newest first."""
+    found = connection.execute(
+        """SELECT m.message_id, o.order_id, m.purpose, m.state, m.why, m.made_us, m.number
            FROM message m JOIN orders o ON o.number=m.number
-           WHERE m.merchant_id=? AND m.state IN ('call', 'failed', 'unknown')
+           WHERE m.merchant_id=? AND m.state IN ('call', 'failed', 'unknown') AND m.made_us>=?
            ORDER BY m.made_us DESC, m.message_id LIMIT ?""",
-        (merchant_id, most),
-    ).fetchall()
+        (merchant_id, since_us, most),
+    )
+    return [DeadLetter(*line) for line in found]
+
+
+def count_dead_letters(connection: Connection, merchant_id: str, since_us: int) -> int:
+    """How many there are."""
+    found = connection.execute(
+        """SELECT count(*) FROM message WHERE merchant_id=?
+           AND state IN ('call', 'failed', 'unknown') AND made_us>=?""",
+        (merchant_id, since_us),
+    )
+    return int(found.fetchone()[0])
 
 
 def send_again(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -77,6 +79,15 @@ def tasks_of(
     return [Task(*line) for line in found]
 
 
+def open_tasks(connection: Connection, merchant_id: str) -> Counter[str]:
+    """How much is open of each kind."""
+    found = connection.execute(
+        """SELECT kind, count(*) FROM task WHERE merchant_id=? AND done_us IS NULL GROUP BY kind""",
+        (merchant_id,),
+    )
+    return Counter(dict(found.fetchall()))
+
+
 def task_named(connection: Connection, merchant_id: str, task_id: str) -> Task | None:
     """One task of a merchant's, or None."""
     found = connection.execute(
@@ -90,6 +101,17 @@ def last_window(connection: Connection, number: int) -> int | None:
     found = connection.execute("SELECT max(until_us) FROM task WHERE number=?", (number,))
     until: int | None = found.fetchone()[0]
     return until
+
+
+def windows_of(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """The same of some orders; those whose customer never wrote are not in it."""
+    marks = ",".join("?" * len(numbers))
+    found = connection.execute(
+        f"""SELECT number, max(until_us) FROM task
+            WHERE number IN ({marks}) AND until_us IS NOT NULL GROUP BY number""",
+        tuple(numbers),
+    )
+    return dict(found.fetchall())
 
 
 def finish_task(connection: Connection, task_id: str, by: str, now_us: int) -> bool:

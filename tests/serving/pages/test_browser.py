@@ -9,13 +9,20 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from pydantic_core import to_json
 
+from features.days import DAY_US
+from serving.home import Home
+from serving.moments import now_us, uuid7
 from serving.pages.application import PAGES
 from serving.pages.menu import MENU
+from serving.store.contacts import Contacts
+from serving.store.outbox import Message, put_message
+from serving.store.tasks import add_task
 from tests.serving import process
 from tests.serving.pages.browser import look_over, signed_in
 from tests.serving.process import Server
-from tests.serving.shop import order
+from tests.serving.shop import order, settings_in
 
 ORDERS = 12
 
@@ -34,7 +41,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert saved.status_code == 200, saved.text
         for number in range(ORDERS):
             _score(client, f"order {number}", 800 + 100 * number)
+        wrote(served.home, "order 5", "Is it <b>pure</b> cotton?")
         yield served
+
+
+def wrote(home: Path, order_id: str, text: str) -> None:
+    """What a customer wrote that is no answer, as the hook leaves it."""
+    with Home.open(settings_in(home)) as opened, opened.transaction() as log:
+        held, now = log.find("kurtas", order_id), now_us()
+        assert held is not None
+        body = {"purpose": "order_check", "state": "unclear"}
+        seq = log.append("message", body, at_us=now, known_us=now, order=held)
+        contacts = Contacts(opened.keyring.sealing)
+        contacts.keep(log.connection, seq, to_json({"note": text}))
+        add_task(log.connection, held, "inbox", "a reply that is no answer", now_us=now, seq=seq,
+                 until_us=now + DAY_US)  # fmt: skip
+        put_message(log.connection, Message(
+            uuid7(now).hex, held.number, "kurtas", "order_check", "unknown", now, now))  # fmt: skip
 
 
 def _score(client: Any, order_id: str, amount: int, **more: Any) -> Any:
@@ -147,3 +170,20 @@ def test_a_list_is_imported_and_decides_the_next_order(
         another = _score(client, "of nobody's list", 900)
     assert (listed_one["action"], listed_one["rule"]) == ("block", "block list: phone")
     assert another["rule"] is None
+
+
+def test_a_customer_is_answered_from_the_inbox_and_a_doubtful_message_sent_again(
+    server: Server, page: Any
+) -> None:
+    page.goto(f"{server.url}/app/inbox")
+    page.get_by_text("Is it <b>pure</b> cotton?").wait_for()
+    page.get_by_text("left to answer freely on WhatsApp").wait_for()
+    page.get_by_label("Your answer").fill("Yes, it is.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Your answer to order order 5 is on its way.").wait_for()
+    page.get_by_text("Nothing waits here.").wait_for()
+    page.get_by_role("link", name="Did not arrive").click()
+    row = page.locator("tr", has_text="may have arrived")
+    row.get_by_text("Send again").click()
+    row.get_by_role("button", name="Send although it may have arrived").click()
+    page.get_by_text("It is being sent again.").wait_for()

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from serving.pages import account_forms, accounts, checks, menu, queue, rules, settings, terms
+from serving.pages import (
+    account_forms,
+    accounts,
+    checks,
+    inbox,
+    menu,
+    queue,
+    rules,
+    settings,
+    terms,
+    whys,
+)
 from serving.pages.words import LANGUAGES, catalogue
 from training.gates import GATES
 
@@ -27,7 +38,8 @@ def sentences() -> set[str]:
     found |= {title for names in named for title in names.values()}
     found |= {str(title) for title in rules.FIELDS_OF_LISTS.values()}
     found |= {entry.title for entry in menu.MENU} | {title for _, title in settings.TABS}
-    found |= {title for title, _ in queue.VIEWS.values()}
+    found |= {title for views in (queue.VIEWS, inbox.VIEWS) for title, _ in views.values()}
+    found |= {*whys.WHYS.values(), *whys.ERRORS.values(), *whys.PATTERNS}
     found |= {sentence for check in checks.CHECKS.values() for sentence in check}
     for account in account_forms.ACCOUNTS:
         found |= {account.title, account.says, account.post}
