@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from features.days import DAY_US, HOUR_US
 from models.policy import default_policy
 from serving.conversation.messages.sessions import texts
-from serving.conversation.messages.templates import NAMES
 from serving.pages import whys
 from serving.pages.terms import PURPOSES, SAID
 from serving.pages.words import words
 from serving.store.log import Log
+from serving.store.outbox import Purpose
 from serving.store.tasks import TaskKind, add_task
 from tests.serving.pages.rooms import Rooms, visited
 from tests.serving.shop import NOON, Clock, Steady, order
@@ -209,8 +210,7 @@ def test_a_message_about_something_that_is_over_is_not_sent_again(tmp_path: Path
 
 def test_every_step_of_a_talk_and_every_reason_has_words() -> None:
     assert set(texts()["en"]) - {"saving"} <= set(SAID)
-    assert {"order_check", "reminder", "prepaid_offer", "ndr", "talk"} <= set(PURPOSES)
-    assert len(NAMES) <= len(PURPOSES)
+    assert set(get_args(Purpose)) == set(PURPOSES)
     say = words("en")
     for why, said in {
         "no consent": "They do not want messages on WhatsApp.",
