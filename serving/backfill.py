@@ -23,6 +23,7 @@ from serving.schemas import PastOrder
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log
 from serving.store.merchants import Access
+from serving.upkeep.latecomers import past_comer
 from serving.writer import Writer
 
 MOST = 1_000
@@ -125,13 +126,14 @@ class Backfill:
         test = submission.access.test
         shares = not test and self._policies.now(order.merchant_id).share_with_network
         identity = self._rows.identity(set_apart(order) if test else order, shares=shares)
+        now = past_comer(log, identity.fact, submission.content.personal_json(), order.created_us)
         held = log.place(
             order.merchant_id, order.order_id, submission.content.public_json(),
-            fact=identity.fact.tobytes(), state=PENDING, digest=None,
+            fact=now.fact.tobytes(), state=PENDING, digest=None,
             at_us=order.created_us, known_us=min(order.created_us, self._now_us),
             test=test,
         )  # fmt: skip
-        self._contacts.keep(log.connection, held.fact_seq, submission.content.personal_json())
+        now.keep(log, held, self._contacts, self._now_us)
         return "recorded"
 
     def _end(self, log: Log, past: Past) -> Result:

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from features.days import DAY_US
 from serving.store.connection import Connection
 
-# What has been on its way for longer than this (a spool left behind) is taken for erased.
+# What has been on its way for longer than this (a spool left behind) is taken for erased; past
+# orders that are imported later than this are new data.
 REMEMBERED_US = 90 * DAY_US
 _DELETE = "DELETE FROM erased WHERE at_us < ?"
 
@@ -33,6 +34,16 @@ def erased_since(connection: Connection, keys: Collection[int], after: int) -> b
     return any(
         connection.execute(
             "SELECT 1 FROM erased WHERE mark=? AND seq>?", (_mark(key), after)
+        ).fetchone()
+        for key in keys
+    )
+
+
+def erased_after(connection: Connection, keys: Collection[int], at_us: int) -> bool:
+    """Whether one of the keys was a person's who has been erased at a later time."""
+    return any(
+        connection.execute(
+            "SELECT 1 FROM erased WHERE mark=? AND at_us>?", (_mark(key), at_us)
         ).fetchone()
         for key in keys
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.keys import ABSENT
 from serving.store.contacts import Contacts
-from serving.store.erased import REMEMBERED_US, erased_since, order_erased_since
+from serving.store.erased import REMEMBERED_US, erased_after, erased_since, order_erased_since
 from serving.store.log import Held, Log
 from serving.upkeep.tombstones import buried
 
@@ -62,9 +62,22 @@ def latecomer(
     """
     gone = waited_us > REMEMBERED_US
     if log.erased_seq > read_seq:
-        keys = set(fact[FIRST_WHO:FIRST_WHERE].tolist()) - {ABSENT}
-        connection = log.connection
+        keys, connection = _keys(fact), log.connection
         gone = gone or test or erased_since(connection, keys, read_seq)
         if number is not None:
             gone = gone or order_erased_since(connection, number, read_seq)
     return Latecomer(buried(fact), None) if gone else Latecomer(fact, personal)
+
+
+def past_comer(log: Log, fact: NDArray[np.int64], personal: bytes, placed_us: int) -> Latecomer:
+    """A past order that is imported: whoever was erased since it was placed is not brought back.
+
+    An erasure is remembered for ninety days, under the hash key in force; an import after that
+    names people anew, and so does an order that was placed after the erasure.
+    """
+    gone = log.erased_seq > 0 and erased_after(log.connection, _keys(fact), placed_us)
+    return Latecomer(buried(fact), None) if gone else Latecomer(fact, personal)
+
+
+def _keys(fact: NDArray[np.int64]) -> set[int]:
+    return set(fact[FIRST_WHO:FIRST_WHERE].tolist()) - {ABSENT}

@@ -25,6 +25,7 @@ from serving.rows import UNNUMBERED
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Log, find_order
 from serving.store.merchants import add_merchant
+from serving.upkeep.latecomers import past_comer
 from serving.upkeep.past_events import BATCH, PastEvent, PastEvents, PastLines
 
 Progress = Callable[[int], None]
@@ -185,15 +186,17 @@ class Loader:
         place = self._directory.place(order.pincode)
         shares = self._consents.shares(order.merchant_id, order.created_us)
         keys = keys_of(order, place, self._hasher, shares=shares)
-        fact = fact_of(order, keys, UNNUMBERED)
         content = content_held_of(order, placing.elsewhere)
+        now = past_comer(
+            log, fact_of(order, keys, UNNUMBERED), content.personal_json(), order.created_us
+        )
         held = log.place(
-            order.merchant_id, order.order_id, content.public_json(), fact=fact.tobytes(),
+            order.merchant_id, order.order_id, content.public_json(), fact=now.fact.tobytes(),
             state=PENDING, digest=None, at_us=order.created_us,
             known_us=min(order.created_us, self._now_us),
         )  # fmt: skip
         if content.personal:
-            self._contacts.keep(log.connection, held.number, content.personal_json())
+            now.keep(log, held, self._contacts, self._now_us)
         return held.number
 
     def _held(self, past: PastEvent) -> Held:

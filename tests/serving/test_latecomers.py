@@ -14,6 +14,7 @@ import pytest
 from features.days import DAY_US
 from features.history.fact import FIRST_WHO
 from features.keys import EMAIL, PHONE, Hasher
+from serving.backfill import Backfill, Past, read_all
 from serving.decisions import Answer
 from serving.home import Home
 from serving.service import Service
@@ -153,3 +154,39 @@ def test_an_erasure_is_remembered_by_marks_alone_and_for_as_long_as_it_says(
             assert _kinds(service, "a") == ["placed", "erased", "decided"]
 
     asyncio.run(scene())
+
+
+def test_past_orders_bring_nobody_back_who_was_erased_since_they_were_placed(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock) as service:
+            await shop.add_shop(service)
+            await _score(service, order_id="known")
+            _erase(service)
+            old, new = shop.order(order_id="old"), shop.order(order_id="new")
+            other = shop.order(order_id="other", customer=STRANGER, shipping_address=None)
+            clock.us += DAY_US
+            new["created_at"] = "2026-11-21T10:00:00+05:30"
+            await _backfilled(service, [old, new, other, shop.order(order_id="known")])
+            assert _kinds(service, "old") == ["placed", "erased"]
+            assert (_kinds(service, "new"), _kinds(service, "other")) == (["placed"], ["placed"])
+            assert [PHONE_KEY in fact for fact in _facts(service)] == [False, False, False, True]
+            assert _sealed(service) == 2
+            await service.writer.submit(lambda log: forget_erased(log.connection, 2 * clock.us))
+            await _backfilled(service, [shop.order(order_id="later")])
+            assert _kinds(service, "later") == ["placed"]
+
+    asyncio.run(scene())
+
+
+async def _backfilled(service: Service, orders: list[dict[str, Any]]) -> None:
+    read = [
+        past
+        for past in read_all(service.desk.reception, shop.LIVE, orders)
+        if isinstance(past, Past)
+    ]
+    assert len(read) == len(orders)
+    work = Backfill(service.rows, service.policies, service.contacts, service.clock())
+    await work.run(service.writer, read)

@@ -21,6 +21,7 @@ from serving.home import Home
 from serving.store.connection import connect, flushed_together
 from serving.store.contacts import Contacts
 from serving.store.log import find_order
+from serving.upkeep.erasure import Person, erase
 from serving.upkeep.export import export_log
 from serving.upkeep.load import Loader
 from tests.serving import shop
@@ -119,6 +120,22 @@ def test_what_a_line_cost_and_where_it_is_shown_come_out_as_they_went_in(
 def test_nothing_is_known_later_than_the_load(home: Home) -> None:
     _load(home, _orders(_order("late", 99, "delivered", after=30)))
     assert max(us for _, us in _log(home)) == NOW
+
+
+def test_a_load_brings_nobody_back_who_was_erased_since_the_order_was_placed(home: Home) -> None:
+    _load(home, _orders(PAST[0]))
+    erase(home, Person(phone="9000000001"), now_us=to_us(START + 50 * DAY))
+    assert _load(home, _orders(PAST[0], PAST[1], _order("new", 60))) == (2, 1, 1, 0)
+    sealed = home.connection.execute(
+        "SELECT o.order_id FROM contact c JOIN orders o ON o.number=c.number"
+    ).fetchall()
+    assert sealed == [("new",)]
+    erased = home.connection.execute(
+        """SELECT o.order_id FROM event e JOIN orders o ON o.number=e.number
+           WHERE e.kind='erased' ORDER BY e.seq"""
+    ).fetchall()
+    assert erased == [("a",), ("b",)]
+    assert erase(home, Person(phone="9000000001"), now_us=NOW).orders == 1
 
 
 def test_a_second_load_adds_only_what_is_new(home: Home) -> None:
