@@ -121,6 +121,16 @@ class Hasher:
             raise ValueError("a hasher needs at least one secret")
         self._pads = tuple((_padded(secret, 0x36), _padded(secret, 0x5C)) for secret in secrets)
 
+    @property
+    def rotated(self) -> bool:
+        """Whether there has been another version before the one in force."""
+        return len(self._pads) > 1
+
+    def first(self, space: str, merchant_id: str, value: str) -> int:
+        """The key of a value under the first version, which no rotation changes."""
+        text = f"{space}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
+        return _number(_hmac(*self._pads[0], text)[: _NUMBER.size])
+
     def __call__(self, space: str, merchant_id: str, value: str) -> int:
         """The key of one value of a person; never 0."""
         cut = f"{space}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
@@ -286,6 +296,23 @@ def person_of(keys: Keys, order_key: int) -> int:
         if keys.who[slot] != ABSENT:
             return int(keys.who[slot])
     return order_key
+
+
+def first_person_of(order: Order, hasher: Hasher) -> int:
+    """The person of an order under the first version of the hash key: see :func:`person_of`.
+
+    Whoever is drawn by it stays where they are when the key is rotated.
+    """
+    values = (
+        normal_phone(order.phone),
+        normal_email(order.email),
+        order.customer_id,
+        normal_address(order),
+    )
+    for slot, value in zip(PERSON_SLOTS, values, strict=True):
+        if value:
+            return hasher.first(WHO_SLOTS[slot].space, order.merchant_id, value)
+    return order_key(order.merchant_id, order.order_id)
 
 
 def _number(digest: bytes) -> int:

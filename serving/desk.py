@@ -234,7 +234,7 @@ class Desk:
         self.in_time(submission.access, wish)
         submission = wish.warned(submission)
         sight = self.judge.see(submission, laps, effort=wish.effort, number=held.number)
-        drawn = first_draw(self.connection, held)
+        drawn = first_draw(self.connection, held, self.contacts, self.judge.rows)
         judgement = self.judge.judge(submission, sight, laps, explained=wish.reasons, drawn=drawn)
         record = record_of(submission, sight, judgement, revision=held.revision + 1)
         decision_id = judgement.decision_id.bytes

@@ -13,7 +13,7 @@ from features.directory import Directory
 from features.history.fact import FIRST_WHERE, FIRST_WHO, Fact, fact_of
 from features.history.reader import Evidence, Reader
 from features.history.where import WindowTable
-from features.keys import Hasher, keys_of, order_key, person_of
+from features.keys import Hasher, Keys, first_person_of, keys_of, order_key, person_of
 from features.order import Order
 from features.place import Place
 from features.row import Row, rounded
@@ -29,7 +29,10 @@ _SLIPPED = [
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who and where an order is, as history counts it."""
+    """Who and where an order is, as history counts it.
+
+    ``person`` is whose comparison arm it is in: a key that no rotation of the hash key changes.
+    """
 
     place: Place
     fact: Fact
@@ -84,8 +87,17 @@ class Rows:
         """
         place = self.directory.place(order.pincode)
         keys = keys_of(order, place, self._hasher, shares=shares)
-        itself = order_key(order.merchant_id, order.order_id)
-        return Identity(place, fact_of(order, keys, number), person_of(keys, itself))
+        return Identity(place, fact_of(order, keys, number), self._person(order, keys))
+
+    @property
+    def rotated(self) -> bool:
+        """Whether a person's key is another one than it was at first."""
+        return self._hasher.rotated
+
+    def _person(self, order: Order, keys: Keys) -> int:
+        if self.rotated:
+            return first_person_of(order, self._hasher)
+        return person_of(keys, order_key(order.merchant_id, order.order_id))
 
     def past(self, identity: Identity, ledger: Ledger, windows: WindowTable, as_of_us: int) -> Past:
         """Read history as the ledger and the fold have it."""

@@ -49,7 +49,7 @@ def judged_again(desk: Desk, submission: Submission, held: Held) -> tuple[Sight,
     """The order judged in the arm of its first decision."""
     laps = desk.metrics.laps()
     sight = desk.judge.see(submission, laps, number=held.number)
-    drawn = first_draw(desk.connection, held)
+    drawn = first_draw(desk.connection, held, desk.contacts, desk.judge.rows)
     return sight, desk.judge.judge(submission, sight, laps, drawn=drawn)
 
 

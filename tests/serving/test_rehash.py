@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from features.directory import Directory
 from features.errors import RefusedError, StoreError
 from features.keys import Hasher
+from models.arms import Shares
+from models.policy import default_policy
+from models.thresholds import Thresholds
 from serving.decisions import Answer
 from serving.home import Home
 from serving.keyring import Keyring, VersionedKeys
@@ -19,6 +23,7 @@ from serving.rows import Rows
 from serving.service import Service
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
+from serving.store.policies import save_policy
 from serving.upkeep.order_pruning import prune_orders
 from serving.upkeep.recheck import Recheck
 from serving.upkeep.rehash import rehash
@@ -30,6 +35,7 @@ from tests.serving.test_standby import _out_of_reach as out_of_reach
 FIRST = shop.KEYRING.hashing.newest
 ROTATED = Keyring(VersionedKeys({1: FIRST, 2: bytes(32), 3: bytes([9] * 32)}), shop.KEYRING.sealing)
 STRANGER = {"phone": "+91 90000 00009", "email": "ravi@example.com"}
+ELSEWHERE = {"shipping_address": {"city": "Bengaluru", "pincode": "560034"}}
 BLOCKED = {"list": "block", "field": "phone", "value": STRANGER["phone"], "reason": "fraud"}
 
 
@@ -71,6 +77,46 @@ def test_customers_and_list_entries_follow_a_new_hash_key(tmp_path: Path) -> Non
         contacts = Contacts(ROTATED.sealing)
         found = Recheck(home.connection, rows, contacts, home.settings.folds_dir).run()
         assert (found.equal, found.differences) == (5, [])
+
+
+async def _arms(service: Service, prefix: str) -> list[str]:
+    """The arm of ten customers, each by a new order."""
+    found = []
+    for i in range(10):
+        customer = {"phone": f"+91 90000 0010{i}"} if i % 2 else {"email": f"a{i}@example.com"}
+        told = await _score(service, order_id=f"{prefix}{i}", customer=customer, **ELSEWHERE)
+        found.append(told["arm"])
+    return found
+
+
+def test_whoever_was_drawn_into_an_arm_stays_there_for_the_quarter(tmp_path: Path) -> None:
+    acting = replace(
+        default_policy(), mode="act", shares=Shares(holdout=0.5, explore=0.0),
+        thresholds=Thresholds(verify=0.01),
+    ).to_json()  # fmt: skip
+
+    async def before() -> list[str]:
+        async with shop.serving(tmp_path) as service:
+            await shop.add_shop(service)
+            await service.writer.submit(
+                lambda log: save_policy(log, "kurtas", acting, expected=0, now_us=1)
+            )
+            return await _arms(service, "old")
+
+    async def after() -> tuple[list[str], list[str]]:
+        async with shop.serving(tmp_path, keyring=ROTATED) as service:
+            changed = []
+            for i in range(10):
+                body = shop.body(order_id=None, created_at=None, amount=1_500, **ELSEWHERE)
+                told = await service.desk.revise(shop.LIVE, f"old{i}", body, 0)
+                changed.append(told["arm"])
+            return await _arms(service, "new"), changed
+
+    arms = asyncio.run(before())
+    assert set(arms) == {"holdout", "treatment"}
+    with _rotated(tmp_path) as home:
+        rehash(home, now_us=shop.NOON)
+    assert asyncio.run(after()) == (arms, arms)
 
 
 def test_pruned_orders_follow_too(tmp_path: Path) -> None:
