@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from features.catalogue import CATALOGUE
+from features.reasons import REASONS
+from features.telling import tell
 from serving.pages import (
     account_forms,
     accounts,
@@ -19,13 +24,16 @@ from serving.pages import (
     terms,
     whys,
 )
-from serving.pages.words import LANGUAGES, catalogue
+from serving.pages.words import LANGUAGES, catalogue, words
 from training.gates import GATES
 
 PAGES = Path(menu.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
 _TEXT = r"\(\s*\"((?:[^\"\\]|\\.)*)\""
 _SAID = (re.compile(rf"\b_{_TEXT}"), re.compile(rf"\bsay{_TEXT}"))
+_LATIN = {"WhatsApp", "Android", "iPhone", "iPad"}
+"""Names that are written so in every language."""
+_SAME = re.compile(r"Android( \d+)?|₹[\d,]+")
 _VALUE = re.compile(r"\{(\w+)\}")
 
 
@@ -63,3 +71,26 @@ def test_translations_name_the_same_values(language: str) -> None:
     for english, said in catalogue(language).items():
         assert sorted(_VALUE.findall(english)) == sorted(_VALUE.findall(said)), english
         assert said.strip(), english
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_and_its_advice_is_said_whatever_the_order_shows(
+    code: str, language: str
+) -> None:
+    say, pick = words(language), np.random.default_rng(7)
+    texts = {REASONS[code].text, REASONS[code].advice, tell(code, _unknown()).text}
+    for _ in range(60):
+        values = pick.choice([0.0, 1.0, 2.0, 7.5, 300.0, np.nan], len(CATALOGUE))
+        texts.add(tell(code, values).text)
+    if "pincode" in code and REASONS[code].bucket == "address":
+        texts.add(f"{REASONS[code].advice}; 560034 would fit the address")
+    for text in texts:
+        said = say(text)
+        assert said != text or _SAME.fullmatch(text), text
+        assert sorted(re.findall(r"\d+", said)) == sorted(re.findall(r"\d+", text)), (text, said)
+        assert not set(re.findall(r"[A-Za-z]+", said)) - _LATIN, (text, said)
+
+
+def _unknown() -> NDArray[np.float64]:
+    return np.full(len(CATALOGUE), np.nan)
