@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from features.errors import RefusedError, told
 from serving.processes.lifeline import end_with_parent
 from serving.processes.supervisor import bind
+from serving.sandbox.courier import Courier
 from serving.sandbox.graph import Graph
 from serving.sandbox.razorpay import Razorpay
 from serving.sandbox.setting import Setting
@@ -61,7 +62,8 @@ def theatre_of(setting: Setting, api: str) -> Theatre:
         lively=True,
     )  # fmt: skip
     key = setting.key_file.read_text(encoding="utf-8").strip()
-    return Theatre(api, key, graph, razorpay, doubtful)
+    courier = Courier(f"{api}/v1/hooks/{setting.courier_endpoint}", setting.courier_token)
+    return Theatre(api, key, graph, razorpay, courier, doubtful)
 
 
 if __name__ == "__main__":

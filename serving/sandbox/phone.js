@@ -24,7 +24,14 @@ const ask = async (path, body) => {
 };
 
 const line = (one, open) => {
-  const made = element("li", one.text, one.from);
+  const made = element("li", undefined, one.from);
+  if (one.picture) {
+    const image = element("img");
+    image.src = one.picture;
+    image.alt = "The product";
+    made.append(image);
+  }
+  made.append(element("span", one.text));
   one.buttons.forEach((title, button) => {
     const key = element("button", title);
     key.type = "button";
@@ -45,7 +52,9 @@ const line = (one, open) => {
 const drawPhone = (phone) => {
   at("number").textContent = phone ? "+" + phone.phone : "No message yet";
   const lines = phone ? phone.lines : [];
-  at("lines").replaceChildren(...lines.map((one) => line(one, true)));
+  // What was answered is answered once, as on a real phone.
+  const answered = lines.map((one) => one.from).lastIndexOf("customer");
+  at("lines").replaceChildren(...lines.map((one, place) => line(one, place > answered)));
   at("lines").scrollTop = at("lines").scrollHeight;
 };
 
@@ -54,7 +63,8 @@ const drawOrder = (order) => {
   const decision = order ? order.decision : {};
   at("stage").textContent = order ? stages[order.stage] + " · dispatch: " + decision.dispatch : "";
   at("stage").className = "stage " + (decision.dispatch || "");
-  at("risk").textContent = order ? "Risk " + (100 * decision.probability).toFixed(1) + " % · " + decision.action : "";
+  at("risk").textContent = order ? "Risk " + order.risks.map((risk) => (100 * risk).toFixed(1) + " %").join(" → ") + " · " + decision.action : "";
+  at("courier").hidden = !order || decision.dispatch !== "go";
   const reasons = order ? decision.reasons || [] : [];
   at("reasons").replaceChildren(...reasons.slice(0, 4).map((one) => element("li", (one.impact > 0 ? "+" : "−") +
     Math.abs(100 * one.impact).toFixed(1) + "  " + one.text)));
@@ -112,6 +122,11 @@ at("write").addEventListener("submit", (event) => {
   const shop = phone.lines.filter((one) => one.from === "shop");
   at("text").value = "";
   ask("/play", { message: shop[shop.length - 1].id, text });
+});
+at("courier").addEventListener("click", (event) => {
+  const phone = state.phones.find((one) => one.phone === chosen);
+  const status = event.target.dataset.scan;
+  if (phone && phone.order && status) ask("/scan", { order: phone.order.order_id, status });
 });
 setInterval(look, 500);
 look();

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx2
 
 from serving.conversation.messages.templates import shown
 from serving.rupees import rupees
+from serving.sandbox.courier import SCANS, Courier
 from serving.sandbox.graph import Graph, buttons_of
 from serving.sandbox.listening import Asked, Given, StandIn, given
+from serving.sandbox.picture import drawn
 from serving.sandbox.razorpay import Razorpay
 
 _HERE = Path(__file__).parent
@@ -26,13 +29,14 @@ _FILES = {
 }
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+    "connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
 _PHONES = 12
 _TRIES = 10
-_PAGE = 1_000
+_PAGE, _BEFORE = 1_000, 1_000
+_PICTURES = "/picture/"
 _ASKED = ("verify", "prepaid")
 
 
@@ -52,10 +56,17 @@ class Theatre(StandIn):
     key: str
     graph: Graph
     razorpay: Razorpay
+    courier: Courier = field(default_factory=Courier)
     doubtful: list[dict[str, Any]] = field(default_factory=list)
+    _url: str = ""
     _after: int | None = None
     _orders: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, port: int = 0) -> str:
+        """Listen; the address."""
+        self._url = super().start(port)
+        return self._url
 
     def answer(self, asked: Asked) -> Given | None:
         """Pass on to a stand-in, or serve the page."""
@@ -68,6 +79,9 @@ class Theatre(StandIn):
         if asked.path in _FILES and asked.method == "GET":
             name, kind = _FILES[asked.path]
             return Given(200, (_HERE / name).read_bytes(), kind, _SAFE)
+        if asked.path.startswith(_PICTURES) and asked.method == "GET":
+            name = unquote(asked.path.removeprefix(_PICTURES).removesuffix(".svg"))
+            return Given(200, drawn(name), "image/svg+xml", _SAFE)
         try:
             return self._played(asked)
         except httpx2.HTTPError as error:
@@ -85,11 +99,18 @@ class Theatre(StandIn):
             return given(200, {"status": self.razorpay.pay(str(asked.plain().get("link")))})
         if asked.path == "/play":
             return given(200, {"status": self.play(asked.plain())})
+        if asked.path == "/scan":
+            wish = asked.plain()
+            order_id, status = str(wish.get("order")), str(wish.get("status"))
+            if status in SCANS:
+                return given(200, {"status": self.courier.scan(order_id, status)})
         return given(404, {"detail": "there is no such thing here"})
 
     def play(self, wish: dict[str, Any]) -> int:
         """Let a customer press a button or write; the server's answer."""
-        sent = next(one for one in self.graph.sent if one["id"] == wish.get("message"))
+        sent = next((one for one in self.graph.sent if one["id"] == wish.get("message")), None)
+        if sent is None:
+            return 404
         event = f"wamid.in.{time.time_ns()}"
         if "button" in wish:
             title = _view(sent)["buttons"][int(wish["button"])]
@@ -103,11 +124,17 @@ class Theatre(StandIn):
             self.doubtful.append(body)
             now = datetime.now(UTC)
             order_id = f"sandbox-{now.strftime('%H%M%S%f')}"
-            new = body | {"order_id": order_id, "created_at": now.isoformat()}
+            items = [self._pictured(item) for item in body.get("items", [])]
+            new = body | {"order_id": order_id, "created_at": now.isoformat(), "items": items}
             answer = self._call("POST", "/v1/score", new)
             if answer["action"] in _ASKED:
                 return order_id
         return None
+
+    def _pictured(self, item: dict[str, Any]) -> dict[str, Any]:
+        """A line of an order with a picture of its own."""
+        name = str(item.get("name") or item.get("category") or item.get("sku") or "product")
+        return {"image_url": f"{self._url}{_PICTURES}{quote(name, safe='')}.svg"} | item
 
     def state(self) -> dict[str, Any]:
         """Everything that the page shows."""
@@ -122,7 +149,7 @@ class Theatre(StandIn):
         lines += [{"id": one["id"], "from": "customer", "text": one["text"], "at": one["at"],
                    "buttons": []} for one in self.graph.said if one["to"] == phone]  # fmt: skip
         order_id = self._orders.get(phone)
-        story = None if order_id is None else self._call("GET", f"/v1/orders?order_id={order_id}")
+        story = None if order_id is None else self._story(order_id)
         return {
             "phone": phone,
             "lines": sorted(lines, key=lambda line: line["at"]),
@@ -140,17 +167,31 @@ class Theatre(StandIn):
         ]  # fmt: skip
 
     def _follow(self) -> None:
-        """Learn the phones of orders placed since the sandbox began."""
+        """Learn the phones of orders that are asked about, since a little before the sandbox began.
+
+        What an earlier run had left in the outbox is sent in this one.
+        """
         if self._after is None:
-            self._after = int(self._call("GET", "/readyz")["seq"])
+            self._after = max(0, int(self._call("GET", "/readyz")["seq"]) - _BEFORE)
         feed = self._call("GET", f"/v1/events?after={self._after}&limit={_PAGE}")
         for event in feed["events"]:
-            if event["event"] == "placed" and event["order_id"]:
-                story = self._call("GET", f"/v1/orders?order_id={event['order_id']}")
+            asked = event["event"] == "decided" and event["detail"].get("action") in _ASKED
+            story = self._story(event["order_id"]) if asked and event["order_id"] else None
+            if story is not None:
                 phone = story["order"].get("phone") or story["order"].get("ship_phone") or ""
                 digits = "".join(c for c in phone if c.isdigit())
                 self._orders[digits if len(digits) > 10 else f"91{digits}"] = event["order_id"]
         self._after = feed["next_after"]
+
+    def _story(self, order_id: str) -> dict[str, Any] | None:
+        """An order's story; None where the server knows no such order any more."""
+        try:
+            found: dict[str, Any] = self._call("GET", f"/v1/orders?order_id={quote(order_id)}")
+        except httpx2.HTTPStatusError as error:
+            if error.response.status_code != 404:
+                raise
+            return None
+        return found
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
@@ -176,7 +217,16 @@ def _view(sent: dict[str, Any]) -> dict[str, Any]:
         buttons = [title for _, title in buttons_of(sent)]
     else:
         text, buttons = sent["text"]["body"], []
-    return {"id": sent["id"], "from": "shop", "text": text, "buttons": buttons, "at": sent["at"]}
+    return {"id": sent["id"], "from": "shop", "text": text, "buttons": buttons, "at": sent["at"],
+            "picture": _picture_of(sent)}  # fmt: skip
+
+
+def _picture_of(sent: dict[str, Any]) -> str | None:
+    """The picture above a template's text, if it has one."""
+    parts = sent.get("template", {}).get("components", [])
+    shown = [one["image"]["link"] for part in parts if part["type"].lower() == "header"
+             for one in part["parameters"] if "image" in one]  # fmt: skip
+    return shown[0] if shown else None
 
 
 _TOLD = ("payment_mode", "amount", "amount_due", "address_line1", "address_line2", "landmark",
@@ -191,6 +241,8 @@ def _told(story: dict[str, Any]) -> dict[str, Any]:
         "stage": story["stage"],
         "revision": story["revision"],
         "order": {name: story["order"].get(name) for name in _TOLD},
+        "risks": [one["detail"]["probability"] for one in story["events"]
+                  if one["event"] == "decided"],
         "decision": {name: decision.get(name) for name in
                      ("probability", "action", "dispatch", "wait_until", "reasons")},
         "events": [{"event": one["event"], "at": one["at"], "detail": _detail(one)}
@@ -202,5 +254,8 @@ def _detail(event: dict[str, Any]) -> str:
     said = event["detail"]
     if event["event"] == "decided":
         return f"{said['action']}, risk {100 * said['probability']:.1f} %"
-    words = (said.get(name) for name in ("purpose", "state", "why", "response", "outcome", "day"))
+    words = (
+        said.get(name)
+        for name in ("purpose", "state", "why", "response", "outcome", "day", "answer")
+    )
     return ", ".join(str(word) for word in words if word)

@@ -165,7 +165,7 @@ def run(kills: int, seed: int, home: Path) -> bool:
     with served(home, {"RTO_WHATSAPP_URL": url}) as server:
         go_live(home, graph, server.url)
         load = Load(server, 10_000)
-        for _ in range(kills):
+        while done.total() < kills:
             graph.faults.extend(pick.choice(_FAULTS) for _ in range(3))
             load.wait_for(len(load.posted) + pick.randrange(2, 8))
             time.sleep(pick.uniform(0.0, 0.3))

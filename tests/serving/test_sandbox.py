@@ -30,7 +30,8 @@ def played(home: Path) -> Iterator[tuple[str, Theatre]]:
     """A real server and a sandbox for it, over HTTP; the sandbox's address."""
     graph = Graph("1", "-", "-", lively=True)
     razorpay = Razorpay("-", "-", "-", short="http://127.0.0.1/pay/", lively=True)
-    theatre = Theatre("", "", graph, razorpay, [shop.order(dispatch_cutoff=None, created_at=None)])
+    theatre = Theatre("", "", graph, razorpay)
+    theatre.doubtful.append(shop.order(dispatch_cutoff=None, created_at=None))
     url = theatre.start()
     try:
         with served(
@@ -45,6 +46,8 @@ def played(home: Path) -> Iterator[tuple[str, Theatre]]:
             razorpay.webhook_secret = setting.webhook_secret
             razorpay.hook = f"{server.url}/v1/hooks/{setting.payments_endpoint}"
             graph.hook = f"{server.url}/v1/hooks/{setting.endpoint}"
+            theatre.courier.hook = f"{server.url}/v1/hooks/{setting.courier_endpoint}"
+            theatre.courier.token = setting.courier_token
             with server.client() as client:
                 policy = client.get("/v1/policy")
                 body = policy.json() | {
@@ -73,7 +76,7 @@ def seen(client: httpx2.Client, found: Any) -> dict[str, Any]:
 
 def test_a_tap_on_the_phone_releases_the_order(tmp_path: Path) -> None:
     with (
-        played(tmp_path) as (url, _),
+        played(tmp_path) as (url, theatre),
         httpx2.Client(base_url=url, headers={"X-Sandbox": "1"}, timeout=30) as client,
     ):
         client.get("/state").raise_for_status()
@@ -90,6 +93,15 @@ def test_a_tap_on_the_phone_releases_the_order(tmp_path: Path) -> None:
         phone = seen(client, lambda phone: phone["order"]["decision"]["dispatch"] == "go")
         assert phone["order"]["stage"] == "released"
         assert "customer" in [line["from"] for line in phone["lines"]]
+        assert client.get(line["picture"]).headers["content-type"] == "image/svg+xml"
+        scan = {"order": placed, "status": "out_for_delivery"}
+        assert client.post("/scan", json=scan).json() == {"status": 200}
+        phone = seen(client, lambda phone: "आज आएगा" in phone["lines"][-1]["text"])
+        assert phone["order"]["stage"] == "in_transit"
+        assert client.post("/play", json={"message": "unknown"}).json() == {"status": 404}
+        theatre._orders[phone["phone"]] = "gone"
+        phone = seen(client, lambda phone: phone["order"] is None)
+        assert phone["lines"], "what was said is still there"
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_is_marked(tmp_path: Path) -> None:
