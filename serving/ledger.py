@@ -35,6 +35,9 @@ _CACHED = 40_000
 # other order; waiting spares most of their writing, and costs a second of replay after a crash.
 _DIRTY = 16_000
 _AT_ONCE = 100
+# Keys that share their first bits lie side by side in the store: in a small one on the same page,
+# which is then written once for all of them. So many rooms are the pages of some 5,000 orders.
+_ROOM_BITS = 64 - 12
 _REPLAY_STEP = 20_000
 
 
@@ -86,6 +89,7 @@ class Ledger:
         self._records: OrderedDict[int, Integers] = OrderedDict()
         # Since which position each changed record waits to be stored, the longest first.
         self._dirty: OrderedDict[int, int] = OrderedDict()
+        self._rooms: dict[int, set[int]] = {}
         self._flushing: dict[int, int] = {}
         self._ahead: dict[int, int] = {}
         self._all_at_once = self._flushed_all = False
@@ -150,12 +154,15 @@ class Ledger:
         Parameters
         ----------
         some : bool
-            Only those changed longest ago.
+            Only those changed longest ago, and their changed neighbours in the store.
         """
         n = len(self._dirty)
         if some and not self._all_at_once:
-            n = max(_AT_ONCE, n - _DIRTY)
-        self._flushing = dict(self._dirty.popitem(last=False) for _ in range(min(n, self.dirty)))
+            n = min(n, max(_AT_ONCE, n - _DIRTY))
+        while len(self._flushing) < n:
+            longest = next(iter(self._dirty))
+            for key in self._rooms.pop(longest >> _ROOM_BITS):
+                self._flushing[key] = self._dirty.pop(key)
         self._flushed_all, self._all_at_once = self._all_at_once, False
         records = [
             Stored(key, self._records[key].tobytes(), max(self.seq, self._ahead.get(key, 0)))
@@ -166,11 +173,18 @@ class Ledger:
     def end_checkpoint(self, *, stored: bool) -> None:
         """The records are on disk, or (``stored`` False) still to be stored."""
         if not stored:
-            changed_again = {k: at for k, at in self._dirty.items() if k not in self._flushing}
-            self._dirty = OrderedDict(self._flushing | changed_again)
+            changed_since, self._dirty, self._rooms = self._dirty, OrderedDict(), {}
+            for key, seq in (*self._flushing.items(), *changed_since.items()):
+                self._mark(key, seq)
             self._all_at_once = self._all_at_once or self._flushed_all
         self._flushing = {}
         self._trim()
+
+    def _mark(self, key: int, seq: int) -> None:
+        """Note that a record waits to be stored since a position, unless it does already."""
+        if key not in self._dirty:
+            self._dirty[key] = seq
+            self._rooms.setdefault(key >> _ROOM_BITS, set()).add(key)
 
     def _change(self, key: int, fact: Integers, change: Change) -> None:
         packed = self._records.get(key)
@@ -179,7 +193,7 @@ class Ledger:
         if self._ahead.get(key, 0) >= change.seq:
             return
         self._records[key] = _taken(packed, self._scratch, fact, change.was, change.becomes)
-        self._dirty.setdefault(key, change.seq)
+        self._mark(key, change.seq)
 
     def _rename(self, renamed: Renamed) -> None:
         """The records of a person's keys go to their tombstones; nothing counted changes.
@@ -198,7 +212,7 @@ class Ledger:
             self._records[new] = _renamed(packed, self._scratch, olds, news)
             self._ahead[new] = self._ahead.pop(key, 0)
             for changed in (key, new):
-                self._dirty.setdefault(changed, renamed.seq)
+                self._mark(changed, renamed.seq)
 
     def _fetch(self, keys: list[int]) -> None:
         records = self._records

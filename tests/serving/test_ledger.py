@@ -29,19 +29,20 @@ from tests.serving import shop
 
 HOUR_US = 3_600_000_000
 KEYS = 6
+APART = 1 << 56  # keys so far apart are no neighbours in the store
 
 
-def _fact(number: int, keys: list[int]) -> bytes:
+def _fact(number: int, keys: list[int], apart: int) -> bytes:
     fact = np.zeros(FACT_SIZE, np.int64)
     fact[PLACED_US] = number * 1_000_000
     fact[DAY] = number // 5
     fact[AMOUNT_PAISE] = 100 * number
-    fact[FIRST_WHO : FIRST_WHO + len(keys)] = keys
+    fact[FIRST_WHO : FIRST_WHO + len(keys)] = [key * apart for key in keys]
     return fact.tobytes()
 
 
-def _place(log: Log, order_id: str, keys: list[int]) -> None:
-    fact = _fact(log.seq + 1, keys)
+def _place(log: Log, order_id: str, keys: list[int], *, apart: int = APART) -> None:
+    fact = _fact(log.seq + 1, keys, apart)
     log.place("m", order_id, b"{}", fact=fact, state=PENDING, digest=None, at_us=0, known_us=0)
 
 
@@ -92,7 +93,7 @@ def test_it_is_the_fold_of_the_log_whatever_happened(
                 _store_one(ledger, connection)
             truth = Ledger.from_nothing(connection)
             truth.apply(changes_between(connection, 0, ledger.seq), ledger.seq)
-            wanted = list(range(1, KEYS + 1))
+            wanted = [key * APART for key in range(1, KEYS + 1)]
             for mine, theirs in zip(ledger.read(wanted), truth.read(wanted), strict=True):
                 assert mine.tolist() == theirs.tolist()
 
@@ -130,11 +131,12 @@ def test_after_an_erasure_all_changed_records_are_stored_together(tmp_path: Path
                 _place(log, f"o{key}", [key])
         ledger = Ledger(home.connection)
         ledger.apply(changes_between(home.connection, 0, 5), 5)
-        ledger.apply([Renamed(6, {5: 9})], 6)
+        ledger.apply([Renamed(6, {5 * APART: 9 * APART})], 6)
         assert ledger.wants_checkpoint
         with mock.patch("serving.ledger._AT_ONCE", 1):
             records, seq = ledger.begin_checkpoint(some=True)
-        assert (sorted(stored.key for stored in records), seq) == ([1, 2, 3, 4, 5, 9], 6)
+        keys = [key * APART for key in (1, 2, 3, 4, 5, 9)]
+        assert (sorted(stored.key for stored in records), seq) == (keys, 6)
         assert not ledger.wants_checkpoint
         ledger.end_checkpoint(stored=False)
         assert ledger.wants_checkpoint
@@ -157,7 +159,19 @@ def test_a_checkpoint_that_fails_is_made_again(tmp_path: Path) -> None:
         ledger.begin_checkpoint()
         ledger.end_checkpoint(stored=False)
         records, seq = ledger.begin_checkpoint()
-        assert (sorted(stored.key for stored in records), seq) == ([1, 2], 1)
+        assert (sorted(stored.key for stored in records), seq) == ([APART, 2 * APART], 1)
+
+
+def test_records_that_lie_side_by_side_are_stored_together(tmp_path: Path) -> None:
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        with home.transaction() as log:
+            for order, keys in (("a", [1, APART]), ("b", [2 * APART]), ("c", [2])):
+                _place(log, order, keys, apart=1)
+        ledger = Ledger(home.connection)
+        ledger.apply(changes_between(home.connection, 0, 3), 3)
+        with mock.patch("serving.ledger._AT_ONCE", 1):
+            records, seq = ledger.begin_checkpoint(some=True)
+        assert ([stored.key for stored in records], seq) == ([1, 2], 0)
 
 
 @pytest.mark.only_sqlite
