@@ -6,7 +6,6 @@ are those of baskets that come at a steady pace, as customers do, over one kept 
 
 from __future__ import annotations
 
-import signal
 import time
 from pathlib import Path
 
@@ -14,9 +13,10 @@ import click
 import numpy as np
 
 from tests.bench.report import machine, say, table
-from tests.bench.serving import BODIES, act_on_a_quarter, prepare
+from tests.bench.serving import BODIES, prepare
 from tests.bench.serving_orders import FRESH, bodies
 from tests.bench.serving_process import ROOT, Shop, started
+from tests.bench.serving_shop import act_on_a_quarter
 
 _SETTLE = 100
 
@@ -47,17 +47,13 @@ def main(orders: int, seconds: int, rate: int, home: Path | None) -> None:
     home = (home or ROOT / "var" / "bench" / f"serving-{orders}").resolve()
     prepare(home, orders)
     (home / "bodies").write_text("\n".join(bodies(home / "data", BODIES)))
-    process, shop, _ = started(home, core=0)
     rows = []
-    try:
+    with started(home, core=0) as (shop, _):
         act_on_a_quarter(shop)
         for reasons in ("all", "none"):
             waits = paced(shop, rate, seconds, reasons)
             most = shop.load(16, 3, reasons, "/v1/checkout").rate
             rows.append((reasons, *(f"{wait:.2f}" for wait in waits), f"{most:,.0f}"))
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
     say(f"POST /v1/checkout at {rate} a second, {orders:,} past orders, {machine()}")
     table(("reasons", "p50 ms", "p99 ms", "worst ms", "most a second"), rows)
 

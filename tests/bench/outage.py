@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import tempfile
 import time
@@ -19,12 +18,12 @@ import httpx2
 
 from serving.store.connection import connect
 from serving.store.log import body_of
+from tests.bench.serving_process import cpu_of_all, cpu_s
 from tests.serving import postgres, process, shop
 
 CALLERS = 16
 STEADY_S, BACK_S = 10.0, 10.0
 DISK = "256m"
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -49,11 +48,11 @@ class Fault(NamedTuple):
 def outage(gone_s: float = 60.0) -> None:
     """Load a service, take its log away for a while, and count what came of every order."""
     with tempfile.TemporaryDirectory() as folder, postgres.own_server() as database:
-        home, pid = Path(folder), _server_pid(database)
+        home, pid = Path(folder), database.pid
         (home / shop.DATABASE_URL).write_text(database.database())
         _play(
             home, gone_s,
-            Fault("PostgreSQL stopped", database.stop, database.start, lambda: _tree_s(pid)),
+            Fault("PostgreSQL stopped", database.stop, database.start, lambda: cpu_of_all(pid)),
         )  # fmt: skip
     with _small_disk() as home:
         filler = home / "filler"
@@ -64,10 +63,10 @@ def _play(home: Path, gone_s: float, fault: Fault) -> None:
     with process.served(home) as server:
         pid = server.scoring_pid()
         heard, gone, back = Heard(), Heard(), Heard()
-        before = _cpu_s(pid), fault.engine_s()
+        before = cpu_s(pid), fault.engine_s()
         asyncio.run(_call(server, heard, "steady", STEADY_S))
         orders = heard.kinds["whole"]
-        application, engine = _cpu_s(pid) - before[0], fault.engine_s() - before[1]
+        application, engine = cpu_s(pid) - before[0], fault.engine_s() - before[1]
         each = [1e6 * spent / orders for spent in (application, engine, application + engine)]
         click.echo(
             f"{fault.says}: before, {orders / STEADY_S:.0f} orders/s by {CALLERS} callers; "
@@ -160,18 +159,3 @@ async def _caller(client: httpx2.AsyncClient, heard: Heard, name: str, until: fl
         heard.told[body["order_id"]] = body["decision_id"]
         if not body["degraded"] and not heard.whole_at:
             heard.whole_at = time.monotonic()
-
-
-def _server_pid(database: postgres.Server) -> int:
-    return int((database.folder / "data" / "postmaster.pid").read_text().split()[0])
-
-
-def _tree_s(pid: int) -> float:
-    """Processor seconds of a process, its children and those of them that have ended."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return _cpu_s(pid, ended=True) + sum(_cpu_s(int(child)) for child in children)
-
-
-def _cpu_s(pid: int, *, ended: bool = False) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15] if ended else fields[11:13])) / _TICK

@@ -28,3 +28,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         click.echo("  ".join(("", first, *others)))
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """The same as a README holds it."""
+    click.echo("| " + " | ".join(head) + " |")
+    click.echo("|---|" + "--:|" * (len(head) - 1))
+    for row in rows:
+        click.echo("| " + " | ".join(row) + " |")

@@ -8,25 +8,32 @@ The first run prepares its folder, which takes minutes; the next ones begin at o
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
-import signal
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
-import numpy as np
 import pyarrow.parquet as pq
 
-from tests.bench.report import machine, say, table
-from tests.bench.serving_orders import FRESH, bodies, largest_merchant, make_regulars
-from tests.bench.serving_process import ROOT, Run, Shop, fresh, prefix, rto, started, wrk
+from serving.metrics import STAGES
+from tests.bench.report import machine, markdown, say
+from tests.bench.serving_busy import busy
+from tests.bench.serving_orders import (
+    FRESH,
+    bodies,
+    largest_merchant,
+    make_regulars,
+    regulars_of,
+)
+from tests.bench.serving_postgresql import on_postgresql
+from tests.bench.serving_process import ROOT, Run, Shop, others, rto, started
+from tests.bench.serving_shop import ASKED, WARM_UP_S, act_on_a_quarter, acts, batch_rate
 
-BARE_SCRIPT = Path(__file__).with_name("rows.lua")
-ACTED = 0.25
 LEARNT = 30_000  # orders: a model of so many has trees enough, and as many as one of a million
-BODIES, ASKED, BATCHES = 8_000, 1_000, 8
+BODIES = 8_000
 
 
 def prepare(home: Path, orders: int) -> None:
@@ -49,126 +56,119 @@ def prepare(home: Path, orders: int) -> None:
     (home / "ready").touch()
 
 
-def act_on_a_quarter(shop: Shop) -> float:
-    """Let the policy act on the riskiest quarter; the threshold found."""
-    lines = (shop.home / "bodies").read_text().splitlines()[:ASKED]
-    with shop.client() as client:
-        answer = client.post("/v1/score/batch?reasons=none", content=_batch(lines))
-        risks = [one["probability"] for one in answer.json()["results"]]
-        policy = client.get("/v1/policy")
-        at = float(np.quantile(risks, 1 - ACTED))
-        changed = policy.json() | {
-            "thresholds": {"verify": at, "prepaid": None, "hold": None, "block": None},
-            "prepaid_thresholds": {"hold": at},
-        }
-        saved = client.put("/v1/policy", json=changed, headers={"If-Match": policy.headers["etag"]})
-        saved.raise_for_status()
-    return at
-
-
-def batch_rate(shop: Shop) -> float:
-    """Orders a second of lists of a thousand without reasons, the median of some."""
-    lines, rates = (shop.home / "bodies").read_text().splitlines()[:ASKED], []
-    with shop.client() as client:
-        for _ in range(BATCHES):
-            content, began = _batch(lines), time.monotonic()
-            client.post("/v1/score/batch?reasons=none", content=content).raise_for_status()
-            rates.append(len(lines) / (time.monotonic() - began))
-    return statistics.median(rates)
-
-
 def show_budget(shop: Shop, load: Callable[[], Run]) -> None:
     """Where the time of an order goes, by the service's own histograms."""
-    before, run, after = shop.stages(), load(), shop.stages()
-    rows, known = [], 0.0
-    for stage in after:
-        was = before.get(stage, (0.0, 0.0))
-        each = (after[stage][0] - was[0]) / max(1.0, after[stage][1] - was[1]) * 1e6
-        known += 0.0 if stage == "write" else each
-        rows.append((stage, f"{each:.0f}"))
-    say("  `write` waits for the flush, while other orders are worked on; the rest is the loop's")
-    table(
-        ("stage", "mean µs"),
-        [*rows, ("HTTP, append, answer", f"{run.cpu_us - known:.0f}"),
-         ("processor time per order", f"{run.cpu_us:.0f}")],
-    )  # fmt: skip
+    before, run, after = shop.counted(), load(), shop.counted()
+    spent = {name: value - before.get(name, 0.0) for name, value in after.items()}
+    each = {
+        stage: spent[f'rto_stage_seconds_sum{{stage="{stage}"}}']
+        / spent[f'rto_stage_seconds_count{{stage="{stage}"}}']
+        for stage in STAGES
+    }
+    waited_ms = 1e3 * each.pop("write")
+    told = {stage: 1e6 * each_s for stage, each_s in each.items()}
+    told |= {"HTTP, append, flush, answer": run.cpu_us - sum(told.values()), "all": run.cpu_us}
+    acted = 1 - _decisions("ship", spent) / _decisions("", spent)
+    say(f"Where an order's time goes, in µs ({acted:.0%} acted on); it then waits {waited_ms:.1f} "
+        "ms for its flush, while others are worked on")  # fmt: skip
+    markdown(tuple(told), [[f"{value:.0f}" for value in told.values()]])
+
+
+def _decisions(action: str, counted: Mapping[str, float]) -> float:
+    """Decisions of one action, or of all."""
+    begins = f'rto_decisions_total{{action="{action}'
+    return sum(value for name, value in counted.items() if name.startswith(begins))
 
 
 @click.command()
 @click.option("--orders", default=20_000, show_default=True, help="Past orders in the store.")
 @click.option("--seconds", default=10, show_default=True, help="How long each load lasts.")
 @click.option("--home", type=click.Path(path_type=Path), help="A folder prepared by hand.")
-@click.option("--rivals", is_flag=True, help="Beside it, mlflow serving the bare trees.")
-def main(orders: int, seconds: int, home: Path | None, rivals: bool) -> None:
-    """Print rates, waits, memory, bytes and the budget of the path."""
+@click.option("--rivals", is_flag=True, help="Beside it, mlflow and MLServer with the bare trees.")
+@click.option("--postgresql", is_flag=True, help="Also with the log on a PostgreSQL of its own.")
+def main(orders: int, seconds: int, home: Path | None, rivals: bool, postgresql: bool) -> None:
+    """Print rates, waits, memory, bytes and the budget of the path, as the README holds them."""
     _need("wrk", "taskset", "chrt")
+    os.sched_setaffinity(0, {int(others())})
     home = (home or ROOT / "var" / "bench" / f"serving-{orders}").resolve()
     prepare(home, orders)
-    (home / "bodies").write_text("\n".join(bodies(home / "data", BODIES)))
+    describe(home)
     began = time.monotonic()
     rto(home, "--help")
-    say(f"{orders:,} past orders, {machine()}; rto --help {time.monotonic() - began:.2f} s")
-    process, shop, ready_s = started(home, core=0)
-    try:
-        _measure(shop, seconds, ready_s)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+    say(f"{machine()}; rto --help {time.monotonic() - began:.2f} s")
+    rows = _measured(home, orders, seconds)
+    if postgresql:
+        rows += on_postgresql(home, orders, seconds)
     if rivals:
-        _measure_bare(home, seconds)
+        rows += _rivals(home, seconds)
+    markdown(HEAD, rows)
 
 
-def _measure(shop: Shop, seconds: int, ready_s: float) -> None:
-    say(f"ready in {ready_s:.1f} s; acting from {act_on_a_quarter(shop):.3f} on")
-    shop.load(16, 3, "acted")
-    rows = [
-        (name, *_told(shop.load(connections, seconds, reasons)))
-        for name, connections, reasons in (
-            ("16 connections, a quarter explained", 16, "acted"),
-            ("16 connections, all explained", 16, "all"),
-            ("16 connections, none explained", 16, "none"),
-            ("1 connection, a quarter explained", 1, "acted"),
-        )
-    ]
-    table(
-        ("load", "orders/s", "p50 ms", "p95 ms", "p99 ms", "failed", "CPU µs", "bytes written"),
-        rows,
-    )
-    show_budget(shop, lambda: shop.load(16, seconds, "acted"))
-    private, mapped = shop.private_mb()
-    say(f"batches of {ASKED} without reasons: {batch_rate(shop):,.0f} orders/s")
-    say(f"private memory {private:.0f} MB, mapped files beside it {mapped:.0f} MB")
+HEAD = ("load", "past orders", "orders/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs", "bytes written")
 
 
-def _measure_bare(home: Path, seconds: int) -> None:
-    from tests.bench.serving_rivals import PATH, served_bare  # mlflow takes seconds to import
-
-    with served_bare(home / "bundle", home / "bare", core=0) as (url, bodies):
-        wrk(url, 16, 3, BARE_SCRIPT, str(bodies), PATH)
-        rows = []
-        for connections in (16, 1):
-            found = wrk(url, connections, seconds, BARE_SCRIPT, str(bodies), PATH)
-            waits = (f"{found[name]:.2f}" for name in ("p50_ms", "p95_ms", "p99_ms"))
-            rate = f"{found['requests'] / found['seconds']:,.0f}"
-            rows.append((f"{connections} connections", rate, *waits, f"{found['refused']:.0f}"))
-    say("mlflow models serve: the same trees, ready-made features, nothing else")
-    table(("load", "rows/s", "p50 ms", "p95 ms", "p99 ms", "failed"), rows)
+def describe(home: Path) -> None:
+    """Write the orders to be posted, and say what they are."""
+    lines = list(bodies(home / "data", BODIES))
+    orders = pq.read_table(home / "data" / "orders.parquet", columns=["merchant_id", "phone"])
+    (home / "merchant").write_text(largest_merchant(orders))
+    (home / "bodies").write_text("\n".join(lines))
+    old = [line for line in lines if FRESH not in line]
+    often = set(regulars_of(orders))
+    capped = sum(json.loads("{" + line)["customer"]["phone"] in often for line in old)
+    say(f"{BODIES:,} different orders, {len(old) / BODIES:.0%} of returning customers and "
+        f"{capped / BODIES:.1%} of customers whose records are full")  # fmt: skip
 
 
-def _told(run: Run) -> tuple[str, ...]:
-    return (
-        f"{run.rate:,.0f}", f"{run.p50_ms:.2f}", f"{run.p95_ms:.2f}", f"{run.p99_ms:.2f}",
-        str(run.failed), f"{run.cpu_us:.0f}", f"{run.written:,.0f}",
-    )  # fmt: skip
+def _measured(home: Path, orders: int, seconds: int) -> list[tuple[str, ...]]:
+    """Rows of the table for the log in SQLite; all else is said."""
+    shutil.rmtree(home / "compiled", ignore_errors=True)
+    with started(home, core=0) as (_, first_s):
+        pass
+    with started(home, core=0) as (shop, later_s):
+        say(f"ready in {first_s:.1f} s at the first start, {later_s:.1f} s later")
+        shop.load(16, WARM_UP_S, "all")
+        at = act_on_a_quarter(shop)
+        acted, explained = acts(shop)
+        say(f"from {at:.3f} on {acted:.0%} are acted on, {explained:.0%} explained")
+        runs = {
+            name: shop.load(connections, seconds, reasons)
+            for name, connections, reasons in (
+                ("16 connections, a quarter acted on and explained", 16, "acted"),
+                ("16 connections, all explained", 16, "all"),
+                ("16 connections, none explained", 16, "none"),
+                ("1 connection, a quarter acted on and explained", 1, "acted"),
+            )
+        }
+        with busy(shop) as answered:
+            runs["16 connections, a quarter, beside simulations and pages"] = shop.load(
+                16, seconds, "acted"
+            )
+        meanwhile = " and ".join(f"{n} {what}" for what, n in answered.items())
+        say(f"beside orders, {meanwhile} were answered in {seconds} s")
+        show_budget(shop, lambda: shop.load(16, seconds, "acted"))
+        batches = f"{batch_rate(shop):,.0f}"
+        private, mapped = shop.private_mb()
+        say(f"private memory {private:.0f} MB, mapped files beside it {mapped:.0f} MB")
+    rows = [(name, f"{orders:,}", *run.cells()) for name, run in runs.items()]
+    none = ("",) * 5
+    return [*rows, (f"batches of {ASKED:,}, none explained", f"{orders:,}", batches, *none)]
 
 
-def _batch(lines: list[str]) -> bytes:
-    begins, number = prefix(), fresh()
-    orders = [
-        f'{{"order_id":"{begins}{i}",{line.replace(FRESH, f"{number + i:09d}")}'
-        for i, line in enumerate(lines)
-    ]
-    return f"[{','.join(orders)}]".encode()
+def _rivals(home: Path, seconds: int) -> list[tuple[str, ...]]:
+    from tests.bench.serving_rivals import RIVALS, load  # mlflow takes seconds to import
+
+    (home / "bare").mkdir(exist_ok=True)
+    rows = []
+    for name, serves in RIVALS.items():
+        with serves(home / "bundle", home / "bare", 0) as served:
+            load(served, 16, WARM_UP_S)
+            for connections in (16, 1):
+                found = load(served, connections, seconds)
+                many = "16 connections" if connections == 16 else "1 connection"
+                cells = Run(*found, written=0.0).cells()[:-1]
+                rows.append((f"{name}, the bare trees, {many}", "", *cells, ""))
+    return rows
 
 
 def _need(*programs: str) -> None:

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.history.who import LATEST
+
 RETURNING, CAPPED = 0.40, 0.01
 FRESH = "#########"  # nine digits that no order had before, put in as it is sent
 _REGULARS, _OFTEN = 20, 80  # more orders each than a record tells apart
@@ -41,10 +43,10 @@ def bodies(data: Path, count: int) -> Iterator[str]:
     """Different orders of the largest merchant as JSON without an id, of some forty fields."""
     table, rng = pq.read_table(data / "orders.parquet"), random.Random(2)
     mine = table.filter(pc.equal(table["merchant_id"], largest_merchant(table)))
-    rows = mine.sort_by([("created_at", "descending")]).slice(0, count).to_pylist()
-    phones = pc.value_counts(mine["phone"]).to_pylist()
-    often = {pair["values"] for pair in phones if pair["counts"] >= 64} - {None}
-    regulars = [row for row in mine.to_pylist() if row["phone"] in often]
+    newest = mine.sort_by([("created_at", "descending")]).to_pylist()
+    often = regulars_of(mine)
+    regulars = [row for row in newest if row["phone"] in often]
+    rows = [row for row in newest if row["phone"] not in often][:count]
     for i in range(count):
         row, kind = rows[i % len(rows)], rng.random()
         if kind < CAPPED and regulars:
@@ -52,6 +54,12 @@ def bodies(data: Path, count: int) -> Iterator[str]:
         elif kind >= RETURNING:
             row = _somebody_new(row, rng)
         yield json.dumps(_request(row, rng))[1:]
+
+
+def regulars_of(orders: pa.Table) -> set[str]:
+    """Phones of so many orders that their records do not tell all of them apart."""
+    phones = pc.value_counts(orders["phone"]).to_pylist()
+    return {pair["values"] for pair in phones if pair["counts"] >= LATEST} - {None}
 
 
 def largest_merchant(orders: pa.Table) -> str:

@@ -95,8 +95,13 @@ class Server:
         """Let them go on."""
         self._signal(signal.SIGCONT)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that started all others of the server."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def _signal(self, what: signal.Signals) -> None:
-        main = int((self._data / "postmaster.pid").read_text().split()[0])
+        main = self.pid
         children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
         for pid in (main, *map(int, children)):
             os.kill(pid, what)
