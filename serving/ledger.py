@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Self
 
 import numpy as np
@@ -173,8 +174,9 @@ class Ledger:
     def end_checkpoint(self, *, stored: bool) -> None:
         """The records are on disk, or (``stored`` False) still to be stored."""
         if not stored:
-            changed_since, self._dirty, self._rooms = self._dirty, OrderedDict(), {}
-            for key, seq in (*self._flushing.items(), *changed_since.items()):
+            waiting = dict(self._dirty) | self._flushing
+            self._dirty, self._rooms = OrderedDict(), {}
+            for key, seq in sorted(waiting.items(), key=itemgetter(1)):
                 self._mark(key, seq)
             self._all_at_once = self._all_at_once or self._flushed_all
         self._flushing = {}

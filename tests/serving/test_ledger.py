@@ -165,13 +165,17 @@ def test_a_checkpoint_that_fails_is_made_again(tmp_path: Path) -> None:
 def test_records_that_lie_side_by_side_are_stored_together(tmp_path: Path) -> None:
     with Home.open(shop.settings_in(tmp_path)) as home:
         with home.transaction() as log:
-            for order, keys in (("a", [1, APART]), ("b", [2 * APART]), ("c", [2])):
+            for order, keys in (("a", [2]), ("b", [APART]), ("c", [1])):
                 _place(log, order, keys, apart=1)
         ledger = Ledger(home.connection)
         ledger.apply(changes_between(home.connection, 0, 3), 3)
-        with mock.patch("serving.ledger._AT_ONCE", 1):
-            records, seq = ledger.begin_checkpoint(some=True)
-        assert ([stored.key for stored in records], seq) == ([1, 2], 0)
+        for stored in (False, True):
+            assert (ledger.waits_since(0), ledger.waits_since(1)) == (False, True)
+            with mock.patch("serving.ledger._AT_ONCE", 1):
+                records, seq = ledger.begin_checkpoint(some=True)
+            assert ([one.key for one in records], seq) == ([1, 2], 1)
+            ledger.end_checkpoint(stored=stored)
+        assert (ledger.waits_since(1), ledger.waits_since(2)) == (False, True)
 
 
 @pytest.mark.only_sqlite
@@ -208,7 +212,7 @@ def test_a_log_that_was_never_counted_is_counted_key_by_key_to_the_same_records(
         for number, (step, what) in enumerate(steps):
             with home.transaction() as log:
                 if step == "place":
-                    _place(log, f"o{number}", [_spread(key) for key in sorted(set(what))])  # type: ignore[call-overload]
+                    _place(log, f"o{number}", [_spread(key) for key in sorted(set(what))], apart=1)  # type: ignore[call-overload]
                 elif step == "finish":
                     _finish(log, f"o{what[0]}", what[1])  # type: ignore[index]
         end = last_seq(connection)
