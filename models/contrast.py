@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial.polynomial import polyval
 
 from models.actions import ACTIONS
-from models.curves import DEGREE
+from models.curves import DEGREE, powers
 from models.evidence import Ends, amounts, by_bucket, clusters
 from models.replay import Flags, Floats, Integers, Orders
 
 _NOTHING = 1e-12
+_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,12 @@ class Contrast:
 
     Parameters
     ----------
-    amount : ndarray of shape (n_orders, 2)
-        Ones, and what the orders cost in paise.
-    scores : ndarray of shape (n_orders, DEGREE + 1)
-        Powers of the score.
+    p, amount : ndarray of shape (n_orders,)
+        Scores, and what the orders cost in paise.
     change : ndarray of shape (n_orders, n_actions)
         By how much the first policy gives each action the more.
+    size : ndarray of shape (n_orders,)
+        By how much it differs over all actions.
     weight : ndarray of shape (n_orders,)
         The same for the action that was taken, by inverse propensity; 0 where not all was tried.
     tried : ndarray of bool, shape (n_orders,)
@@ -49,9 +51,10 @@ class Contrast:
     """
 
     ends: Ends
+    p: Floats
     amount: Floats
-    scores: Floats
     change: Floats
+    size: Floats
     weight: Floats
     tried: Flags
     bucket: Integers
@@ -61,16 +64,16 @@ class Contrast:
         cls, orders: Orders, ends: Ends, logged: Floats, change: Floats, buckets: int
     ) -> Contrast:
         """Of all orders, those that are treated differently."""
-        differs = np.abs(change) > _NOTHING
-        moved = np.flatnonzero(differs.any(axis=1))
-        ends, change, logged = ends.where(moved), change[moved], logged[moved]
-        tried: Flags = np.logical_not((differs[moved] & (logged <= 0)).any(axis=1))
+        every = np.ones(len(ACTIONS))
+        size = np.abs(change) @ every
+        moved = np.flatnonzero(size > _NOTHING)
+        ends, change, logged, size = ends.where(moved), change[moved], logged[moved], size[moved]
+        tried: Flags = (np.abs(change) * (logged <= 0)) @ every <= _NOTHING
         taken = np.arange(len(moved)), ends.action
         weight = np.where(tried, change[taken] / np.maximum(logged[taken], _NOTHING), 0.0)
-        amount = np.column_stack([np.ones(len(moved)), amounts(orders)[moved]])
-        scores = _powers(orders.probability[moved])
         bucket = clusters(orders.person[moved], buckets)
-        return cls(ends, amount, scores, change, weight, tried, bucket)
+        amount = amounts(orders)[moved]
+        return cls(ends, orders.probability[moved], amount, change, size, weight, tried, bucket)
 
     def counts(self) -> tuple[int, int, int, int]:
         """Orders, those not tried, and those observed under more and under less."""
@@ -87,18 +90,19 @@ class Contrast:
         ndarrays of shape (n_actions, 2, DEGREE + 1)
             Powers of the score, alone and times the amount.
         """
-        both = np.hstack([self.scores, self.amount[:, 1:] * self.scores])
-        shape = len(ACTIONS), 2, DEGREE + 1
-        tried, assumed = (
-            self.change.T @ both if mine.all() else self.change[mine].T @ both[mine]
-            for mine in (self.tried, ~self.tried)
-        )  # fmt: skip
-        seen = [
-            self.weight[mine] @ both[mine]
-            for code in range(len(ACTIONS))
-            for mine in [np.flatnonzero(self.ends.action == code)]
-        ]
-        return tried.reshape(shape), assumed.reshape(shape), np.reshape(seen, shape)
+        found = np.zeros((3, len(ACTIONS), 2 * (DEGREE + 1)))
+        for begin in range(0, len(self.weight), _AT_ONCE):
+            rows = slice(begin, begin + _AT_ONCE)
+            both = np.empty((len(self.weight[rows]), 2, DEGREE + 1))
+            both[:, 0] = powers(self.p[rows])
+            np.multiply(both[:, 0], self.amount[rows, None], out=both[:, 1])
+            terms, tried, change = both.reshape(len(both), -1), self.tried[rows], self.change[rows]
+            seen = np.zeros_like(change)
+            seen[np.arange(len(seen)), self.ends.action[rows]] = self.weight[rows]
+            for at, count in enumerate((change * tried[:, None], change * ~tried[:, None], seen)):
+                found[at] += count.T @ terms
+        tried_, assumed, weighted = found.reshape(3, len(ACTIONS), 2, DEGREE + 1)
+        return tried_, assumed, weighted
 
     def fees(self, worth: Worth) -> tuple[float, float]:
         """What doing takes more, where tried and where not."""
@@ -110,32 +114,29 @@ class Contrast:
         brought = self._brought(worth, self.ends.of_kinds()) - worth.fees[self.ends.action]
         return float(self.weight @ brought)
 
-    def missed(self, worth: Worth, curves: Floats, buckets: int) -> Floats:
+    def left(self, curves: Floats) -> list[Floats]:
+        """Returns, deliveries and payments beyond what curves say, of each order."""
+        found = [end.astype(np.float64) for end in self.ends.of_kinds()]
+        for code in np.flatnonzero(np.bincount(self.ends.action)).tolist():
+            mine = np.flatnonzero(self.ends.action == code)
+            p = self.p[mine]
+            for end, curve in zip(found, curves[code], strict=True):
+                if curve.any():
+                    end[mine] -= polyval(p, curve)
+        return found
+
+    def missed(self, worth: Worth, left: Sequence[Floats], buckets: int) -> Floats:
         """What was observed beyond what curves say, for each bucket of persons."""
-        codes = self.ends.action
-        left = [
-            end - np.einsum("np,np->n", self.scores, curves[codes, kind])
-            if worth.ends[kind].any() else np.zeros(0)
-            for kind, end in enumerate(self.ends.of_kinds())
-        ]  # fmt: skip
         return by_bucket(self.bucket, self.weight * self._brought(worth, left), buckets)
 
     def stake(self, worth: Worth) -> float:
         """Half of what all returns and deliveries of these orders would come to."""
-        size = np.abs(self.change).sum(axis=1) @ self.amount
+        size = np.array([self.size.sum(), self.size @ self.amount])
         return float((np.abs(worth.ends[:2]) @ size).sum()) / 2
 
     def _brought(self, worth: Worth, ends: Sequence[Flags | Floats]) -> Floats:
         found = np.zeros(len(self.weight))
         for (plain, share), end in zip(worth.ends, ends, strict=True):
             if plain or share:
-                found += (plain + share * self.amount[:, 1]) * end
+                found += (plain + share * self.amount) * end if share else plain * end
         return found
-
-
-def _powers(p: Floats) -> Floats:
-    found = np.empty((len(p), DEGREE + 1))
-    found[:, 0] = 1.0
-    for power in range(1, DEGREE + 1):
-        np.multiply(found[:, power - 1], p, out=found[:, power])
-    return found

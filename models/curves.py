@@ -103,6 +103,15 @@ def slopes(unknowns: Floats) -> Floats:
     return all_curves(unknowns + np.eye(UNKNOWNS)) - all_curves(unknowns)
 
 
+def powers(p: Floats, most: int = DEGREE) -> Floats:
+    """Powers of scores from 0 to the most, shape (n_orders, most + 1); numpy's are slower."""
+    found = np.empty((most + 1, len(p)))
+    found[0] = 1.0
+    for power in range(1, most + 1):
+        np.multiply(found[power - 1], p, out=found[power])
+    return found.T
+
+
 def effects_at(unknowns: Floats, risk: Mapping[Action, float]) -> Mapping[Action, Effect]:
     """The effects at one risk for each uncertain action, within what can be."""
     found = {"ship": Effect(), "block": Effect(rto_avoided=1.0, good_lost=1.0)}
@@ -131,12 +140,12 @@ def cost_table(
     Told beside a delivery, so that what is lost whatever is done counts in every column; between
     actions it differs as ``CostModel.table`` does where effects are alike at every risk.
     """
-    powers = np.vander(p, DEGREE + 1, increasing=True)
+    raised = powers(p)
     margin = costs.margin_share * amount_paise
     returned = np.asarray(costs.of_return(0.0) + costs.damage_share * amount_paise)
     columns = []
     for action in actions:
-        back, there, paid = curves(action, unknowns) @ powers.T
+        back, there, paid = curves(action, unknowns) @ raised.T
         columns.append(
             costs.of_doing(action) + costs.prepaid_discount_paise * paid
             + back * returned + (1.0 - there) * margin

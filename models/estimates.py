@@ -139,9 +139,9 @@ def compare(measured: Measured, first: Floats, other: Floats) -> Comparison:
     )  # fmt: skip
     numbers = found.counts()
     enough, why = _enough(*numbers)
-    sums, at = found.sums(), all_curves(measured.known.mean)
+    sums, left = found.sums(), found.left(all_curves(measured.known.mean))
     money, returns, arrivals = (
-        _estimate(measured, found, worth, sums, at, named=enough)
+        _estimate(measured, found, worth, sums, left, named=enough)
         for worth in _worths(measured.costs)
     )
     return Comparison(enough, why, money, returns, arrivals, *numbers)
@@ -178,14 +178,15 @@ def _worths(costs: Costs) -> tuple[Worth, Worth, Worth]:
 
 
 def _estimate(
-    measured: Measured, contrast: Contrast, worth: Worth, sums: Sequence[Floats], at: Floats,
+    measured: Measured, contrast: Contrast, worth: Worth, sums: Sequence[Floats],
+    left: Sequence[Floats],
     *, named: bool,
 ) -> Estimate:  # fmt: skip
+    at, steps = (made(measured.known.mean) for made in (all_curves, slopes))
     powers = [np.einsum("kc,acp->akp", worth.ends, some) for some in sums]
     tried, assumed = (float((at * some).sum()) for some in powers[:2])
-    steps = slopes(measured.known.mean)
     moves = [np.einsum("uakp,akp->u", steps, some) for some in powers]
-    missed = contrast.missed(worth, at, len(measured.found.columns))
+    missed = contrast.missed(worth, left, len(measured.found.columns))
     mean, cov = _with_missed(measured, moves[2], missed, MISSED * contrast.stake(worth))
     fees = contrast.fees(worth)
     tried += float(moves[0] @ mean[:-1] + mean[-1]) - fees[0]

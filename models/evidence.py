@@ -16,6 +16,7 @@ import numpy as np
 from models.actions import ACTIONS, SEVERITY
 from models.costs import Costs
 from models.curves import DEGREE, KINDS, all_curves, slopes
+from models.curves import powers as raised
 from models.replay import UNKNOWN_AMOUNT, Codes, Flags, Floats, Integers, Orders
 
 MOMENTS = 3
@@ -166,7 +167,7 @@ def evidence(orders: Orders, ends: Ends, logged: Floats, costs: Costs, around: F
     counted = np.bincount(ends.action, minlength=len(ACTIONS)).astype(np.int64)
     for action, kind in _told(counted):
         mine = np.flatnonzero(ends.action == action)
-        scores = np.vander(p[mine], MOMENTS + DEGREE, increasing=True)
+        scores = raised(p[mine], MOMENTS + DEGREE - 1)
         weight, came = dear[kind][mine], ends.of_kinds()[kind][mine]
         sums = weight @ scores
         missed = weight * (came - scores[:, : DEGREE + 1] @ expected[action, kind])

@@ -231,9 +231,15 @@ def _arms(policy: Policy, draw: Floats) -> Integers:
 
 
 def _chances(by_arm: Codes, shares: Floats, action: Codes, drawn: Flags) -> Floats:
-    found = np.zeros((len(action), len(ACTIONS)))
-    for code in range(len(ACTIONS)):
-        # Summed in the order of the arms, as ``decide`` does, so that both give the same bits.
-        chance = sum(share * (arm == code) for share, arm in zip(shares, by_arm, strict=True))
-        found[:, code] = np.where(drawn, chance, action == code)
+    """One row for each way in which arms may act, looked up for each order."""
+    n, ways = len(ACTIONS), np.indices((len(ACTIONS),) * len(ARMS)).reshape(len(ARMS), -1)
+    rows = np.zeros((ways.shape[1] + n, n))
+    rows[-n:] = np.eye(n)
+    # Summed in the order of the arms, as ``decide`` does, so that both give the same bits.
+    for share, codes in zip(shares, ways, strict=True):
+        rows[np.arange(len(codes)), codes] += share
+    way = np.zeros(len(action), np.int16)
+    for codes in by_arm:
+        way = way * np.int16(n) + codes
+    found: Floats = rows[np.where(drawn, way, np.int16(ways.shape[1]) + action)]
     return found

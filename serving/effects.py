@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.actions import ACTIONS, SEVERITY, Action
-from models.curves import DEGREE, UNCERTAIN, curves
+from models.curves import UNCERTAIN, curves, powers
 from models.estimates import Z90, Comparison, Estimate, Measured, compare, measure
 from models.policy import Policy
 from models.pooling import Prior
@@ -89,8 +89,8 @@ def _told(
 
 def _per_return(measured: Measured, chance: Floats) -> float:
     """One over the returns that these orders would have had untouched."""
-    powers = np.vander(measured.orders.probability, DEGREE + 1, increasing=True)
-    returns = float(chance @ (powers @ curves("ship", measured.known.mean)[0]))
+    scores = powers(measured.orders.probability)
+    returns = float(chance @ (scores @ curves("ship", measured.known.mean)[0]))
     return 1.0 / returns if returns > 0 else 0.0
 
 
