@@ -20,7 +20,7 @@ _SHOWN = 5
 
 @click.command()
 def recheck() -> None:
-    """Recompute logged decisions and compare every feature, bit for bit."""
+    """Recompute logged decisions: every feature bit for bit, and the decision that followed."""
     settings = load_settings()
     with Home.open(settings) as home:
         keyring = home.keyring
@@ -39,7 +39,7 @@ def recheck() -> None:
 
 def _tell(found: Rechecked) -> None:
     click.echo(
-        f"{found.equal} decisions have the same features bit for bit; "
+        f"{found.equal} decisions have the same features bit for bit and come out as they did; "
         f"{found.erased} cannot be compared because their text has been erased, "
         f"{found.other_catalogue} because they were made with other features, "
         f"{found.pruned} because orders that they counted have been pruned since."
@@ -48,7 +48,7 @@ def _tell(found: Rechecked) -> None:
         return
     for one in found.differences[:_SHOWN]:
         click.echo(
-            f"order {one.order_id}: {one.feature} was {one.logged!r}, is {one.again!r} "
+            f"order {one.order_id}: {one.name} was {one.logged!r}, is {one.again!r} "
             f"(decision {one.decision_id})"
         )
     orders = len({one.decision_id for one in found.differences})

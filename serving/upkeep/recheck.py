@@ -1,4 +1,4 @@
-"""Logged decisions computed again from the log, and their features compared bit for bit."""
+"""Logged decisions computed again from the log: their features bit for bit, and what followed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from features.errors import StoreError
 from features.history.fact import NETWORK_KEY
 from features.history.where import WindowTable
 from features.keys import ABSENT
+from features.order import Order
 from serving.apart import set_apart
 from serving.folds import facts_array
 from serving.intake import Content, order_of
@@ -23,19 +24,20 @@ from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of
 from serving.upkeep.carried import carried_in, replayed_between, settled_seq
+from serving.upkeep.redeciding import Redeciding
 
 _STEP = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One feature that came out otherwise."""
+    """One feature, or one part of the decision, that came out otherwise."""
 
     order_id: str
     decision_id: str
-    feature: str
-    logged: float
-    again: float
+    name: str
+    logged: object
+    again: object
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Rechecked:
     Parameters
     ----------
     equal : int
-        Decisions whose features are all the same, bit for bit.
+        Decisions whose features are all the same, bit for bit, and that come out as they did.
     erased : int
         Decisions whose text has been erased since: nothing to compare.
     other_catalogue : int
@@ -101,6 +103,7 @@ class Recheck:
         self._rows = rows
         self._contacts = contacts
         self._folds_dir = folds_dir
+        self._redeciding = Redeciding(connection)
         self._ledger = Ledger.from_nothing(connection)
         self._settled = settled_seq(connection)
         self._fold = -1
@@ -154,24 +157,23 @@ class Recheck:
             found.erased += 1
             return
         content = Content(self._public(decided.said_seq), dict(personal))
-        again = self._row(decided, content, windows)
-        if again.tobytes() == decided.row:
-            found.equal += 1
-        for i in np.flatnonzero(again.view(np.int64) != logged.view(np.int64)):
-            found.differences.append(
-                Difference(
-                    decided.order_id,
-                    decided.body["decision_id"],
-                    CATALOGUE[i].name,
-                    float(logged[i]),
-                    float(again[i]),
-                )
-            )
+        order = order_of(decided.merchant_id, decided.order_id, content)
+        again = self._row(decided, order, windows)
+        apart = np.flatnonzero(again.view(np.int64) != logged.view(np.int64))
+        differing: list[tuple[str, object, object]] = [
+            (CATALOGUE[i].name, float(logged[i]), float(again[i])) for i in apart
+        ]
+        cutoff = content.public.get("dispatch_cutoff_us")
+        differing += self._redeciding.differences(order, cutoff, logged, decided.body)
+        found.equal += not differing
+        found.differences += [
+            Difference(decided.order_id, decided.body["decision_id"], name, was, now)
+            for name, was, now in differing
+        ]
 
     def _row(
-        self, decided: _Decided, content: Content, windows: WindowTable
+        self, decided: _Decided, order: Order, windows: WindowTable
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        order = order_of(decided.merchant_id, decided.order_id, content)
         named = set_apart(order) if decided.test else order
         shares = self._fact(decided.said_seq)[NETWORK_KEY] != ABSENT
         identity = self._rows.identity(named, decided.number, shares=shares)
