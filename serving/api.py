@@ -41,7 +41,9 @@ def create_app(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.start()
+        service.polling.begin()
         yield
+        await service.polling.end()
         await service.stop()
 
     app = FastAPI(

@@ -36,6 +36,7 @@ def readiness(service: Service) -> Ready:
         if warning is not None
     ]
     warnings += _stopped(service)
+    warnings += [f'shop of "{one.merchant_id}": {one}' for one in service.vitals.shops]
     return Ready(
         ready=not service.draining and (service.reach.up or service.standby.spool_fault is None),
         model=service.scorer.version,

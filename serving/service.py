@@ -35,6 +35,7 @@ from serving.processes.warmup import warm_up
 from serving.reception import Reception
 from serving.reviews import Reviews
 from serving.rows import Rows
+from serving.shops.polling import Polling
 from serving.shops.taking import Taking
 from serving.simulating.simulations import Simulations
 from serving.store.connection import connect
@@ -131,6 +132,7 @@ class Service:
         self.simulations = Simulations(settings.store_url)
         self.standby = Standby(self.desk, self.contacts, self.reach, settings.spool)
         self.taking = Taking(self.desk, self.standby, self.doorkeeper.speaking, clock)
+        self.polling = Polling(self.taking, self.contacts, settings.shopify_url, clock)
         self._upkeep: tuple[asyncio.Task[None], ...] = ()
         self._storing: asyncio.Task[None] | None = None
         self._due: list[tuple[int, list[Change | Renamed]]] = []

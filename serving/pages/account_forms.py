@@ -20,6 +20,7 @@ from serving.store.couriers import COURIERS
 from serving.store.log import Log
 from serving.store.payments import RAZORPAY, keep_payments
 from serving.store.providers import Held, Provider
+from serving.store.shop_readings import drop_reading
 from serving.store.shops import SHOPIFY
 from serving.webhooks.subscriptions import Arranging
 
@@ -90,6 +91,7 @@ def _keep_shop(log: Log, contacts: Contacts, who: str, account: Any, now_us: int
 
 
 def _drop_shop(log: Log, contacts: Contacts, who: str, _: Any, now_us: int) -> None:
+    drop_reading(log.connection, who)
     Arranging(who, contacts, now_us).write_back(log, "", on=False)
 
 
@@ -139,6 +141,7 @@ ACCOUNTS: tuple[Account, ...] = (
             Field("order_id", "Orders are called", "", "choice", {"name": "As people call them (#1001)", "id": "By Shopify's number"}),
             Field("cod.gateways", "Gateways that mean cash on delivery", "Separated by commas.", "list"),
             Field("cod.tags", "Tags that mean cash on delivery", "Separated by commas.", "list"),
+            Field("cancels", "Whose cancellations here cancel there too", "customer, merchant, both or neither.", "list"),
             Field("assesses", "Tell Shopify the risk and its reasons", "", "tick"),
         ),
         _keep_shop, _drop_shop,

@@ -20,6 +20,7 @@ from features.errors import RefusedError, RtoError
 from serving.pages.house import House
 from serving.pages.words import Words, language_of, words
 from serving.problems import TooLargeError
+from serving.shops.troubles import Trouble, trouble_of
 from serving.store.accounts import ROLES, Member, Role, memberships, session
 from serving.store.merchants import Merchant, merchant
 
@@ -55,6 +56,8 @@ class Visit:
     ----------
     others : tuple of Member
         Every merchant of this person, the present one included.
+    trouble : Trouble or None
+        What is wrong with the merchant's shop, for a banner.
     csrf : str
         What a form must carry; of this session and this merchant only.
     say : callable
@@ -67,6 +70,7 @@ class Visit:
     language: str
     csrf: str
     say: Words
+    trouble: Trouble | None = None
 
     @property
     def merchant_id(self) -> str:
@@ -164,6 +168,7 @@ def _visit(request: Request) -> Visit:
         language=language,
         csrf=csrf_of(token, found.merchant_id),
         say=words(language),
+        trouble=trouble_of(house.connection, found.merchant_id, house.clock()),
     )
 
 

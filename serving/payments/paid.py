@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from serving.conversation.asking import say
@@ -61,21 +62,13 @@ class Payment:
             self._release(log, held, link)
 
     def _release(self, log: Log, held: Held, link: Link) -> None:
-        """The order as it is now: prepaid, wholly or partly, decided anew, and let go."""
-        connection = log.connection
-        newest = newest_of(connection, held.number)
-        public = self._changes(log, held, link)
-        (held,) = orders_numbered(connection, [held.number])
-        decided = corrected(log, self.desk, held, public)
-        stop_asking(connection, held.number)
-        (held,) = orders_numbered(connection, [held.number])
-        # Risk alone holds nobody who has just paid; a list or a rule of the merchant's does.
-        if decided is not None and decided["rule"] and decided["action"] in ("hold", "block"):
-            add_task(connection, held, "call", "paid, and still to be held", now_us=self.now_us)
-            return
-        log.append("released", {}, at_us=self.now_us, known_us=self.now_us, order=held)
+        """Let it go, and thank whoever was talking to us."""
+        newest = newest_of(log.connection, held.number)
+        released = let_go(log, self.desk, held, self._changes(log, held, link), self.now_us)
+        (held,) = orders_numbered(log.connection, [held.number])
         if (
-            newest is not None
+            released
+            and newest is not None
             and newest.purpose == "talk"
             and (self.now_us - newest.made_us < WINDOW_US)
         ):
@@ -92,6 +85,46 @@ class Payment:
             "discount_paise": discount + link.discount_paise or None,
             "amount_due_paise": link.rest_paise,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class PaidElsewhere:
+    """Work for the writer: an order turns out to be paid by another way than at the door."""
+
+    held: Held
+    desk: Desk
+    now_us: int
+
+    def __call__(self, log: Log) -> None:
+        connection = log.connection
+        (held,) = orders_numbered(connection, [self.held.number])
+        content = content_held(connection, self.desk.contacts, held.fact_seq)
+        stage = life_of(connection, held.number).stage
+        if stage not in UNDISPATCHED or content.get("payment_mode") == "prepaid":
+            return
+        amount = content.get("amount_paise")
+        body = {"channel": "checkout"} | ({"amount_paise": amount} if amount is not None else {})
+        record(log, held, "paid", body, self.now_us)
+        changes = {"payment_mode": "prepaid", "amount_due_paise": None}
+        let_go(log, self.desk, held, changes, self.now_us)
+
+
+def let_go(
+    log: Log, desk: Desk, held: Held, changes: Mapping[str, object], now_us: int
+) -> bool:  # fmt: skip
+    """The order as it is now that it was paid, decided anew; whether it may go.
+
+    Risk alone holds nobody who has just paid; a list or a rule of the merchant's does.
+    """
+    (held,) = orders_numbered(log.connection, [held.number])
+    decided = corrected(log, desk, held, changes)
+    stop_asking(log.connection, held.number)
+    (held,) = orders_numbered(log.connection, [held.number])
+    if decided is not None and decided["rule"] and decided["action"] in ("hold", "block"):
+        add_task(log.connection, held, "call", "paid, and still to be held", now_us=now_us)
+        return False
+    log.append("released", {}, at_us=now_us, known_us=now_us, order=held)
+    return True
 
 
 def _to_pay_back(stage: str, amount_paise: int, link: Link) -> str | None:

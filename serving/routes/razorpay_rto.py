@@ -14,13 +14,12 @@ from pydantic_core import to_json
 from features.days import SECOND_US
 from features.errors import RtoError
 from serving.access import NoAccessError, UnknownMerchantError
-from serving.conversation.life import UNDISPATCHED
 from serving.decisions import answer_now
 from serving.desk import OtherContentError
-from serving.hands import Respond
 from serving.moments import rfc3339
 from serving.parcels.outcomes import Report, Reported, read_outcomes
 from serving.parcels.shipments import Ship
+from serving.payments.paid import PaidElsewhere
 from serving.problems import told_as
 from serving.razorpay_rto import (
     ORDER_ID,
@@ -36,8 +35,6 @@ from serving.razorpay_rto import (
 )
 from serving.routes.door import ORDER_BYTES, body_of, service_of
 from serving.routes.scoring import wish_of
-from serving.schemas import ResponseRequest
-from serving.standing import life_of
 from serving.store.log import Held
 from serving.store.merchants import Access, Scope
 from serving.store.stories import placed_at
@@ -152,10 +149,8 @@ async def _report(request: Request, access: Access, held: Held, parcel: _Parcel)
     service, now = service_of(request), service_of(request).clock()
     speaks, named = service.doorkeeper.speaking, {"order_id": held.order_id}
     outcome = STATUSES.get(parcel.status or "")
-    if parcel.payment_method not in (None, "cod") and _unpaid(request, held):
-        said = ResponseRequest(response="paid", channel="checkout")
-        paid = Respond("replied", held, said, service.contacts, service.persons, now)
-        await service.writer.submit(paid)
+    if parcel.payment_method not in (None, "cod"):
+        await service.writer.submit(PaidElsewhere(held, service.desk, now))
     done: list[Reported] = []
     if parcel.waybill is not None:
         shipment = named | {"awb": parcel.waybill, "courier": parcel.provider,
@@ -168,11 +163,6 @@ async def _report(request: Request, access: Access, held: Held, parcel: _Parcel)
     for one in done:
         if one.result in ("refused", "invalid"):
             raise AskedWrongError(one.detail)
-
-
-def _unpaid(request: Request, held: Held) -> bool:
-    life = life_of(service_of(request).connection, held.number)
-    return life.stage in UNDISPATCHED and life.stage != "switched_to_prepaid"
 
 
 def _held(request: Request, access: Access, order_id: str) -> Held:

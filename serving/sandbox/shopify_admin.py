@@ -195,7 +195,8 @@ def _line(one: Mapping[str, Any]) -> Told:
 
 def _fulfilment(parcel: Mapping[str, Any]) -> Told:
     tracking = {"number": parcel["tracking_number"], "company": parcel["tracking_company"]}
-    return {"displayStatus": parcel.get("shipment_status"), "deliveredAt": None,
+    return {"displayStatus": parcel.get("shipment_status"),
+            "deliveredAt": parcel.get("delivered_at"),
             "trackingInfo": [tracking]}  # fmt: skip
 
 

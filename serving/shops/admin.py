@@ -52,7 +52,7 @@ class Allowance:
     async def reserve(self, cost: float) -> None:
         """Wait in line until so many points can be spent."""
         async with self._line:
-            while (short := cost + SPARED - self._now()) > 0:
+            while (short := cost + SPARED - self._now()) > 1e-3:
                 await self.sleep(min(_LONGEST_REST_S, short / self.rate))
             self._reserved += cost
 

@@ -9,8 +9,8 @@ from serving.store.log import ORDER_COLUMNS, Held, held_of
 
 # What goes with a merchant, beside what its orders have sealed.
 _OWN = (
-    "list_entry", "channel", "template_stop", "subscription", "shop_order", "membership",
-    "page_session",
+    "list_entry", "channel", "template_stop", "subscription", "shop_order", "shop_reading",
+    "membership", "page_session",
     "message", "task", "payment_link", "courier_order", "courier_pace", "watched_parcel",
 )  # fmt: skip
 

@@ -354,6 +354,19 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE INDEX message_dead ON message(merchant_id, made_us)
            WHERE state IN ('call', 'failed', 'unknown')""",
     ),
+    (
+        # How far a shop's orders have been read, and what is wrong with it.
+        """CREATE TABLE shop_reading (
+             merchant_id TEXT PRIMARY KEY,
+             position_us INTEGER NOT NULL,
+             read_us INTEGER NOT NULL,
+             seq INTEGER NOT NULL,
+             missed INTEGER NOT NULL,
+             pace TEXT NOT NULL,
+             fault TEXT,
+             since_us INTEGER
+           ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -81,6 +81,14 @@ class Provider(Generic[A]):
         """The account whose events come in here, or None."""
         return self._held(connection, contacts, "endpoint=?", endpoint)
 
+    def all(self, connection: Connection, contacts: Contacts) -> list[Held[A]]:
+        """Every merchant's account."""
+        found = connection.execute(
+            "SELECT merchant_id FROM channel WHERE provider=? ORDER BY merchant_id", (self.name,)
+        ).fetchall()
+        held = (self.of(connection, contacts, merchant_id) for (merchant_id,) in found)
+        return [one for one in held if one is not None]
+
     def stop(self, connection: Connection, merchant_id: str, why: str | None) -> bool:
         """Send nothing through a merchant's account, saying why, or again (None); False without."""
         found = connection.execute(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from features.history.states import ABSENT, CLASSES, PENDING
 from serving.folds import NO_FOLD
+from serving.shops.troubles import Trouble, troubles
 from serving.store.channels import stopped_channels
 from serving.store.connection import Connection
 from serving.store.couriers import stopped_couriers
@@ -50,6 +51,7 @@ class Vitals:
         self.stopped: list[tuple[str, str]] = []
         self.webhooks_off = 0
         self.couriers_off: list[tuple[str, str, str]] = []
+        self.shops: list[Trouble] = []
 
     def begin(self) -> None:
         """Look back into the log."""
@@ -66,6 +68,7 @@ class Vitals:
         self.stopped = stopped_channels(self._connection)
         self.webhooks_off = stopped_subscriptions(self._connection)
         self.couriers_off = stopped_couriers(self._connection)
+        self.shops = troubles(self._connection, self._clock())
 
     def landed(self, changes: Sequence[Change | Renamed]) -> None:
         """See what a commit brought."""
@@ -115,5 +118,6 @@ def gauges(service: Service) -> dict[str, float]:
         "channels_stopped": len(service.vitals.stopped),
         "webhooks_off": service.vitals.webhooks_off,
         "couriers_off": len(service.vitals.couriers_off),
+        "shops_in_trouble": len(service.vitals.shops),
         **service.vitals.ages(),
     }

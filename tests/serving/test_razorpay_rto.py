@@ -183,7 +183,12 @@ def test_an_order_paid_at_once_may_go(tmp_path: Path) -> None:
         made = await shop.call(client.order.create, ORDER)
         for _ in range(2):
             await shop.call(client.order.editFulfillment, made["id"], {"payment_method": "upi"})
-        assert shop.kinds(made["id"]) == ["placed", "decided", "replied"]
+        kinds = shop.kinds(made["id"])
+        assert kinds == ["placed", "decided", "paid", "revised", "decided", "released"]
+        held = shop.service.desk.find(LIVE, made["id"])
+        assert held is not None
+        said = content_held(shop.service.connection, shop.service.contacts, held.fact_seq)
+        assert said["payment_mode"] == "prepaid"
 
     played(tmp_path, scene)
 

@@ -93,9 +93,9 @@ class Plugged:
             )  # fmt: skip
         assert answer.status_code == 200
 
-    async def reply(self, response: Any) -> None:
+    async def reply(self, response: Any, order_id: str = "#1001") -> None:
         """Let the customer answer."""
-        service, held = self.service, self.held()
+        service, held = self.service, self.held(order_id)
         said = ResponseRequest(response=response)
         work = Respond("replied", held, said, service.contacts, service.persons, self.clock())
         await service.writer.submit(work)
@@ -121,9 +121,9 @@ class Plugged:
         """How many the order has had."""
         return self.held().revision
 
-    def held(self) -> Held:
+    def held(self, order_id: str = "#1001") -> Held:
         """The order."""
-        found = self.service.desk.find(LIVE, "#1001")
+        found = self.service.desk.find(LIVE, order_id)
         assert found is not None
         return found
 

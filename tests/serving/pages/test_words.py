@@ -25,6 +25,7 @@ from serving.pages import (
     whys,
 )
 from serving.pages.words import LANGUAGES, catalogue, words
+from serving.shops import troubles
 from training.gates import GATES
 
 PAGES = Path(menu.__file__).parent
@@ -53,7 +54,7 @@ def sentences() -> set[str]:
         found |= {account.title, account.says, account.post}
         for field in account.fields:
             found |= {field.label, field.hint, *field.choices.values()}
-    return found - {""}
+    return (found | set(troubles.SAYS.values())) - {""}
 
 
 def test_every_gate_of_training_is_explained() -> None:
