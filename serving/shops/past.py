@@ -63,7 +63,8 @@ async def read_past(
         If the shop gives no more; begin again to go on.
     """
     place = folder / _PLACE
-    known = json.loads(place.read_text()) if place.exists() else {"since_us": since_us}
+    begun: dict[str, Any] = {"since_us": since_us}
+    known = json.loads(place.read_text()) if place.exists() else begun
     after = known.get("after")
     while not known.get("whole"):
         page = await read_page(admin, known["since_us"], after, by="CREATED")
