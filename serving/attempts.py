@@ -30,6 +30,7 @@ class Taken:
     gone: bool = False
     removed: bool = False
     pause_s: float = 0.0
+    token: str = ""
     spared: bool = False
 
 

@@ -25,7 +25,17 @@ class ShopFaultError(RtoError):
 
 
 class RevokedError(RtoError):
-    """The shop takes nothing from us any more."""
+    """The shop takes nothing from us any more.
+
+    Parameters
+    ----------
+    token : str
+        That opened nothing.
+    """
+
+    def __init__(self, says: str, token: str = "") -> None:
+        super().__init__(says)
+        self.token = token
 
 
 @dataclass
@@ -101,7 +111,7 @@ class Admin:
         """
         answer, told = await self._posted(query, variables, cost)
         if answer.status_code in _REVOKED:
-            raise RevokedError(f"HTTP {answer.status_code}")
+            raise RevokedError(f"HTTP {answer.status_code}", self.token)
         if throttled(answer, told):
             raise ShopFaultError("throttled")
         if answer.status_code != 200:

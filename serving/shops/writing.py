@@ -189,6 +189,11 @@ class Shopkeeper:
                     return
         raise ShopFaultError("the order changes faster than it can be written")
 
+    def renewed(self, merchant_id: str, token: str) -> bool:
+        """Whether a shop has another token by now than the one that opened nothing."""
+        shop = SHOPIFY.of(self.home.connection, self.contacts, merchant_id)
+        return shop is not None and bool(shop.account.token) and shop.account.token != token
+
     def _writing(self, client: httpx2.AsyncClient, account: Shopify) -> Writing:
         url = self.home.settings.shopify_url.replace("{shop}", account.domain).rstrip("/")
         allowance = self._allowances.setdefault(account.domain, Allowance())

@@ -214,7 +214,7 @@ class Deliverer:
             async with asyncio.timeout(_SHOP_S):
                 await work
         except RevokedError as error:
-            return Taken(str(error), gone=True)
+            return Taken(str(error), gone=True, token=error.token)
         except (ShopFaultError, OSError, httpx2.HTTPError) as error:
             return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
         return Taken()
@@ -265,7 +265,9 @@ class Deliverer:
         if taken.removed:
             return False
         since = mark_failing(connection, name, now)
-        off = taken.gone or now - since >= FAILING_US
+        # An attempt that was under way while the token was renewed says nothing of the new one.
+        old = taken.token and self._shops.renewed(one.merchant_id, taken.token)
+        off = (taken.gone and not old) or now - since >= FAILING_US
         return off and stop_subscription(connection, name, taken.why)
 
     def _alert(self, one: Subscription, why: str, now: int) -> None:
