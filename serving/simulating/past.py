@@ -126,18 +126,33 @@ class Past:
         }
         return Orders(**{name: self.column(name) for name in _DECIDES}, columns=columns)
 
-    def follow(self, connection: Connection) -> None:
-        """Take in what has been appended; an erasure has renamed persons, so all is read anew."""
+    def follow(self, connection: Connection, most: int | None = None) -> bool:
+        """Take in what has been appended; an erasure has renamed persons, so all is read anew.
+
+        Parameters
+        ----------
+        most : int, optional
+            Events read at most; the next call goes on from there.
+
+        Returns
+        -------
+        bool
+            Whether that was all.
+        """
         if self.seq and _erased_since(connection, self.merchant_id, self.seq):
             self._clear()
         with_data = "'placed', 'decided'" if self._asked else "'placed'"
-        statement = _EVENTS.format(with_data=with_data)
-        while events := connection.execute(
-            statement, (self.merchant_id, self.seq, _AT_ONCE)
-        ).fetchall():
+        statement, read = _EVENTS.format(with_data=with_data), 0
+        while most is None or read < most:
+            events = connection.execute(
+                statement, (self.merchant_id, self.seq, _AT_ONCE)
+            ).fetchall()
+            if not events:
+                return True
             for event in events:
                 self._take(*event)
-            self.seq = int(events[-1][0])
+            self.seq, read = int(events[-1][0]), read + len(events)
+        return False
 
     def _take(
         self, _seq: int, number: int, kind: str, revision: int, becomes: int | None, at_us: int,

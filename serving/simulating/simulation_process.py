@@ -27,6 +27,8 @@ from serving.suggestion import measured_of, prior_of, suggestion
 _NICE = 10
 # Others whose logs are read for what they have measured, once a day.
 _MOST_OTHERS = 12
+MOST_EVENTS = 1_000_000
+"""Read for one question; a longer log takes several, or none would be answered in time."""
 
 Measured: TypeAlias = Evidence | None
 
@@ -58,7 +60,9 @@ class Room:
             policies = revisions(connection, merchant_id)
             for policy in (*policies.values(), *([draft] if draft else ())):
                 past.ask(asked_by(policy))
-            past.follow(connection)
+            if not past.follow(connection, MOST_EVENTS):
+                so_far = f"the log is being read for the first time, {len(past)} orders so far"
+                raise StoreError(f"{so_far}; ask again")
         now_us = asked["now_us"]
         prior = self._known(connection, asked, policies)
         if asked["what"] == "suggestion":

@@ -24,6 +24,8 @@ from models.rules import Rule, Segment
 from models.thresholds import Thresholds
 from serving.moments import rfc3339
 from serving.service import Service
+from serving.simulating import past as past_module
+from serving.simulating import simulation_process as process_module
 from serving.simulating.past import Past
 from serving.simulating.simulation import chances_then, simulate, window_of
 from serving.simulating.simulation_process import Room, revisions, sharing_merchants
@@ -294,5 +296,30 @@ def test_a_shop_without_orders_gets_an_empty_answer(tmp_path: Path) -> None:
             found = Room().answer(asked)["found"]
             assert found["orders"] == 0
             assert found["against_none"]["saved_rupees"]["point"] == 0.0
+
+    shop.run(scene())
+
+
+def test_a_log_too_long_for_one_question_is_read_in_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past_module, "_AT_ONCE", 40)
+    monkeypatch.setattr(process_module, "MOST_EVENTS", 80)
+
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock, scorer=Varied()) as service:
+            key = await shop.add_shop(service)
+            async with door(service) as client:
+                await save(client, key, POLICY, 0)
+                await trade(client, key, clock)
+            room = Room()
+            asking = {
+                "store_url": service.settings.store_url, "merchant_id": "kurtas",
+                "what": "simulation", "policy": {}, "days": 365, "now_us": clock(),
+            }  # fmt: skip
+            answers = [room.answer(asking) for _ in range(4)]
+            assert "being read for the first time" in answers[0]["failed"]
+            assert answers[-1]["found"]["orders"] == ORDERS
 
     shop.run(scene())
