@@ -20,7 +20,7 @@ from serving.moments import now_us
 from serving.pages.formats import money, whole
 from serving.pages.terms import ACTIONS as ACTION_NAMES
 from serving.pages.words import Words, language_of, words
-from serving.store.accounts import Member, members
+from serving.store.accounts import Member, digest_readers
 from serving.store.merchants import Merchant, merchants
 from serving.store.meta import keep_meta, meta
 
@@ -95,9 +95,8 @@ class Digests:
                 return 0
             keep_meta(log.connection, _sent_name(one.merchant_id), day)
         sent = 0
-        for member in members(home.connection, one.merchant_id):
-            if member.role == "owner":
-                sent += self._post(connection, member, one, found)
+        for member in digest_readers(home.connection, one.merchant_id):
+            sent += self._post(connection, member, one, found)
         return sent
 
     def _post(self, connection: smtplib.SMTP, member: Member, one: Merchant, found: Today) -> bool:

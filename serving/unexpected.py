@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.problems import problem
+
+SAYS = "something went wrong here; it has been logged"
 
 _log = logging.getLogger("rto.unexpected")
 
@@ -21,10 +24,13 @@ class Unexpected:
     Parameters
     ----------
     app : ASGI application
+    answer : callable, optional
+        The answer to the request that failed; a problem by default.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answer: Callable[[Scope], ASGIApp] | None = None) -> None:
         self._app = app
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -41,5 +47,9 @@ class Unexpected:
             lines = "".join(traceback.format_tb(error.__traceback__))
             _log.error("unexpected %s\n%s", type(error).__name__, lines)
             if scope["type"] == "http" and not begun:
-                answer = problem(500, "something went wrong here; it has been logged")
-                await answer(scope, receive, send)
+                answer = _problem if self._answer is None else self._answer
+                await answer(scope)(scope, receive, send)
+
+
+def _problem(_: Scope) -> ASGIApp:
+    return problem(500, SAYS)

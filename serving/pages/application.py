@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from features.errors import RtoError
 from serving.pages import (
@@ -33,8 +34,8 @@ from serving.pages.inside import InsideRefusedError
 from serving.pages.menu import PREFIX
 from serving.pages.rendering import show
 from serving.pages.visit import ForbiddenError, NotSignedInError, guard
-from serving.problems import problem_of, told_as
-from serving.unexpected import Unexpected
+from serving.problems import problem, problem_of, told_as
+from serving.unexpected import SAYS, Unexpected
 
 # Every page is a module with a router; see "Adding a page" in the README beside this file.
 PAGES = (
@@ -53,7 +54,7 @@ def create_pages(house: House) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
-    app.add_middleware(Unexpected)
+    app.add_middleware(Unexpected, answer=_sorry)
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(guard)])
     for page in PAGES:
         router.include_router(page.router)
@@ -84,6 +85,14 @@ def _install_errors(app: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> Response:
         says = "There is no such page." if error.detail == "Not Found" else str(error.detail)
         return show(request, "error.html", status=error.status_code, title="", says=says)
+
+
+def _sorry(scope: Scope) -> Response:
+    """What a browser shows of a fault of ours."""
+    request = Request(scope)
+    if _wants_json(request):
+        return problem(500, SAYS)
+    return show(request, "error.html", status=500, title="", says=f"{SAYS}.".capitalize())
 
 
 def _status(error: RtoError) -> int:

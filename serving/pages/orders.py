@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from features.errors import RefusedError
 from serving.conversation.life import UNDISPATCHED
 from serving.orders import latest, story
 from serving.pages.queue import CALLS
 from serving.pages.rendering import show, turn_to
+from serving.pages.rules import FIELDS_OF_LISTS, LISTS
 from serving.pages.thresholds import names_of
-from serving.pages.visit import house_of, visit_of
+from serving.pages.visit import form_of, house_of, visit_of
 from serving.standing import life_of
 from serving.store.log import find_order
 
 LISTED = 100
+LISTABLE: dict[str, str] = {"phone": FIELDS_OF_LISTS["phone"], "email": FIELDS_OF_LISTS["email"]}
 
 router = APIRouter()
 
@@ -51,8 +55,31 @@ async def order(request: Request, order_id: str) -> Response:
             "events": [one | {"detail": _lenient(one["detail"])} for one in found["events"]],
         },
         assignee=names.get(f"user {assignee}") if assignee else None, calls=CALLS,
-        open=stage in UNDISPATCHED,
+        open=stage in UNDISPATCHED, lists=LISTS, listable=LISTABLE,
     )  # fmt: skip
+
+
+@router.post("/orders/list")
+async def put_on_list(request: Request) -> Response:
+    """Put this order's own phone number or e-mail address on a list, whoever works with it.
+
+    Lists are an owner's; of an order's own values an operator may say so too, and is named by it.
+    """
+    house, visit, form = house_of(request), visit_of(request), form_of(request)
+    order_id, chosen = str(form.get("order", "")), str(form.get("field", ""))
+    found = story(house.connection, house.contacts, visit.merchant_id, order_id)
+    value = found["order"].get(chosen) if found and chosen in LISTABLE else None
+    if not value:
+        raise RefusedError(visit.say("The order does not say that."))
+    entry = {"list": str(form.get("list", "")), "field": chosen, "value": str(value),
+             "reason": str(form.get("reason", "")).strip() or f"order {order_id}",
+             "by": f"user {visit.account_id}"}  # fmt: skip
+    asking = replace(visit.member, role="owner")
+    answer = await house.inside.ask(asking, "POST", "/v1/lists", {"entries": [entry]})
+    if answer["results"][0]["result"] == "invalid":
+        raise RefusedError(answer["results"][0]["detail"])
+    back = f"/orders/{quote(order_id, safe='')}"
+    return turn_to(request, back, visit.say("It is on the list."))
 
 
 def _lenient(plain: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from serving.commands.user import LINK_DAYS, entry_address, invite
 from serving.pages.rendering import show, turn_to
 from serving.pages.thresholds import names_of, plain, put, revision_of
 from serving.pages.visit import OWNER, form_of, house_of, visit_of
-from serving.store.accounts import ROLES, Role, drop_role, members
+from serving.store.accounts import ROLES, Role, digest_readers, drop_role, members, want_digest
 from serving.store.merchants import KeyKind, key_digest, key_id_of, keys, new_key, revoke_key
 from serving.store.subscriptions import subscriptions_of
 
@@ -79,12 +79,7 @@ async def switch(request: Request) -> Response:
 @router.get("/settings/people")
 async def people(request: Request) -> Response:
     """Everybody with a role."""
-    house, visit = house_of(request), visit_of(request)
-    found = members(house.connection, visit.merchant_id)
-    return show(
-        request, "people.html", title=visit.say("People"), tabs=TABS, people=found, roles=ROLES,
-        link=None, invited=None,
-    )  # fmt: skip
+    return _people(request)
 
 
 @router.post("/settings/people", tags=OWNER)
@@ -98,11 +93,21 @@ async def add_person(request: Request) -> Response:
             log, email, visit.merchant_id, _role(role), now=house.clock(), by=visit.account_id
         )
     address = entry_address(house.settings, token)
-    return show(
-        request, "people.html", title=visit.say("People"), tabs=TABS, roles=ROLES,
-        people=members(house.connection, visit.merchant_id), invited=email, days=LINK_DAYS,
-        link=address if address.startswith("http") else f"{here(request)}{address}",
-    )  # fmt: skip
+    link = address if address.startswith("http") else f"{here(request)}{address}"
+    return _people(request, invited=email, link=link)
+
+
+@router.post("/settings/people/digest", tags=OWNER)
+async def choose_digest(request: Request) -> Response:
+    """Whether the owner who asks gets the daily digest of this shop."""
+    house, visit = house_of(request), visit_of(request)
+    wanted = form_of(request).get("wanted") == "yes"
+    with house.transaction() as log:
+        want_digest(log.connection, visit.account_id, visit.merchant_id, wanted=wanted)
+    said = (
+        visit.say("You get the daily e-mail.") if wanted else visit.say("No daily e-mail for you.")
+    )
+    return turn_to(request, "/settings/people", said)
 
 
 @router.post("/settings/people/remove", tags=OWNER)
@@ -162,6 +167,17 @@ async def audit_log(request: Request) -> Response:
         request, "audit.html", title=visit.say("Audit log"), tabs=TABS,
         done=audited(house.connection, visit.merchant_id, AUDITED),
         names=names_of(house.connection, visit),
+    )  # fmt: skip
+
+
+def _people(request: Request, *, invited: str | None = None, link: str | None = None) -> Response:
+    house, visit = house_of(request), visit_of(request)
+    readers = digest_readers(house.connection, visit.merchant_id)
+    return show(
+        request, "people.html", title=visit.say("People"), tabs=TABS, roles=ROLES,
+        people=members(house.connection, visit.merchant_id), days=LINK_DAYS,
+        readers={one.account.account_id for one in readers}, invited=invited, link=link,
+        mailed=bool(house.settings.smtp_url.get_secret_value()),
     )  # fmt: skip
 
 

@@ -104,6 +104,23 @@ def set_role(connection: Connection, account_id: str, merchant_id: str, role: Ro
     )
 
 
+def want_digest(connection: Connection, account_id: str, merchant_id: str, *, wanted: bool) -> None:
+    """Send somebody a merchant's daily digest, or no more."""
+    connection.execute(
+        "UPDATE membership SET digest=? WHERE account_id=? AND merchant_id=?",
+        (int(wanted), account_id, merchant_id),
+    )
+
+
+def digest_readers(connection: Connection, merchant_id: str) -> list[Member]:
+    """The owners of a merchant who want its daily digest, by address."""
+    found = connection.execute(
+        f"{_MEMBER} WHERE m.merchant_id=? AND m.role='owner' AND m.digest=1 ORDER BY a.email",
+        (merchant_id,),
+    ).fetchall()
+    return [_member(line) for line in found]
+
+
 def drop_role(connection: Connection, account_id: str, merchant_id: str) -> None:
     """End what an account may see of a merchant; one that is left with none is forgotten."""
     ours = (account_id, merchant_id)

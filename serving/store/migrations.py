@@ -367,6 +367,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
              since_us INTEGER
            ) WITHOUT ROWID""",
     ),
+    ("ALTER TABLE membership ADD COLUMN digest INTEGER NOT NULL DEFAULT 1",),
 )
 
 

@@ -19,7 +19,7 @@ from serving.commands.user import invite
 from serving.digest import Digests
 from serving.home import Home
 from serving.mail import MailError, MailServer
-from serving.store.accounts import account_by_email, set_language
+from serving.store.accounts import account_by_email, set_language, want_digest
 from tests.serving import shop
 from tests.serving.board.logbook import decide, home_with_shops, place
 from tests.serving.mailbox import Mailbox, mailbox
@@ -104,6 +104,15 @@ def test_an_owner_whom_the_server_refuses_keeps_nobody_from_theirs(
     home: Home, server: Mailbox
 ) -> None:
     server.refuses = {"asha@example.com"}
+    assert digests(home, server.url).send_due(home, NINE) == 1
+    assert [letter["To"] for letter in server.letters] == ["ravi@example.com"]
+
+
+def test_an_owner_who_wants_none_gets_none(home: Home, server: Mailbox) -> None:
+    with home.transaction() as log:
+        asha = account_by_email(log.connection, "asha@example.com")
+        assert asha is not None
+        want_digest(log.connection, asha.account_id, "kurtas", wanted=False)
     assert digests(home, server.url).send_due(home, NINE) == 1
     assert [letter["To"] for letter in server.letters] == ["ravi@example.com"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from fastapi.routing import APIRoute
 
 from serving.pages.application import PAGES
@@ -172,5 +173,23 @@ def test_a_role_that_is_taken_away_ends_the_session(tmp_path: Path) -> None:
         with rooms.house.transaction() as log:
             log.connection.execute("DELETE FROM membership")
         assert (await person.get("/today")).status_code == 303
+
+    visited(tmp_path, scene)
+
+
+def test_a_fault_of_ours_is_a_page_and_says_nothing_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("hush")
+
+    async def scene(rooms: Rooms) -> None:
+        owner = rooms.person()
+        monkeypatch.setattr(rooms.house.inside, "ask", fail)
+        answer = await owner.get("/thresholds")
+        assert answer.status_code == 500
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "Something went wrong here; it has been logged." in answer.text
+        assert "hush" not in answer.text
 
     visited(tmp_path, scene)

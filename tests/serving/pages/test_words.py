@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.catalogue import CATALOGUE
 from features.reasons import REASONS
 from features.telling import tell
+from models.policy_words import EXPLAINED
 from serving.pages import (
     account_forms,
     accounts,
@@ -34,7 +35,7 @@ _TEXT = r"\(\s*\"((?:[^\"\\]|\\.)*)\""
 _SAID = (re.compile(rf"\b_{_TEXT}"), re.compile(rf"\bsay{_TEXT}"))
 _LATIN = {"WhatsApp", "Android", "iPhone", "iPad"}
 """Names that are written so in every language."""
-_SAME = re.compile(r"Android( \d+)?|₹[\d,]+")
+_SAME = re.compile(r"Android( \d+)?")
 _VALUE = re.compile(r"\{(\w+)\}")
 
 
@@ -50,6 +51,7 @@ def sentences() -> set[str]:
     found |= {title for views in (queue.VIEWS, inbox.VIEWS) for title, _ in views.values()}
     found |= {*whys.WHYS.values(), *whys.ERRORS.values(), *whys.PATTERNS}
     found |= {sentence for check in checks.CHECKS.values() for sentence in check}
+    found |= {EXPLAINED[f"costs.{name}"] for name in settings.COSTS}
     for account in account_forms.ACCOUNTS:
         found |= {account.title, account.says, account.post}
         for field in account.fields:
