@@ -47,6 +47,10 @@ class Shop:
         sent = {"Authorization": f"Bearer {self._key}"} | (headers or {})
         return await self._client.request(method, path, json=body, headers=sent)
 
+    async def posted(self, path: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
+        """What an outside system posts, which has no key."""
+        return await self._client.post(path, content=body, headers=headers)
+
     async def with_key(self, merchant_id: str, kind: KeyKind, *scopes: Scope) -> Shop:
         """The same door with another key."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import random
 import re
@@ -15,14 +17,21 @@ from click.testing import CliRunner
 from rto import cli
 from serving.access import AT_ONCE, Doorkeeper, NoAccessError, TooManyError
 from serving.api import create_app
+from serving.board.reading import catch_up
+from serving.board.summary import Summary
 from serving.home import Home
 from serving.keyring import open_keyring
 from serving.openapi import document
+from serving.schemas import NewWebhook
+from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.connection import connect
 from serving.store.log import Log
 from serving.store.merchants import add_merchant, keys, new_key, revoke_key
 from serving.store.migrations import migrate
+from serving.webhooks.delivering import Deliverer
+from serving.webhooks.subscriptions import Arranging
 from tests.serving import shop
+from tests.serving.receiver import Receiver
 from tests.serving.shop import NOON, order, outcome
 from tests.serving.test_routes import LATER, Shop, played
 
@@ -240,6 +249,43 @@ _SECRET = re.compile(
 )
 
 
+async def _told_and_asked(ask: Shop, told: Receiver, deliverer: Deliverer) -> None:
+    """Some of them write on WhatsApp, and a merchant's server hears of everything."""
+    account = WhatsApp(
+        phone_number_id="123456",
+        token="token-of-the-shop",
+        app_secret="app secret",
+        verify_token="a token to verify",
+    )
+
+    def work(log: Any) -> str:
+        contacts = ask.service.contacts
+        new = NewWebhook(url=told.start(), events=[])
+        Arranging("kurtas", contacts, NOON).add(log, new)
+        return WHATSAPP.keep(log.connection, contacts, "kurtas", account)
+
+    url = f"/v1/hooks/{await ask.service.writer.submit(work)}"
+    await _overruled(ask)
+    for i in range(0, PEOPLE, 100):
+        who = _person(i)
+        number = who["phone"].replace(" ", "").removeprefix("+")
+        said = {"from": number, "id": f"wamid.{i}", "timestamp": "1795156200", "type": "text",
+                "text": {"body": f"I am {who['name']}, {who['email']}"}}  # fmt: skip
+        value = {"metadata": {"phone_number_id": "123456"}, "messages": [said],
+                 "contacts": [{"profile": {"name": who["name"]}, "wa_id": number}]}  # fmt: skip
+        change = {"changes": [{"field": "messages", "value": value}]}
+        body = json.dumps({"object": "whatsapp_business_account", "entry": [change]}).encode()
+        signed = hmac.new(b"app secret", body, hashlib.sha256).hexdigest()
+        for signature in (signed, "0" * 64):
+            answer = await ask.posted(url, body, {"X-Hub-Signature-256": f"sha256={signature}"})
+            assert answer.status_code == (200 if signature == signed else 403)
+    for _ in range(3):
+        await deliverer.look(lambda: NOON)
+        while deliverer.busy:
+            await deliverer.settle_ended(10, lambda: NOON)
+    told.stop()
+
+
 async def _sent_through_everything(ask: Shop) -> None:
     """A thousand people, by every route that takes personal data, right and wrong."""
     for begin in range(0, PEOPLE, 250):
@@ -254,6 +300,10 @@ async def _sent_through_everything(ask: Shop) -> None:
             for i, who in people
         ]  # fmt: skip
         await ask("POST", "/v1/score/batch?reasons=none", orders)
+
+
+async def _overruled(ask: Shop) -> None:
+    """What people do with orders, by hand."""
     for i in range(0, PEOPLE, 100):
         who = _person(i)
         await ask("PUT", f"/v1/orders/o{i}", order(customer=who, order_id=f"o{i}"), If_Match='"0"')
@@ -281,10 +331,14 @@ def _found(held: dict[str, bytes]) -> list[tuple[str, bytes]]:
 def test_a_thousand_people_are_found_nowhere_and_after_an_erasure_not_even_sealed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    home, caught = tmp_path / "home", {}
+    home, caught, told = tmp_path / "home", {}, Receiver()
 
     async def scene(ask: Shop) -> None:
         await _sent_through_everything(ask)
+        with Home(settings, keyring, connect(settings.store_url)) as opened:
+            deliverer = Deliverer(opened)
+            await _told_and_asked(ask, told, deliverer)
+            await deliverer.close()
         answer = await ask.raw("GET", "/metrics")
         caught["metrics"] = answer.content
         feed = await ask.raw("GET", "/v1/events?limit=1000")
@@ -299,13 +353,16 @@ def test_a_thousand_people_are_found_nowhere_and_after_an_erasure_not_even_seale
     played(home, scene, keyring=keyring)
     out, err = capfd.readouterr()
     caught |= {"out": out.encode(), "err": err.encode()}
+    caught["told"] = b"\n".join(body for _, body in told.came)
+    assert len(told.came) >= PEOPLE // 100
+    with Home.open(settings) as opened, Summary.open(settings.board) as summary:
+        catch_up(summary, opened.connection)
     _rto(home, "export", "--out", str(home / "exported"))
     assert _found(_held_by(home) | caught) == []
     seen = json.dumps(_person(7)).encode()
     assert len(_found({"what would be seen": seen, "without blanks": seen.replace(b" ", b"")})) == 8
 
-    told = _rto(home, "erase", "--phone", "07 0000 00100".replace(" ", "")[1:])
-    assert "Erased" in told
+    assert "Erased" in _rto(home, "erase", "--phone", "7000000100")
     with Home.open(settings) as opened:
         left = opened.connection.execute(
             """SELECT count(*) FROM contact c JOIN event e ON e.seq=c.number
