@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,27 @@ ORDERS = 1_000
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("year") / "data"
     write_year(out, ORDERS, 11, WorldSpec(), quiet=True)
+    _name_everybody(out / "orders.parquet")
     return out
+
+
+def _name_everybody(orders: Path) -> None:
+    """Give every person of a year a name, number and address that can be searched for."""
+    table = pq.read_table(orders)
+    which = table["phone"].combine_chunks().dictionary_encode().indices.to_pylist()
+    people = [0 if number is None else number for number in which]
+    words = {
+        "phone": "+917{:09d}", "email": "zq{}x@example.com", "customer_id": "zq{}x",
+        "customer_name": "Zqxj{0} Wvkp{0}", "ship_name": "Zqxj{0} Wvkp{0}",
+        "address_line1": "{0} Zqxj{0} House",
+    }  # fmt: skip
+    for name, word in words.items():
+        column = pa.array([word.format(person) for person in people])
+        table = table.set_column(table.column_names.index(name), name, column)
+    pq.write_table(table, orders)
+
+
+NAMED = re.compile(rb"(?<![.\d])(?:91)?7000000\d{3}(?!\d)|zq\d+x|zqxj\d+|wvkp\d+", re.IGNORECASE)
 
 
 @pytest.fixture
@@ -46,8 +67,7 @@ def test_train_then_score_gives_each_order_the_probability_the_bundle_gives(
 ) -> None:
     one_thread = home / "c.yaml"
     one_thread.write_text("threads: 1\n", encoding="utf-8")
-    done = rto("train", "--data", data, "--out", home / "bundle", "--no-tracking",
-               "--config", one_thread)  # fmt: skip
+    done = rto("train", "--data", data, "--out", home / "bundle", "--config", one_thread)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("INVENTED DATA")
     assert "exam on the latest" in done.output
@@ -63,9 +83,15 @@ def test_train_then_score_gives_each_order_the_probability_the_bundle_gives(
     assert table.num_rows == ORDERS
     probability = table["probability"].to_pylist()
     assert 0.0 < min(probability) < max(probability) < 1.0
-    told = rto("evaluate", "--pred", home / "p.parquet", "--data", data, "--no-tracking",
+    told = rto("evaluate", "--pred", home / "p.parquet", "--data", data,
                "--bundle", home / "bundle", "--json", home / "r.json")  # fmt: skip
     assert told.exit_code == 0, told.output
+    kept = {file: file.read_bytes() for file in home.rglob("*") if file.is_file()}
+    assert any(file.name == "mlflow.db" for file in kept)
+    kept[Path("said")] = (done.output + told.output).encode()
+    assert {file.name: found for file, held in kept.items() if (found := NAMED.findall(held))} == {}
+    orders = repr(pq.read_table(data / "orders.parquet").to_pylist()).encode()
+    assert len(NAMED.findall(orders)) > 5 * ORDERS  # what would be seen
     importance = json.loads((home / "r.json").read_text())["importance"]
     assert importance["same"] == 1.0
     assert sum(reason["share"] for reason in importance["reasons"]) == pytest.approx(1.0)
