@@ -331,7 +331,8 @@ def _found(held: dict[str, bytes]) -> list[tuple[str, bytes]]:
 def test_a_thousand_people_are_found_nowhere_and_after_an_erasure_not_even_sealed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    home, caught, told = tmp_path / "home", {}, Receiver()
+    home, told = tmp_path / "home", Receiver()
+    caught: dict[str, bytes] = {}
 
     async def scene(ask: Shop) -> None:
         await _sent_through_everything(ask)
