@@ -34,6 +34,8 @@ from tests.bench.serving_shop import ASKED, WARM_UP_S, act_on_a_quarter, acts, b
 
 LEARNT = 30_000  # orders: a model of so many has trees enough, and as many as one of a million
 BODIES = 8_000
+QUARTER = "a quarter acted on and explained"
+HEAD = ("load", "past orders", "orders/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs", "bytes written")
 
 
 def prepare(home: Path, orders: int) -> None:
@@ -104,9 +106,6 @@ def main(orders: int, seconds: int, home: Path | None, rivals: bool, postgresql:
     markdown(HEAD, rows)
 
 
-HEAD = ("load", "past orders", "orders/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs", "bytes written")
-
-
 def describe(home: Path) -> None:
     """Write the orders to be posted, and say what they are."""
     lines = list(bodies(home / "data", BODIES))
@@ -132,20 +131,18 @@ def _measured(home: Path, orders: int, seconds: int) -> list[tuple[str, ...]]:
         acted, explained = acts(shop)
         say(f"from {at:.3f} on {acted:.0%} are acted on, {explained:.0%} explained")
         runs = {
-            name: shop.load(connections, seconds, reasons)
-            for name, connections, reasons in (
-                ("16 connections, a quarter acted on and explained", 16, "acted"),
-                ("16 connections, all explained", 16, "all"),
-                ("16 connections, none explained", 16, "none"),
-                ("1 connection, a quarter acted on and explained", 1, "acted"),
+            f"{_many(connections)}, {what}": _load(shop, connections, seconds, reasons)
+            for connections, what, reasons in (
+                (16, QUARTER, "acted"), (16, "all explained", "all"),
+                (16, "none explained", "none"), (1, QUARTER, "acted"),
             )
-        }
+        }  # fmt: skip
         with busy(shop) as answered:
-            runs["16 connections, a quarter, beside simulations and pages"] = shop.load(
-                16, seconds, "acted"
-            )
+            run = _load(shop, 16, seconds, "acted")
+        runs["16 connections, a quarter, beside simulations and pages"] = run
         meanwhile = " and ".join(f"{n} {what}" for what, n in answered.items())
         say(f"beside orders, {meanwhile} were answered in {seconds} s")
+        act_on_a_quarter(shop)
         show_budget(shop, lambda: shop.load(16, seconds, "acted"))
         batches = f"{batch_rate(shop):,.0f}"
         private, mapped = shop.private_mb()
@@ -153,6 +150,15 @@ def _measured(home: Path, orders: int, seconds: int) -> list[tuple[str, ...]]:
     rows = [(name, f"{orders:,}", *run.cells()) for name, run in runs.items()]
     none = ("",) * 5
     return [*rows, (f"batches of {ASKED:,}, none explained", f"{orders:,}", batches, *none)]
+
+
+def _load(shop: Shop, connections: int, seconds: int, reasons: str) -> Run:
+    act_on_a_quarter(shop)
+    return shop.load(connections, seconds, reasons)
+
+
+def _many(connections: int) -> str:
+    return "1 connection" if connections == 1 else f"{connections} connections"
 
 
 def _rivals(home: Path, seconds: int) -> list[tuple[str, ...]]:
@@ -165,9 +171,8 @@ def _rivals(home: Path, seconds: int) -> list[tuple[str, ...]]:
             load(served, 16, WARM_UP_S)
             for connections in (16, 1):
                 found = load(served, connections, seconds)
-                many = "16 connections" if connections == 16 else "1 connection"
                 cells = Run(*found, written=0.0).cells()[:-1]
-                rows.append((f"{name}, the bare trees, {many}", "", *cells, ""))
+                rows.append((f"{name}, the bare trees, {_many(connections)}", "", *cells, ""))
     return rows
 
 
