@@ -1,6 +1,7 @@
 -- Orders for wrk: every line of a file is the body of another order but for its id.
 -- Arguments: the file, the key, the path, a prefix that no order's id had before, and a number: from
--- there on new customers are numbered, so that a body sent again is another customer's.
+-- there on new customers are numbered, so that a body sent again is another customer's; it also says
+-- with which body to begin, so that no load is the same customers' as the one before.
 local bodies, n, headers, path, prefix, fresh = {}, 0, {}, "", "", 0
 
 function init(args)
@@ -11,7 +12,7 @@ end
 
 function request()
   n = n + 1
-  local body = bodies[(n - 1) % #bodies + 1]:gsub("#########", string.format("%09d", fresh + n))
+  local body = bodies[(fresh + n) % #bodies + 1]:gsub("#########", string.format("%09d", fresh + n))
   return wrk.format("POST", path, headers, '{"order_id":"' .. prefix .. n .. '",' .. body)
 end
 
