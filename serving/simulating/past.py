@@ -170,8 +170,9 @@ class Past:
             self._add(number, waits, body_of(body), data)
         if kind in _ANSWERS:
             said = {} if body is None else body_of(body)
-            if said.get("response") not in _NO_ANSWER:
-                self._answer(number, kind, at_us)
+            response = "paid" if kind == "paid" else said.get("response")
+            if response not in _NO_ANSWER:
+                self._answer(number, at_us, paid=response == "paid")
         if becomes is not None:
             self._mark(number, "state", becomes)
 
@@ -213,12 +214,12 @@ class Past:
                 found[_told(name)] = np.nan if value is None else value  # type: ignore[assignment]
         return found
 
-    def _answer(self, number: int, kind: str, at_us: int) -> None:
+    def _answer(self, number: int, at_us: int, *, paid: bool) -> None:
         """The first answer, and whether anything was paid."""
         at = self._place(number)
         if at is not None and not self._room["answered_us"][at]:
             self._room["answered_us"][at] = at_us
-        if kind == "paid":
+        if paid:
             self._mark(number, "paid", True)
 
     def _mark(self, number: int, name: str, value: int) -> None:

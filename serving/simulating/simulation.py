@@ -228,10 +228,7 @@ def _estimate(found: Estimate, unit: float) -> dict[str, float | None]:
     }
 
 
-def saved(
-    past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int,
-    prior: Prior | None = None,
-) -> dict[str, Any]:  # fmt: skip
+def saved(past: Past, policies: Mapping[int, Policy], *, days: int, now_us: int) -> dict[str, Any]:
     """What the policies in force saved against shipping all, and what the comparison group cost.
 
     The second is what would have been saved on top, had nobody been left untouched.
@@ -242,7 +239,7 @@ def saved(
     model = policies[max(policies)].model
     whole = {n: replace(p, shares=replace(p.shares, holdout=0.0)) for n, p in policies.items()}
     logged, without = (chances_then(window, ps)[mature] for ps in (policies, whole))
-    measured = measure(orders, ends, logged, model, prior)
+    measured = measure(orders, ends, logged, model)
     gained = compare(measured, logged, measured.nothing)
     forgone = compare(measured, without, logged)
     return {

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from features.days import SECOND_US
 from models.arms import Shares
 from models.policy import Policy
 from models.thresholds import Thresholds
 from serving.effects import effects
+from serving.simulating.past import Past
+from serving.simulating.simulation_process import arm_secret
 from tests.bench.simulation import NOW_US, PAYS, RETURN, Invented
 from tests.serving import shop
 from tests.serving.town import door
@@ -58,6 +61,34 @@ def test_few_orders_give_an_interval_and_no_point() -> None:
     assert verify["saved_rupees"]["point"] is None
     assert verify["saved_rupees"]["low"] < verify["saved_rupees"]["high"]
     assert "are needed" in verify["why"]
+
+
+def test_answers_and_payments_are_read_from_the_log_and_silence_is_none(tmp_path: Path) -> None:
+    said = {"o0": "confirmed", "o1": "paid", "o2": "unreachable", "o3": None}
+
+    async def scene() -> None:
+        clock = shop.Clock()
+        async with shop.serving(tmp_path, clock=clock) as service:
+            key = await shop.add_shop(service)
+            headers = {"Authorization": f"Bearer {key}"}
+            async with door(service) as client:
+                for order_id, response in said.items():
+                    await service.desk.score(shop.LIVE, shop.body(order_id=order_id))
+                    clock.us += 600 * SECOND_US
+                    if response:
+                        route = f"/v1/orders/{order_id}/contact"
+                        told = await client.post(
+                            route, json={"response": response}, headers=headers
+                        )
+                        assert told.status_code == 200, told.text
+            past = Past("kurtas", arm_secret(service.connection))
+            assert past.follow(service.connection)
+            took = past.column("answered_us") - past.column("now_us")
+            assert (took > 0).tolist() == [True, True, False, False]
+            assert took[:2].tolist() == [600 * SECOND_US] * 2
+            assert past.column("paid").tolist() == [False, True, False, False]
+
+    shop.run(scene())
 
 
 def test_effects_are_asked_for_by_days_that_are_offered(tmp_path: Path) -> None:
