@@ -13,7 +13,7 @@ from models.policy import Policy
 from models.thresholds import Thresholds
 from serving.effects import effects
 from serving.simulating.past import Past
-from serving.simulating.simulation_process import arm_secret
+from serving.store.meta import arm_secret
 from tests.bench.simulation import NOW_US, PAYS, RETURN, Invented
 from tests.serving import shop
 from tests.serving.town import door
