@@ -9,6 +9,7 @@ from typing import Any
 
 from features.directory import Directory
 from features.phone import normal_phone
+from features.place import Place
 
 _PINCODE = re.compile(r"(?<!\d)[1-9]\d{2}[ -]?\d{3}(?!\d)")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?91[ -]?|0)?[6-9]\d{4}[ -]?\d{5}(?!\d)")
@@ -73,23 +74,23 @@ def _replaced(
         return Correction({}, f"There is no pincode {pincode}.")
     changes: dict[str, Any] = {"pincode": pincode}
     same = content.get("pincode") == pincode
-    city, rest = _city(parts, place.district, directory)
+    city, rest = _city(parts, place, directory)
     if not same or city is not None:
         changes["city"] = city or (place.district or "").title() or None
     if not same and place.state is not None:
         changes["state"] = place.state.title()
-    rest = [part for part in rest if directory.state_name(part) is None]
+    # "Bengaluru" sounds like a state elsewhere: only the pincode's own is said already.
+    rest = [part for part in rest if directory.state_name(part) != (place.state or "")]
     if not rest:
         return Correction(changes)
     return Correction(changes | _lines(rest))
 
 
-def _city(
-    parts: list[str], district: str | None, directory: Directory
-) -> tuple[str | None, list[str]]:
+def _city(parts: list[str], place: Place, directory: Directory) -> tuple[str | None, list[str]]:
     """The last part that names the pincode's district or its chief city, and the others."""
+    own = {(place.state, district) for district in place.districts}
     for i in range(len(parts) - 1, 0, -1):
-        if district is not None and directory.district_name(parts[i]) == district:
+        if own & {directory.districts[n] for n in directory.districts_named(parts[i][:80])}:
             return parts[i], parts[:i] + parts[i + 1 :]
     return None, parts
 

@@ -132,9 +132,10 @@ class Theatre(StandIn):
         return None
 
     def _pictured(self, item: dict[str, Any]) -> dict[str, Any]:
-        """A line of an order with a picture of its own."""
+        """A line of an order with a name that says something, and a picture of its own."""
         name = str(item.get("name") or item.get("category") or item.get("sku") or "product")
-        return {"image_url": f"{self._url}{_PICTURES}{quote(name, safe='')}.svg"} | item
+        picture = f"{self._url}{_PICTURES}{quote(name, safe='')}.svg"
+        return {"image_url": picture, "name": name.capitalize()} | item
 
     def state(self) -> dict[str, Any]:
         """Everything that the page shows."""
