@@ -23,7 +23,7 @@ from serving.store.contacts import Contacts
 from serving.store.couriers import Courier
 from serving.store.merchants import merchant
 from serving.store.news import News, news_wanted, want_news
-from serving.store.payments import Razorpay, keep_payments
+from serving.store.payments import RAZORPAY, Razorpay, keep_payments
 from serving.store.subscriptions import listens
 
 T = TypeVar("T", bound=BaseModel)
@@ -168,18 +168,23 @@ def channel_news(merchant_id: str, tracking: bool | None, feedback: bool | None)
     click.echo(", ".join(f"{name} {'on' if on else 'off'}" for name, on in said.items()))
 
 
+_PAYMENTS = click.option("--payments", is_flag=True, help="The payment links, not the messages.")
+
+
 @channel.command("stop")
 @click.argument("merchant_id")
-def channel_stop(merchant_id: str) -> None:
-    """Send nothing for MERCHANT_ID until ``rto channel resume``."""
-    _switch(merchant_id, "stopped by hand")
+@_PAYMENTS
+def channel_stop(merchant_id: str, *, payments: bool) -> None:
+    """Send nothing for MERCHANT_ID until ``rto channel resume``, or make no payment links."""
+    _switch(merchant_id, "stopped by hand", payments=payments)
 
 
 @channel.command("resume")
 @click.argument("merchant_id")
-def channel_resume(merchant_id: str) -> None:
-    """Send again for MERCHANT_ID."""
-    _switch(merchant_id, None)
+@_PAYMENTS
+def channel_resume(merchant_id: str, *, payments: bool) -> None:
+    """Send, or make payment links, again for MERCHANT_ID."""
+    _switch(merchant_id, None, payments=payments)
 
 
 @click.command()
@@ -188,9 +193,12 @@ def templates() -> None:
     click.echo(to_json(submissions(), indent=1))
 
 
-def _switch(merchant_id: str, why: str | None) -> None:
+def _switch(merchant_id: str, why: str | None, *, payments: bool) -> None:
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if not switch_channel(log.connection, merchant_id, why):
-            raise RefusedError(f'"{merchant_id}" has no channel; set one with `rto channel set`')
-        audit(log, "channel resumed" if why is None else why, merchant_id, now_us=now_us())
+        switch = RAZORPAY.stop if payments else switch_channel
+        if not switch(log.connection, merchant_id, why):
+            wanted = "rto channel payments" if payments else "rto channel set"
+            raise RefusedError(f'"{merchant_id}" has no such channel; set one with `{wanted}`')
+        did = "channel resumed" if why is None else why
+        audit(log, did, merchant_id, now_us=now_us(), payments=payments)
     click.echo("resumed" if why is None else "stopped")

@@ -85,6 +85,9 @@ class Payer:
             if payments is None or (payments.account.sandbox and "//127.0.0.1:" not in self._url):
                 with self._home.transaction() as log:
                     self._give_up(log, link, "no account for payments", now)
+            elif link.state == "waiting" and payments.stopped is not None:
+                with self._home.transaction() as log:
+                    self._give_up(log, link, "payment links are stopped", now)
             elif link.state == "cancelling":
                 self._cancel(link, payments, now)
             else:

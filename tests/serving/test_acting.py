@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from features.days import HOUR_US
 from serving.conversation.life import MOVES, UNDISPATCHED, Life, fold
 from serving.conversation.messages.templates import Filling
+from serving.conversation.sending import Sender
 from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.store.channels import WHATSAPP, WhatsApp
@@ -17,7 +19,7 @@ from serving.store.connection import connect
 from serving.upkeep.erasure import Person, erase
 from tests.serving import shop
 from tests.serving.played import Played, play
-from tests.serving.shop import LIVE, body
+from tests.serving.shop import LIVE, ORDER, body
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,33 @@ def test_the_message_names_the_sum_as_indians_write_it() -> None:
     content = {"amount_paise": 1_234_567_00, "amount_due_paise": None}
     said = Filling(content, "S", "1").check("order_check")
     assert said["components"][0]["parameters"][3]["text"] == "₹12,34,567"
+
+
+def test_workers_side_by_side_send_each_message_once(tmp_path: Path, graph: Graph) -> None:
+    async def scene(played: Played) -> None:
+        for number in range(24):
+            customer = ORDER["customer"] | {"phone": f"+9190000{number:05d}", "id": f"c{number}"}
+            await played.service.desk.score(LIVE, body(order_id=f"m{number}", customer=customer))
+        settings, now = played.sender._home.settings, played.clock()
+
+        def work() -> None:
+            with Home(settings, shop.KEYRING, connect(settings.store_url)) as home:
+                sender = Sender(home)
+                for _ in range(8):
+                    sender.look(now)
+                    sender.settle_ended(0.2, now)
+                sender.close()
+
+        workers = [Thread(target=work) for _ in range(3)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        played.send()
+        named = [sent["biz_opaque_callback_data"] for sent in graph.sent]
+        assert (len(named), len(set(named))) == (24, 24)
+
+    play(tmp_path, graph, scene)
 
 
 def test_an_erased_person_is_named_by_no_message(tmp_path: Path, graph: Graph) -> None:

@@ -190,6 +190,9 @@ def test_a_delegate_is_set_and_removed_at_the_command_line(tmp_path: Path) -> No
         add_merchant(log.connection, "kurtas", "K", invented=True, now_us=1)
     assert "rto hook add kurtas" in rto("delegate", "kurtas")
     assert rto("stop", "kurtas") == "stopped\n"
+    assert rto("resume", "kurtas") == "resumed\n"
     assert rto("delegate", "kurtas", "--off") == "set\n"
+    assert rto("news", "kurtas", "--tracking") == "tracking on, feedback off\n"
+    assert rto("news", "kurtas") == "tracking on, feedback off\n"
     with Home.open(shop.settings_in(tmp_path)) as home:
         assert DELEGATE.of(home.connection, Contacts(home.keyring.sealing), "kurtas") is None

@@ -217,6 +217,31 @@ def test_without_offers_who_confirms_is_shown_the_link_before_the_order_goes(
     act(tmp_path, graph, payments, scene)
 
 
+def test_links_are_stopped_apart_from_messages_and_a_person_calls(
+    tmp_path: Path, graph: Graph, payments: Razorpay
+) -> None:
+    async def scene(paying: Paying) -> None:
+        await paying.connect()
+        played = paying.played
+        await played.service.desk.score(LIVE, json.dumps(ENGLISH).encode())
+        paying.work()
+        await played.tap("change")
+        await played.tap("pay")
+
+        def stop(log: Any) -> bool:
+            return store.RAZORPAY.stop(log.connection, "kurtas", "stopped by hand")
+
+        await played.service.writer.submit(stop)
+        paying.work()
+        (link,) = paying.links()
+        assert (link.state, payments.links, played.tasks()) == ("failed", {}, ["call"])
+        await played.hook(lambda: graph.press(graph.sent[0], 1, event="again"))
+        played.send()
+        assert "pay" not in str(graph.sent[-1]["interactive"]["action"]), "messages go on"
+
+    act(tmp_path, graph, payments, scene)
+
+
 def test_no_forged_payment_is_taken(tmp_path: Path, graph: Graph, payments: Razorpay) -> None:
     async def scene(paying: Paying) -> None:
         link = await menu_to_link(paying)
