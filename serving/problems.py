@@ -68,6 +68,11 @@ _HEADERS: Mapping[int, dict[str, str]] = {
     429: {"Retry-After": "1"},
     503: {"Retry-After": "2"},
 }
+# In place of the framework's words, which only name the status.
+_INSTEAD: Mapping[int, str] = {
+    404: "there is no such route; /docs shows those there are, and how their paths are written",
+    405: "the route is there, but not for this method; the header Allow names those it takes",
+}
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:
@@ -114,7 +119,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> Response:
-        answer = problem(error.status_code, str(error.detail))
+        status, says = error.status_code, str(error.detail)
+        if says == HTTPStatus(status).phrase:
+            says = _INSTEAD.get(status, says)
+        answer = problem(status, says)
         answer.headers.update(error.headers or {})
         return answer
 

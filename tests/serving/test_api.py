@@ -134,8 +134,9 @@ def test_no_key_opens_nothing(server: Server, key: str) -> None:
 
 
 def test_unknown_routes_and_methods_are_problems(client: httpx2.Client) -> None:
-    _problem(client.get("/v1/nothing"), 404)
-    assert _problem(client.delete("/v1/score"), 405)
+    assert "/docs shows" in _problem(client.get("/v1/nothing"), 404)["detail"]
+    assert "Allow" in _problem(refused := client.delete("/v1/score"), 405)["detail"]
+    assert refused.headers["allow"] == "POST"
     _problem(client.get("/v1/orders?cursor=x"), 422)
 
 
