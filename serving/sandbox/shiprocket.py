@@ -52,6 +52,8 @@ class Shiprocket(StandIn):
         Whether a fake attempt is only taken with a recording or a picture.
     asked : list
         Method and path of every request that was let in.
+    busiest, refused : int
+        Requests let in within the busiest minute, and those that were too many.
     """
 
     email: str
@@ -66,6 +68,7 @@ class Shiprocket(StandIn):
     scans: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     ndrs: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    busiest: int = 0
     refused: int = 0
     kept: list[bytes] = field(default_factory=list)
     _tokens: dict[str, float] = field(default_factory=dict)
@@ -81,6 +84,7 @@ class Shiprocket(StandIn):
             self.refused += 1
             return _says(429, "Too Many Attempts.")
         self._calls.append(now)
+        self.busiest = max(self.busiest, len(self._calls))
         self.asked.append((asked.method, path))
         fault = self.faults.popleft() if self.faults else ""
         if fault.isdigit():

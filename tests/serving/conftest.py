@@ -18,6 +18,7 @@ ON_BOTH = {
     "test_acting",
     "test_backup",
     "test_batch",
+    "test_courier_loop",
     "test_delivering",
     "test_desk",
     "test_durability",
