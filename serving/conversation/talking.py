@@ -81,6 +81,8 @@ class Talk:
             return "yes", ""
         if self.message.purpose in CHECKS and word in _YES | _NO:
             return ("cancel" if word in _NO else "confirm"), ""
+        if self.message.purpose == "ndr" and word in _NO:
+            return "cancel", ""
         return ("text" if step in _ADDRESSED and text else "unclear"), text
 
     def _confirm(self) -> None:

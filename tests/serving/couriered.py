@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import uvicorn
@@ -26,11 +26,13 @@ from serving.sandbox.shiprocket import Shiprocket
 from serving.service import Service
 from serving.store.connection import connect
 from serving.store.couriers import Courier
+from serving.store.faults import LogDownError
 from serving.webhooks.delivering import Deliverer
 from tests.serving import shop
 from tests.serving.played import Played
 from tests.serving.shop import LIVE, run, serving
 
+T = TypeVar("T")
 TOKEN = "token-of-the-courier"
 EMAIL, PASSWORD = "api@example.com", "a password of the API's"
 ACCOUNT = Courier(courier="shiprocket", token=TOKEN, email=EMAIL, password=PASSWORD,
@@ -70,9 +72,9 @@ class Couriered(Played):
         """Looks of a worker, until nothing is left to do now."""
         self.send()
         for _ in range(looks):
-            await self.deliverer.look(self.clock)
+            await patiently(lambda: self.deliverer.look(self.clock))
             while self.deliverer.busy:
-                await self.deliverer.settle_ended(10, self.clock)
+                await patiently(lambda: self.deliverer.settle_ended(10, self.clock))
 
     async def pass_time(self, us: int, step_us: int = 900 * SECOND_US) -> None:
         """Let time pass, with the worker asking whoever is silent."""
@@ -83,7 +85,7 @@ class Couriered(Played):
 
     async def poll(self) -> None:
         """Ask, and do what follows."""
-        while await self.poller.look():
+        while await patiently(self.poller.look):
             pass
         await self.work(2)
 
@@ -126,6 +128,15 @@ class Couriered(Played):
         await self.called.aclose()
         self.sender.close()
         await self.client.aclose()
+
+
+async def patiently(look: Callable[[], Awaitable[T]]) -> T:
+    """One look, again where the log was held by this very process, as the worker looks again."""
+    while True:
+        try:
+            return await look()
+        except LogDownError:
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

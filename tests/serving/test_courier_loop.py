@@ -113,7 +113,7 @@ def test_an_order_that_comes_back_is_a_label_by_itself(tmp_path: Path, graph: Gr
         assert order is not None
         await told(played, courier, order["awb"], (6, ""), (21, "Refused by the customer"))
         await played.pass_time(2 * HOUR_US)
-        await played.press("cancel")
+        await played.write("Cancel.")
         assert courier.ndrs[order["awb"]]["actions"][-1]["action"] == "return"
         await told(played, courier, order["awb"], (9, "Refused by the customer"), (10, ""))
         await played.pass_time(2 * DAY_US, HOUR_US)
