@@ -14,6 +14,8 @@ from starlette.datastructures import FormData
 
 from features.errors import RefusedError
 from serving.pages.words import Words
+from serving.parcels.connecting import connect_courier
+from serving.parcels.couriers import CourierName
 from serving.store.channels import WHATSAPP
 from serving.store.contacts import Contacts
 from serving.store.couriers import COURIERS
@@ -95,10 +97,33 @@ def _drop_shop(log: Log, contacts: Contacts, who: str, _: Any, now_us: int) -> N
     Arranging(who, contacts, now_us).write_back(log, "", on=False)
 
 
+def _keep_courier(log: Log, contacts: Contacts, who: str, account: Any, now_us: int) -> None:
+    connect_courier(log, contacts, who, account, now_us)
+
+
+def _drop_courier(name: CourierName) -> Keep:
+    return lambda log, contacts, who, _, now_us: Arranging(who, contacts, now_us).pass_on(
+        log, name, on=False
+    )
+
+
 _HEADER = Field("header", "Header that carries the token", "x-api-key is usual.")
-_COURIER_TITLES = {
-    "shiprocket": "Shiprocket", "delhivery": "Delhivery", "generic": "Another courier",
-}  # fmt: skip
+_CALLS = Field("calls_a_minute", "Calls a minute", "At most so many, whatever waits.", "number")
+_COURIERS: tuple[tuple[CourierName, str, tuple[Field, ...]], ...] = (
+    ("generic", "Another courier", ()),
+    ("shiprocket", "Shiprocket", (
+        Field("email", "E-mail of an API user", "Settings, API, Create an API user; empty only listens."),
+        Field("password", "Password of the API user", "", "secret"),
+        Field("orders", "Orders at Shiprocket", "", "choice", {"import": "It brings them from the shop", "create": "They are made once they may go"}),
+        Field("assign", "Give an order that may go a waybill", "Else people do that.", "tick"),
+        Field("pickup_location", "Pickup location", "As Shiprocket calls it; needed to make orders."),
+        _CALLS,
+    )),
+    ("delhivery", "Delhivery", (
+        Field("api_token", "API token", "To ask about parcels and pass answers on; empty only listens.", "secret"),
+        _CALLS,
+    )),
+)  # fmt: skip
 
 ACCOUNTS: tuple[Account, ...] = (
     Account(
@@ -148,14 +173,13 @@ ACCOUNTS: tuple[Account, ...] = (
     ),
     *(
         Account(
-            f"courier-{name}", _COURIER_TITLES.get(name, name.title()),
-            "Scans and outcomes come in by themselves.",
+            f"courier-{name}", title, "Scans and outcomes come in by themselves.",
             "Give this address and the token to your courier as the tracking webhook.",
-            provider, "courier set",
-            (Field("token", "Token", "At least 16 characters, of your own.", "secret"), _HEADER),
-            _plain(provider), fixed={"courier": name},
+            COURIERS[name], "courier set",
+            (Field("token", "Token", "At least 16 characters, of your own.", "secret"), _HEADER, *more),
+            _keep_courier, _drop_courier(name), fixed={"courier": name},
         )
-        for name, provider in COURIERS.items()
+        for name, title, more in _COURIERS
     ),
 )  # fmt: skip
 

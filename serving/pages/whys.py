@@ -60,6 +60,9 @@ _PARTS = (
     (re.compile(r"no payment link: .*"), "The payment link could not be made."),
     (re.compile(r"paid although the order is .*"),
      "They paid although the order does not arrive; pay it back."),
+    (re.compile(r"\w+ refuses our credentials.*"),
+     "The courier refuses your account; connect it again."),
+    (re.compile(r"(?:shiprocket|delhivery): (?P<what>.*)"), "The courier did not take it: {what}"),
     (re.compile(r"(Connect|Pool)(Error|Timeout)"), "WhatsApp could not be reached."),
     (re.compile(r"(HTTP 5\d\d|\w*(Error|Timeout))"), _LOST),
 )  # fmt: skip

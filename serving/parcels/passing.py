@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from features.days import SECOND_US
 from serving.attempts import Taken
+from serving.audit import audit
 from serving.conversation.life import UNDISPATCHED, Life
 from serving.home import Home
 from serving.moments import india_day
@@ -75,15 +76,21 @@ class Passing:
         return one.url.startswith(SCHEME)
 
     def may_call(self, one: Subscription, now_us: int) -> bool:
-        """Whether the courier does not ask to be spared for long."""
+        """Whether the courier neither asks to be spared for long nor refuses us."""
+        connection, tracking = self._home.connection, self._tracking(one)
+        if tracking is not None and tracking.stopped is not None:
+            return False
         provider = one.url.removeprefix(SCHEME)
-        return free_from(self._home.connection, one.merchant_id, provider) <= now_us + PATIENCE_US
+        return free_from(connection, one.merchant_id, provider) <= now_us + PATIENCE_US
+
+    def _tracking(self, one: Subscription) -> Tracking | None:
+        courier = COURIERS.get(one.url.removeprefix(SCHEME))  # type: ignore[call-overload]
+        return courier and courier.of(self._home.connection, self._contacts, one.merchant_id)
 
     async def take(self, delivery: Delivery, one: Subscription) -> Taken:
         """Pass an event on; whatever happens is told, nothing is raised."""
         connection = self._home.connection
-        courier = COURIERS.get(one.url.removeprefix(SCHEME))  # type: ignore[call-overload]
-        tracking = courier and courier.of(connection, self._contacts, one.merchant_id)
+        tracking = self._tracking(one)
         if tracking is None or not tracking.account.calls:
             return Taken("the courier was taken away", gone=True)
         number = number_at(connection, delivery.seq)
@@ -103,15 +110,17 @@ class Passing:
             self._to_a_person(held, f"{tracking.account.courier}: {error}")
         except DeniedError as error:
             self.denied(tracking, str(error), held)
-            return Taken(str(error), gone=True)
+            return Taken(str(error), spared=True)
         return Taken()
 
     def denied(self, tracking: Tracking, why: str, held: Held | None) -> None:
         """Call no more until the account is renewed, and say so."""
         name = tracking.account.courier
         _log.error("%s refuses the account of %s: %s", name, tracking.merchant_id, why)
+        now = self.accounts.clock()
         with self._home.transaction() as log:
             COURIERS[name].stop(log.connection, tracking.merchant_id, why)
+            audit(log, "courier stopped", tracking.merchant_id, now_us=now, courier=name, why=why)
         if held is not None:
             self._to_a_person(held, f"{name} refuses our credentials: renew them")
 
