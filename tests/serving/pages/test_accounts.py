@@ -15,7 +15,7 @@ from tests.serving.pages.rooms import Rooms, visited
 SECRET = "hush-hush-of-the-kurtas"
 FILLED = {
     "phone_number_id": "123456", "key_id": "rzp_test_1", "domain": "kurtas.myshopify.com",
-    "header": "x-api-key",
+    "header": "x-api-key", "email": "api@example.com",
 }  # fmt: skip
 
 
