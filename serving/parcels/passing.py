@@ -84,8 +84,11 @@ class Passing:
         return free_from(connection, one.merchant_id, provider) <= now_us + PATIENCE_US
 
     def _tracking(self, one: Subscription) -> Tracking | None:
-        courier = COURIERS.get(one.url.removeprefix(SCHEME))  # type: ignore[call-overload]
-        return courier and courier.of(self._home.connection, self._contacts, one.merchant_id)
+        name = one.url.removeprefix(SCHEME)
+        courier = next((c for known, c in COURIERS.items() if known == name), None)
+        if courier is None:
+            return None
+        return courier.of(self._home.connection, self._contacts, one.merchant_id)
 
     async def take(self, delivery: Delivery, one: Subscription) -> Taken:
         """Pass an event on; whatever happens is told, nothing is raised."""

@@ -18,7 +18,7 @@ from tests.serving import played as stage
 from tests.serving.couriered import ACCOUNT, EMAIL, PASSWORD, TOKEN, Couriered, play
 
 _FAULTS = ("429", "500", "502", "reset")
-_SHIPS = {"verify": None, "prepaid": None, "hold": None, "block": None}
+_SHIPS: dict[str, float | None] = {"verify": None, "prepaid": None, "hold": None, "block": None}
 
 
 @dataclass(frozen=True)
