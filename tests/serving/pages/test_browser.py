@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +21,12 @@ from serving.moments import now_us, uuid7
 from serving.pages.application import PAGES
 from serving.pages.menu import MENU
 from serving.store.contacts import Contacts
+from serving.store.merchants import new_key
 from serving.store.outbox import Message, put_message
 from serving.store.tasks import add_task
 from tests.serving import process
 from tests.serving.pages.browser import look_over, signed_in
-from tests.serving.process import Server
+from tests.serving.process import ROOT, Server
 from tests.serving.shop import order, settings_in
 
 ORDERS = 12
@@ -187,3 +192,35 @@ def test_a_customer_is_answered_from_the_inbox_and_a_doubtful_message_sent_again
     row.get_by_text("Send again").click()
     row.get_by_role("button", name="Send although it may have arrived").click()
     page.get_by_text("It is being sent again.").wait_for()
+
+
+def test_the_storefront_snippet_weighs_a_basket_from_a_page_of_the_shops(
+    server: Server, page: Any, tmp_path: Path
+) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = re.search(r"<!-- storefront -->\n```js\n(.*?)```", text, re.S)
+    assert found is not None
+    with Home.open(settings_in(server.home)) as opened, opened.transaction() as log:
+        key = new_key(log.connection, "kurtas", "live", now_us=now_us(), scopes=("checkout",))
+    script = found[1].replace("https://rto.example.com", server.url)
+    script = script.replace("rto_live_…", key).replace("timeout(400)", "timeout(15000)")
+    (tmp_path / "cart.html").write_text(f"<!doctype html><script>{script}</script>")
+    basket = {"amount": 1299, "items": [{"sku": "K", "price": 1299, "quantity": 1}]}
+    with server.client(key) as client:
+        client.post("/v1/checkout", json=basket).raise_for_status()
+    site = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    )
+    with site, page.context.browser.new_context() as shop:
+        threading.Thread(target=site.serve_forever, args=(0.02,), daemon=True).start()
+        cart = shop.new_page()
+        said: list[str] = []
+        cart.on("console", lambda line: said.append(line.text))
+        cart.on("response", lambda one: said.append(f"{one.url} {one.status}"))
+        cart.goto(f"http://127.0.0.1:{site.server_port}/cart.html")
+        told = cart.evaluate("given => offer(given)", basket)
+        assert (told["cod"], told["partial_cod"]) == (False, False), said
+        cart.route("**/v1/checkout", lambda route: route.abort())
+        told = cart.evaluate("given => offer(given)", basket)
+        assert told == {"cod": True, "partial_cod": True, "cod_fee": 0}
+        site.shutdown()
