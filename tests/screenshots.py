@@ -2,7 +2,7 @@
 
 It serves the demo under RTO_HOME (``rto demo --stop`` sets it up) with its sandbox, goes live,
 posts some hundred orders, lets customers answer and deliveries fail, and has Debian's Chromium
-look at every page of the menu.
+look at every page of the menu and the settings.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from playwright.sync_api import Browser, sync_playwright
 from features.settings import Settings, load_settings
 from serving.demo import Demo, request_of
 from serving.pages.menu import MENU
+from serving.pages.settings import TABS
 
 CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {"phone": (375, 812), "desk": (1440, 900)}
@@ -183,7 +184,9 @@ def _told(*words: str) -> str:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("var/screenshots"))
-@click.option("--only", multiple=True, help="Paths below /app; default every page of the menu.")
+@click.option(
+    "--only", multiple=True, help="Paths below /app; default all pages of menu and settings."
+)
 @click.option("--language", default="en-IN")
 def main(out: Path, only: tuple[str, ...], language: str) -> None:
     """Make the pictures."""
@@ -198,7 +201,9 @@ def main(out: Path, only: tuple[str, ...], language: str) -> None:
             newest = go_live(demo, client)
         converse(stage, demo.merchant(), demo.folder)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        paths = list(only) or [*(entry.path for entry in MENU), *MORE]
+        paths = list(only) or [
+            *dict.fromkeys([*(entry.path for entry in MENU), *(tab for tab, _ in TABS), *MORE])
+        ]
         if not only:
             paths.append(f"/orders/{quote(newest, safe='')}")
         look(browser, stage, paths, out, language)
