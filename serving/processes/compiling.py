@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
 
 from features.compiled import compiles_first
 from features.directory import Directory
+from features.errors import RtoError
 from features.keys import Hasher
 from features.settings import load_settings
 from serving.history import History
@@ -51,4 +52,5 @@ def main(bundle: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(RtoError):  # whoever waits for the machine code meets the same, and says so
+        main(standalone_mode=False)
