@@ -25,6 +25,7 @@ from serving.schemas import (
     OutcomeItem,
     OverrideRequest,
     PastOrder,
+    RedeliveryRequest,
     Replay,
     ResponseRequest,
     Retry,
@@ -39,7 +40,7 @@ _REF = "#/components/schemas/{model}"
 _INPUTS: tuple[type[BaseModel], ...] = (
     ScoreRequest, OutcomeItem, Shipment, PastOrder, CheckoutRequest, OverrideRequest,
     ResponseRequest, NoteRequest, ListEntry, NewMerchant, NewWebhook, Replay, TaskDone,
-    FreeMessage, Retry,
+    RedeliveryRequest, FreeMessage, Retry,
 )  # fmt: skip
 
 _EXAMPLE = {

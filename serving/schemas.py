@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -172,6 +173,19 @@ class FreeMessage(_Input):
     """What a person answers a customer, within a day of their last message."""
 
     text: Annotated[Text, Field(min_length=1)]
+    by: ShortText | None = None
+
+
+class RedeliveryRequest(_Input):
+    """What a person does after a failed delivery.
+
+    ``ask`` asks the customer again; the others pass on what was said on the phone: a new ``day``,
+    a changed ``address`` in free words, that nobody came (``dispute``), or that it is ``refused``.
+    """
+
+    do: Literal["ask", "day", "address", "dispute", "refused"]
+    day: date | None = None
+    address: Text | None = None
     by: ShortText | None = None
 
 

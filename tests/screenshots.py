@@ -36,7 +36,7 @@ CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {"phone": (375, 812), "desk": (1440, 900)}
 POSTED = 260
 TALLEST = 2_000
-MORE = ("/messages",)
+MORE = ("/messages", "/settings/webhooks")
 # What customers of the sandbox do: press the button of this place, or write.
 ANSWERS: tuple[tuple[int | str, ...], ...] = (
     ("Is this pure cotton? My last one shrank.",),

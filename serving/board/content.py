@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from serving.board.entry import PLAIN, SEPARATOR, UNKNOWN, Entry
+from serving.board.entry import DENIED, PLAIN, SEPARATOR, UNKNOWN, Entry
 
 _LONGEST = 120
 _NAMED = {"campaign": "utm_campaign", "source": "utm_source"}
+_ANSWERS = frozenset({"replied", "contacted"})
+_WISHES = frozenset({"confirmed", "corrected", "refused", DENIED})
 _ENDS = frozenset({"rto_initiated", "rto_delivered", "correction"})
 
 
@@ -21,8 +23,24 @@ def tell(entry: Entry, kind: str, revision: int, body: Mapping[str, Any]) -> Non
         _tell_decision(entry, revision, body)
     elif kind == "shipped" and body.get("courier"):
         entry.courier = _text(body["courier"])
+    elif kind == "ndr":
+        courier = _text(body.get("courier")) or entry.courier
+        entry.failures = [*entry.failures, (courier, _text(body.get("reason")) or "other", "")]
+    elif kind in _ANSWERS and body.get("response") in _WISHES:
+        _tell_answer(entry, str(body["response"]))
+    elif kind == "feedback" and body.get("answer") != "text":
+        about = _text(body.get("about"))
+        others = [one for one in entry.feedback if one[0] != about]
+        entry.feedback = [*others, (about, _text(body.get("answer")))]
     elif kind in _ENDS and body.get("reason"):
         entry.cause = _text(body["reason"])
+
+
+def _tell_answer(entry: Entry, response: str) -> None:
+    """What was answered after the last failed delivery; who denies it once has denied it."""
+    if entry.failures and entry.failures[-1][2] != DENIED:
+        *earlier, (courier, reason, _) = entry.failures
+        entry.failures = [*earlier, (courier, reason, response)]
 
 
 def _tell_content(entry: Entry, body: Mapping[str, Any]) -> None:

@@ -22,6 +22,8 @@ from serving.weeks import week_of
 UNKNOWN = -1
 MICRO = 1_000_000
 SCORE_BINS = 20
+DENIED = "not_attempted"
+"""What a customer answers who says that nobody came."""
 SEPARATOR = "\x1f"
 """Between the parts of a value that stands for several; no shop's text has it."""
 
@@ -51,6 +53,10 @@ class Entry:
         Probability of the first decision and of the one in force; ``UNKNOWN`` without any.
     ended_day : int
         Indian day on which its end became known; ``UNKNOWN`` while it is open.
+    failures : list of (str, str, str)
+        Courier, reason and the customer's answer of each delivery that failed, in their order.
+    feedback : list of (str, str)
+        Whether it is about a delivery or a return, and what the customer chose last about it.
     """
 
     number: int
@@ -78,6 +84,8 @@ class Entry:
     newest: float = UNKNOWN
     cause: str = ""
     ended_day: int = UNKNOWN
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+    feedback: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def outcome(self) -> int:
@@ -203,6 +211,17 @@ def counted(entry: Entry) -> Iterator[tuple[Cell, Counts]]:
                 yield _cell(entry, f"{dimension} cause", both), counts
 
 
+def _failures(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Each failed delivery by reason, courier and attempt; what customers answered beside it."""
+    for attempt, (courier, reason, answer) in enumerate(entry.failures, start=1):
+        value = SEPARATOR.join((reason, courier, str(attempt)))
+        yield "failure", value
+        if answer:
+            yield "failure answered", value
+        if answer == DENIED:
+            yield "failure denied", value
+
+
 def _values(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "all", ""
     for dimension in PLAIN:
@@ -214,6 +233,9 @@ def _values(entry: Entry) -> Iterator[tuple[str, str]]:
     if entry.ended_day != UNKNOWN and (entry.came_back or entry.arrived):
         side = "back" if entry.came_back else "there"
         yield "delay", f"{side}{SEPARATOR}{max(0, entry.ended_day - entry.day)}"
+    yield from _failures(entry)
+    for about, answer in entry.feedback:
+        yield "feedback", f"{about}{SEPARATOR}{answer}"
     if entry.action:
         yield "action", entry.action
         yield "advice", entry.advice

@@ -12,6 +12,7 @@ from serving.board.campaigns import customer_values
 from serving.board.findings import DIMENSIONS, keep, work_out
 from serving.board.maturity import WINDOWS, Settled, settled
 from serving.board.summary import Summary
+from serving.effects import effects
 from serving.simulating.past import Past
 from serving.simulating.simulation import saved
 from serving.simulating.simulation_process import revisions
@@ -68,7 +69,7 @@ def _measured(
     summary: Summary, log: Connection, merchant_id: str, policies: dict[int, Policy], today: int,
     now_us: int,
 ) -> dict[str, Any] | None:  # fmt: skip
-    """Savings by window, if what was measured last is out of date."""
+    """Savings and each action's effects by window, if what was measured last is out of date."""
     until = _day(settled(summary, merchant_id, WINDOWS[0], today))
     last = summary.report(merchant_id, "saved")
     basis = {"until": until, "revision": max(policies)}
@@ -81,6 +82,7 @@ def _measured(
     return {
         "basis": basis,
         "windows": {str(d): saved(past, policies, days=d, now_us=now_us) for d in WINDOWS},
+        "effects": {str(d): effects(past, policies, days=d, now_us=now_us) for d in WINDOWS},
     }
 
 

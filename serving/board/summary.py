@@ -20,7 +20,7 @@ from serving.board.entry import Cell, Counts, Entry
 from serving.store.connection import Connection, connect
 from serving.store.erasing import overwrite_deleted
 
-VERSION = 1
+VERSION = 2
 
 _COUNTS = tuple(Counts._fields)
 _SCHEMA = (
@@ -270,5 +270,6 @@ def _begin_anew(connection: Connection) -> None:
 
 def _entry(body: bytes) -> Entry:
     values = dict(zip(_ENTRY_FIELDS, from_json(body), strict=True))
-    values["skus"] = [(sku, units) for sku, units in values["skus"]]
+    for name in ("skus", "failures", "feedback"):
+        values[name] = [tuple(one) for one in values[name]]
     return Entry(**values)

@@ -15,6 +15,7 @@ from features.errors import RtoError
 from serving.pages import (
     accounts,
     assets,
+    failed,
     inbox,
     letters,
     model,
@@ -28,6 +29,8 @@ from serving.pages import (
     signing_in,
     thresholds,
     today,
+    webhooks,
+    worth,
 )
 from serving.pages.house import House
 from serving.pages.inside import InsideRefusedError
@@ -39,8 +42,8 @@ from serving.unexpected import SAYS, Unexpected
 
 # Every page is a module with a router; see "Adding a page" in the README beside this file.
 PAGES = (
-    signing_in, today, queue, inbox, letters, orders, returns, money, thresholds, rules, model,
-    settings, accounts, setup, assets,
+    signing_in, today, queue, inbox, letters, orders, failed, returns, money, worth,
+    thresholds, rules, model, settings, accounts, webhooks, setup, assets,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from features.days import ist_day
 from serving.board.advice import CAUSES, advice, advice_on_cause
 from serving.board.charts import Ranged, ranges
+from serving.board.entry import SEPARATOR
 from serving.board.findings import DIMENSIONS, SORTS, Finding, listed
 from serving.board.maturity import WINDOWS, Settled, settled, totals_of
 from serving.board.outlook import Expected, Return, coming_back
@@ -21,7 +22,7 @@ from serving.board.rates import share
 from serving.board.summary import Summary
 from serving.pages.formats import percent
 from serving.pages.rendering import show, table_file
-from serving.pages.terms import PAYMENTS
+from serving.pages.terms import FEEDBACK, PAYMENTS
 from serving.pages.visit import Visit, house_of, visit_of
 from serving.weeks import first_day, iso_day, short_day, week_of
 
@@ -77,6 +78,7 @@ async def returns(request: Request) -> Response:
         says=_headline(visit, asked, found, overall), chart=_chart(visit, asked, found, overall),
         weeks=[short_day(first_day(week)) for week in _weeks(today)],
         articles=_articles(back, today), most=_MOST,
+        feedback=_feedback(summary, visit, window) if asked.by == "cause" else {},
     )  # fmt: skip
 
 
@@ -148,6 +150,23 @@ def _found(
 
 def _costs_of(summary: Summary, visit: Visit, window: Settled) -> dict[str, Any]:
     return dict(totals_of(summary, visit.merchant_id, "cause", window))
+
+
+def _feedback(
+    summary: Summary, visit: Visit, window: Settled
+) -> dict[str, list[tuple[str, int, float, float, float]]]:
+    """What customers themselves say: answers with their shares, after returns and deliveries."""
+    by: dict[str, dict[str, int]] = {}
+    for value, counts in totals_of(summary, visit.merchant_id, "feedback", window).items():
+        about, answer = value.split(SEPARATOR)
+        by.setdefault(about, {})[answer] = counts.orders
+    return {
+        about: [
+            (visit.say(FEEDBACK.get(answer, answer)), n, *share(n, sum(by[about].values())))
+            for answer, n in sorted(by[about].items(), key=lambda pair: -pair[1])
+        ]
+        for about in sorted(by, reverse=True)
+    }
 
 
 def _overall(summary: Summary, visit: Visit, window: Settled) -> tuple[float, int, int]:

@@ -1,4 +1,4 @@
-"""Settings: mode and costs, people, keys and connections, and who did what."""
+"""Settings: mode and costs, people, keys, and who did what."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from serving.pages.thresholds import names_of, plain, put, revision_of
 from serving.pages.visit import OWNER, form_of, house_of, visit_of
 from serving.store.accounts import ROLES, Role, digest_readers, drop_role, members, want_digest
 from serving.store.merchants import KeyKind, key_digest, key_id_of, keys, new_key, revoke_key
-from serving.store.subscriptions import subscriptions_of
 
 AUDITED = 100
 TABS = (
@@ -25,6 +24,7 @@ TABS = (
     ("/settings/people", "People"),
     ("/settings/accounts", "Accounts"),
     ("/settings/connections", "Connections"),
+    ("/settings/webhooks", "Webhooks"),
     ("/settings/audit", "Audit log"),
 )
 COSTS = {
@@ -187,7 +187,6 @@ def _connections(request: Request, made: str | None = None) -> Response:
     return show(
         request, "connections.html", title=visit.say("Connections"), tabs=TABS, made=made,
         keys=[one for one in listed if one.revoked_us is None or one.revoked_us > house.clock()],
-        subscriptions=subscriptions_of(house.connection, house.contacts, visit.merchant_id),
     )  # fmt: skip
 
 

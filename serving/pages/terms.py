@@ -146,7 +146,14 @@ MESSAGES = {
     "failed": "did not arrive",
     "call": "not sent",
 }
+DELIVERIES = {
+    "waiting": "waits",
+    "sending": "being sent",
+    "delivered": "delivered",
+    "dead": "given up",
+}
 NAMES = {
+    "delivery_names": DELIVERIES,
     "column_names": COLUMNS,
     "end_names": ENDS,
     "said_names": SAID,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from serving import openapi
 from serving.answers import Problem
 from serving.conversation.manual import Answering, LateAnswerError, Resending, shown_tasks
+from serving.conversation.redelivery import Redelivery
 from serving.desk import UnknownOrderError
 from serving.moments import rfc3339
 from serving.parsing import FieldsError, parse
@@ -22,7 +23,7 @@ from serving.routes.door import (
     merchant_of,
     service_of,
 )
-from serving.schemas import FreeMessage, Retry, TaskDone
+from serving.schemas import FreeMessage, RedeliveryRequest, Retry, TaskDone
 from serving.store.outbox import dead_letters
 from serving.store.tasks import TaskKind, finish_task, task_named
 from serving.task_answers import DeadLetters, Done, TaskList
@@ -95,6 +96,24 @@ async def message(request: Request, order_id: str) -> Response:
         await service.writer.submit(work)
     except LateAnswerError as error:
         return problem(409, str(error))
+    return answered({"changed": True})
+
+
+@router.post(
+    "/v1/orders/{order_id:path}/redelivery",
+    operation_id="redeliver",
+    summary="Say what is to happen after a failed delivery",
+    responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
+    openapi_extra=openapi.body("RedeliveryRequest", parameters=(openapi.MERCHANT,)),
+)
+async def redelivery(request: Request, order_id: str) -> Response:
+    """Ask the customer again, or pass on to the courier what they said on the phone."""
+    service, access = service_of(request), merchant_of(request, "report")
+    said, _ = parse(RedeliveryRequest, await body_of(request, ORDER_BYTES))
+    held = service.desk.find(access, order_id.strip())
+    if held is None:
+        raise UnknownOrderError
+    await service.writer.submit(Redelivery(service.desk, held, said, service.clock()))
     return answered({"changed": True})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
@@ -99,6 +100,16 @@ def dead_of(connection: Connection, subscription_id: str) -> int:
         (subscription_id,),
     )
     return int(found.fetchone()[0])
+
+
+def count_deliveries(connection: Connection, subscription_id: str) -> Counter[str]:
+    """How many there are of each state but those that were delivered."""
+    found = connection.execute(
+        """SELECT state, count(*) FROM delivery WHERE subscription_id=? AND state <> 'delivered'
+           GROUP BY state""",
+        (subscription_id,),
+    )
+    return Counter(dict(found.fetchall()))
 
 
 def due_subscriptions(connection: Connection, now_us: int) -> list[str]:

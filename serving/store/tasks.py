@@ -121,3 +121,11 @@ def finish_task(connection: Connection, task_id: str, by: str, now_us: int) -> b
         (now_us, by, task_id),
     )
     return found.fetchone() is not None
+
+
+def finish_tasks(connection: Connection, number: int, kind: TaskKind, by: str, now_us: int) -> None:
+    """Say that all of a kind that was to be done about an order is done."""
+    connection.execute(
+        """UPDATE task SET done_us=?, done_by=? WHERE number=? AND kind=? AND done_us IS NULL""",
+        (now_us, by, number, kind),
+    )

@@ -23,7 +23,8 @@ _TIMES = 7
 _NOW_US = shop.NOON + 3 * DAY_US
 _MORE = (
     "/returns?by=sku&days=365&sort=rate", "/returns?by=cause", "/returns?days=365",
-    "/returns/table?by=pincode&days=365",
+    "/returns/table?by=pincode&days=365", "/failed?days=365", "/failed/table?days=365",
+    "/inbox?view=calls", "/messages", "/settings/webhooks",
 )  # fmt: skip
 
 

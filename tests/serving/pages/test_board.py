@@ -22,7 +22,7 @@ from tests.serving.pages.rooms import Rooms, visited
 
 PAGES = Path(__file__).parents[3] / "serving" / "pages"
 TABLES = ("/returns/table?by=sku", "/returns/expected", "/money/weeks", "/money/campaigns",
-          "/model/table")  # fmt: skip
+          "/model/table", "/worth/table")  # fmt: skip
 NOW = shop.NOON + 3 * DAY_US
 
 
@@ -70,6 +70,9 @@ def test_a_year_is_told(tmp_path: Path) -> None:
                      "Net of returns", "What a customer is worth"):  # fmt: skip
             assert said in page
         assert "orders nobody interfered with" in await owner.see("/model")
+        page = await owner.see("/worth")
+        for said in ("How this is counted", "Ask customer", "orders of settled weeks"):
+            assert said in page
         for path in TABLES:
             answer = await owner.get(path)
             assert len(answer.text.splitlines()) > 3, path

@@ -13,10 +13,12 @@ from features.catalogue import CATALOGUE
 from features.reasons import REASONS
 from features.telling import tell
 from models.policy_words import EXPLAINED
+from serving import effects
 from serving.pages import (
     account_forms,
     accounts,
     checks,
+    failed,
     inbox,
     menu,
     queue,
@@ -49,6 +51,8 @@ def sentences() -> set[str]:
     found |= {str(title) for title in rules.FIELDS_OF_LISTS.values()}
     found |= {entry.title for entry in menu.MENU} | {title for _, title in settings.TABS}
     found |= {title for views in (queue.VIEWS, inbox.VIEWS) for title, _ in views.values()}
+    found |= set(effects.ASSUMPTIONS)
+    found |= {*failed.DOES.values(), *failed.WISHES.values()}
     found |= {*whys.WHYS.values(), *whys.ERRORS.values(), *whys.PATTERNS}
     found |= {sentence for check in checks.CHECKS.values() for sentence in check}
     found |= {EXPLAINED[f"costs.{name}"] for name in settings.COSTS}
