@@ -33,13 +33,13 @@ def load(data: Path) -> None:
     """Load past orders; orders that are live already are skipped."""
     settings = load_settings()
     with Home.open(settings) as home:
-        loader = _loader(home, data)
         with flushed_together(home.connection):
-            loaded = _load(loader)
+            loaded, span = _load(home, data)
+            pa.default_memory_pool().release_unused()  # counting and folding need room
             _store_records(home)
         fold = publish_fold(home.connection, settings.folds_dir, now_us=now_us())
     click.echo(
-        f"Loaded {loaded.orders} orders ({loader.span}) with {loaded.events} later events; "
+        f"Loaded {loaded.orders} orders ({span}) with {loaded.events} later events; "
         f"{loaded.loaded_already} were loaded before, {loaded.live_already} are live already. "
         f"History is folded up to event {fold.boundary}."
     )
@@ -54,9 +54,10 @@ def _loader(home: Home, data: Path) -> Loader:
     return Loader(home, folder, now_us(), events=events, lines=lines)
 
 
-def _load(loader: Loader) -> Loaded:
+def _load(home: Home, data: Path) -> tuple[Loaded, str]:
+    loader = _loader(home, data)
     with tqdm(desc="loading", unit=" events", delay=2, leave=False) as bar:
-        return loader.run(bar.update)
+        return loader.run(bar.update), loader.span
 
 
 def _store_records(home: Home) -> None:
