@@ -176,7 +176,8 @@ def test_weeks_whose_ends_are_not_known_are_left_out_and_named(tmp_path: Path) -
             past, policies = past_of(service)
             found = simulate(past, POLICY, policies, days=90, now_us=clock())
             assert found["weeks_left_out"] == ["2026-12-14"]
-            assert 0 < found["judged_orders"] < found["orders"]
+            # Some orders of the week that is left out have ended.
+            assert 0 < found["judged_orders"] < ORDERS - 10
             assert found["against_none"]["enough"] is False
             assert found["against_none"]["saved_rupees"]["point"] is None
 
