@@ -58,3 +58,12 @@ def test_what_is_told_lies_within_what_can_be() -> None:
     for far in (wild, -wild):
         for action, effect in effects_at(far, dict.fromkeys(UNCERTAIN, 0.5)).items():
             assert effect.faults(action) == ()
+
+
+def test_what_a_score_misses_in_returns_it_has_too_much_in_deliveries() -> None:
+    unknowns = USUAL.copy()
+    unknowns[:3] = 0.1, 0.05, -0.02
+    back, there, _ = all_curves(unknowns)[0]
+    told = back + there
+    assert told == pytest.approx(np.eye(DEGREE + 1)[0], abs=1e-9)
+    assert back[1] > 1.0
