@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import httpx2
@@ -30,6 +31,7 @@ from serving.store.outbox import (
     anything_due,
     claim,
     doubt,
+    merchants_due,
     message_named,
     settle,
     speak_plainly,
@@ -38,7 +40,8 @@ from serving.store.outbox import (
 
 _log = logging.getLogger("rto.sending")
 
-AT_ONCE = 8
+# A merchant whose sends hang holds up its own alone.
+AT_ONCE, AT_ONCE_EACH = 32, 8
 _LOOK_S = 0.5
 _ANSWER_S = 40.0
 # A claim older than this belongs to a worker that is gone.
@@ -83,8 +86,19 @@ class Sender:
         for message in stranded(self._home.connection, now - _STRANDED_US):
             with self._home.transaction() as log:
                 self._give_up(log, message, None, "nothing is sent now", now)
-        if (free := AT_ONCE - len(self._under_way)) > 0:
-            for message in claim(self._home.connection, now, free):
+        self._claim(now)
+
+    def _claim(self, now: int) -> None:
+        """Begin what is due, each merchant's up to its share: first whose least is under way."""
+        flying = Counter(message.merchant_id for message, _ in self._under_way.values())
+        if flying.total() >= AT_ONCE:
+            return
+        due = merchants_due(self._home.connection, now)
+        for merchant_id in sorted(due, key=lambda name: flying[name]):
+            most = min(AT_ONCE - len(self._under_way), AT_ONCE_EACH - flying[merchant_id])
+            if most <= 0:
+                return
+            for message in claim(self._home.connection, merchant_id, now, most):
                 self._begin(message, now)
 
     def settle_ended(self, patience_s: float, now: int) -> None:

@@ -368,6 +368,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
            ) WITHOUT ROWID""",
     ),
     ("ALTER TABLE membership ADD COLUMN digest INTEGER NOT NULL DEFAULT 1",),
+    (
+        """CREATE INDEX message_turn ON message(merchant_id, priority, due_us)
+           WHERE state='waiting'""",
+    ),
 )
 
 

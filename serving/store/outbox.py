@@ -72,21 +72,36 @@ def put_message(connection: Connection, message: Message) -> None:
     )  # fmt: skip
 
 
-def claim(connection: Connection, now_us: int, most: int) -> list[Message]:
-    """Take messages that are due, for this worker alone; on disk when it returns.
+def merchants_due(connection: Connection, now_us: int) -> list[str]:
+    """Whose messages are due and may be sent; looking takes no lock."""
+    found = connection.execute(
+        """SELECT o.merchant_id FROM merchant o
+           WHERE EXISTS (SELECT 1 FROM message m WHERE m.merchant_id=o.merchant_id
+                         AND m.state='waiting' AND m.due_us<=?)
+           AND NOT EXISTS (SELECT 1 FROM channel c WHERE c.merchant_id=o.merchant_id
+                           AND c.provider IN ('whatsapp', 'delegate')
+                           AND c.stopped IS NOT NULL)
+           ORDER BY o.merchant_id""",
+        (now_us,),
+    ).fetchall()
+    return [merchant_id for (merchant_id,) in found]
+
+
+def claim(connection: Connection, merchant_id: str, now_us: int, most: int) -> list[Message]:
+    """Take messages of a merchant's that are due, for this worker alone; on disk when it returns.
 
     Whatever happens then, none of them is waiting any more, so none is sent twice.
     """
     skip = "FOR UPDATE SKIP LOCKED" if connection.remote else ""
     found = connection.execute(
-        f"""UPDATE message SET state='sending', due_us=?, tries=tries+1 WHERE message_id IN (
-              SELECT m.message_id FROM message m WHERE m.state='waiting' AND m.due_us<=?
-              AND NOT EXISTS (SELECT 1 FROM channel c WHERE c.merchant_id=m.merchant_id
-                              AND c.provider IN ('whatsapp', 'delegate')
-                              AND c.stopped IS NOT NULL)
-              ORDER BY m.priority, m.due_us LIMIT ? {skip})
-            AND state='waiting' RETURNING {_COLUMNS}""",
-        (now_us, now_us, most),
+        f"""WITH turn AS MATERIALIZED (  -- as a plain subquery PostgreSQL may run it once a row
+              SELECT message_id FROM message
+              WHERE state='waiting' AND merchant_id=? AND due_us<=?
+              ORDER BY priority, due_us LIMIT ? {skip})
+            UPDATE message SET state='sending', due_us=?, tries=tries+1
+            WHERE message_id IN (SELECT message_id FROM turn) AND state='waiting'
+            RETURNING {_COLUMNS}""",
+        (merchant_id, now_us, most, now_us),
     ).fetchall()
     return [Message(*line) for line in found]
 

@@ -34,6 +34,7 @@ ON_BOTH = {
     "test_rehash",
     "test_revisions",
     "test_routes",
+    "test_sending",
     "test_standby",
     "test_talking",
     "test_tasks",
