@@ -86,11 +86,13 @@ def due_orders(
     """Take orders that are to be looked up again, until a lease ends."""
     skip = "FOR UPDATE SKIP LOCKED" if connection.remote else ""
     found = connection.execute(
-        f"""UPDATE courier_order SET look_us=? WHERE provider=? AND number IN (
+        f"""WITH turn AS MATERIALIZED (  -- as a plain subquery PostgreSQL may run it once a row
               SELECT number FROM courier_order WHERE merchant_id=? AND provider=? AND look_us<=?
               ORDER BY look_us LIMIT ? {skip})
-            AND look_us<=? RETURNING number""",
-        (now_us + lease_us, provider, merchant_id, provider, now_us, most, now_us),
+            UPDATE courier_order SET look_us=?
+            WHERE provider=? AND number IN (SELECT number FROM turn) AND look_us<=?
+            RETURNING number""",
+        (merchant_id, provider, now_us, most, now_us + lease_us, provider, now_us),
     ).fetchall()
     return [number for (number,) in found]
 
@@ -185,11 +187,13 @@ def due_parcels(
     """
     skip = "FOR UPDATE SKIP LOCKED" if connection.remote else ""
     return connection.execute(
-        f"""UPDATE watched_parcel SET look_us=? WHERE merchant_id=? AND provider=? AND awb IN (
+        f"""WITH turn AS MATERIALIZED (
               SELECT awb FROM watched_parcel WHERE merchant_id=? AND provider=? AND look_us<=?
               ORDER BY look_us LIMIT ? {skip})
-            AND look_us<=? RETURNING awb, number, heard_us""",
-        (now_us + lease_us, merchant_id, provider, merchant_id, provider, now_us, most, now_us),
+            UPDATE watched_parcel SET look_us=?
+            WHERE merchant_id=? AND provider=? AND awb IN (SELECT awb FROM turn) AND look_us<=?
+            RETURNING awb, number, heard_us""",
+        (merchant_id, provider, now_us, most, now_us + lease_us, merchant_id, provider, now_us),
     ).fetchall()
 
 

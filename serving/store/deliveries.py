@@ -142,12 +142,14 @@ def claim_deliveries(
     if alone:
         connection.begin()
     found = connection.execute(
-        f"""UPDATE delivery SET state='sending', due_us=?, tries=tries+1 WHERE delivery_id IN (
+        f"""WITH turn AS MATERIALIZED (  -- as a plain subquery PostgreSQL may run it once a row
               SELECT delivery_id FROM delivery
               WHERE subscription_id=? AND state IN ('waiting', 'sending') AND due_us<=? {nothing}
               ORDER BY due_us, seq LIMIT ? {skip})
+            UPDATE delivery SET state='sending', due_us=?, tries=tries+1
+            WHERE delivery_id IN (SELECT delivery_id FROM turn)
             AND state IN ('waiting', 'sending') AND due_us<=? RETURNING {_COLUMNS}""",
-        (now_us + lease_us, subscription_id, now_us, *values, most, now_us),
+        (subscription_id, now_us, *values, most, now_us + lease_us, now_us),
     ).fetchall()
     if alone:
         connection.commit()
