@@ -11,6 +11,8 @@ from pydantic_core import from_json, to_json
 from features.days import HOUR_US, SECOND_US, to_us
 from models.actions import MESSAGES
 from serving.moments import uuid7
+from serving.standing import life_of
+from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
 from serving.store.outbox import (
     Message,
@@ -75,6 +77,16 @@ def ask(log: Log, held: Held, now_us: int, *, push: bool = False) -> None:
             add_task(log.connection, held, "call", "asked three times", now_us=now_us)
             return
     say(log, held, "order_check", now_us, revision=held.revision, push=push)
+
+
+def ask_without_offer(log: Log, offer: Message, now_us: int) -> None:
+    """Ask plainly whether an order is meant whose offer does not reach its customer.
+
+    Whoever confirms is shown the same link, which is free within the chat.
+    """
+    (held,) = orders_numbered(log.connection, [offer.number])
+    if life_of(log.connection, offer.number).stage == "awaiting":
+        say(log, held, "order_check", now_us, revision=held.revision, push=True)
 
 
 def want_link(log: Log, held: Held, now_us: int, **detail: Any) -> bool:

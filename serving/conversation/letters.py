@@ -23,7 +23,14 @@ from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.merchants import merchant
-from serving.store.outbox import NEWS, Message, Purpose, opted_out, people_reached
+from serving.store.outbox import (
+    NEWS,
+    Message,
+    Purpose,
+    opted_out,
+    people_reached,
+    wants_no_offers,
+)
 from serving.store.payments import Link, can_be_paid, link_named
 
 # What each purpose may use of the people that a number may write to in a day.
@@ -66,6 +73,13 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class NoOffer:
+    """No offer to this customer: the question alone goes in its place."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letters:
     """Writes letters for one worker.
 
@@ -80,8 +94,8 @@ class Letters:
     persons: Persons
     local: bool
 
-    def write(self, message: Message, now_us: int) -> Letter | Later | str:
-        """The letter; or when to try again; or why a person has to call."""
+    def write(self, message: Message, now_us: int) -> Letter | Later | NoOffer | str:
+        """The letter; or when to try again, or what to do instead, or why a person calls."""
         channel = WHATSAPP.of(self.connection, self.contacts, message.merchant_id)
         if channel is None:
             return "no channel"
@@ -104,8 +118,10 @@ class Letters:
     def _first(
         self, message: Message, channel: Channel, phone: str, person: int,
         content: Mapping[str, Any], now_us: int,
-    ) -> Letter | Later | str:  # fmt: skip
+    ) -> Letter | Later | NoOffer | str:  # fmt: skip
         """A template, to somebody who has not written within the day."""
+        if message.purpose == "prepaid_offer" and wants_no_offers(self.connection, person):
+            return NoOffer("wants no offers")
         if message.purpose in NEWS and (why := outdated(self.connection, message, now_us)):
             return why
         if (later := self._full(message, channel, person, now_us)) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from serving.conversation.asking import detail_of, say
+from serving.conversation.asking import ask_without_offer, detail_of, say
 from serving.conversation.failed_delivery import FailedDelivery
 from serving.conversation.feedback import Feedback
 from serving.conversation.life import UNDISPATCHED, Stage
@@ -26,7 +26,9 @@ from serving.store.outbox import (
     message_outside,
     newest_of,
     newest_to,
+    opt_out_of_offers,
     settle,
+    went_to,
 )
 from serving.store.tasks import add_task
 
@@ -67,15 +69,25 @@ class Incoming:
         if not known:
             return
         if said.state == "failed":
-            fault = None if said.code is None else fault_of(said.code)
-            if fault == "account":
-                switch_channel(connection, message.merchant_id, why)
-            if fault == "picture" and message.purpose == "order_check":
-                self._again_plainly(log, message, why)
-                return
-            to_call(log, message, "failed", why or "not delivered", self.now_us)
+            self._failed(log, message, said.code, why)
         elif message.state in ("sending", "unknown", "waiting"):
             note_sent(log, message, self.now_us)
+
+    def _failed(self, log: Log, message: Message, code: int | None, why: str | None) -> None:
+        """What each class of errors asks for that is told only after the carrier took it."""
+        fault = None if code is None else fault_of(code)
+        if fault == "account":
+            switch_channel(log.connection, message.merchant_id, why)
+        if fault == "picture" and message.purpose == "order_check":
+            self._again_plainly(log, message, why)
+        elif fault in ("offer", "no_offers") and message.purpose == "prepaid_offer":
+            person = went_to(log.connection, message.message_id)
+            if fault == "no_offers" and person is not None:
+                opt_out_of_offers(log.connection, person, self.now_us)
+            note_message(log, message, {"state": "failed", "why": why}, self.now_us)
+            ask_without_offer(log, message, self.now_us)
+        else:
+            to_call(log, message, "failed", why or "not delivered", self.now_us)
 
     def _again_plainly(self, log: Log, message: Message, why: str | None) -> None:
         """The picture could not be fetched, so nothing arrived: asked again without it."""

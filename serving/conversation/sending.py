@@ -13,11 +13,12 @@ import httpx2
 from features.days import SECOND_US
 from features.errors import StoreError
 from features.settings import Settings
+from serving.conversation.asking import ask_without_offer
 from serving.conversation.delegating import HandingOver
-from serving.conversation.letters import Later, Letter, Letters
+from serving.conversation.letters import Later, Letter, Letters, NoOffer
 from serving.conversation.messages.templates import PICTURE
 from serving.conversation.persons import Persons
-from serving.conversation.replies import note_sent, to_call
+from serving.conversation.replies import note_message, note_sent, to_call
 from serving.conversation.whatsapp import Sent, send
 from serving.home import Home
 from serving.moments import now_us
@@ -33,6 +34,7 @@ from serving.store.outbox import (
     doubt,
     merchants_due,
     message_named,
+    opt_out_of_offers,
     settle,
     speak_plainly,
     stranded,
@@ -140,6 +142,8 @@ class Sender:
         with self._home.transaction() as log:
             if isinstance(found, Later):
                 settle(log.connection, message, "waiting", due_us=found.due_us, why=found.why)
+            elif isinstance(found, NoOffer):
+                self._without_offer(log, message, found.why, now)
             else:
                 self._give_up(log, message, None, found, now)
 
@@ -174,6 +178,10 @@ class Sender:
                 switch_channel(connection, message.merchant_id, why)
                 _log.error("WhatsApp is stopped for %s: %s", message.merchant_id, why)
             settle(connection, message, "waiting", due_us=now + pause_us(message.tries), why=why)
+        elif sent.fault in ("offer", "no_offers") and message.purpose == "prepaid_offer":
+            if sent.fault == "no_offers":
+                opt_out_of_offers(connection, letter.person, now)
+            self._without_offer(log, message, sent.why, now)
         elif sent.fault == "template" and letter.template is not None:
             self._stop_template(log, message.merchant_id, letter.template, sent.why)
             said = f"template {letter.template}: {why}"
@@ -184,6 +192,12 @@ class Sender:
     def _stop_template(self, log: Log, merchant_id: str, name: str, why: str) -> None:
         stop_template(log.connection, merchant_id, name, why)
         _log.error("template %s is stopped for %s: %s", name, merchant_id, why)
+
+    def _without_offer(self, log: Log, message: Message, why: str, now: int) -> None:
+        """Leave the offer, and ask the question that it held."""
+        if settle(log.connection, message, "cancelled", why=why):
+            note_message(log, message, {"state": "cancelled", "why": why}, now)
+            ask_without_offer(log, message, now)
 
     def _give_up(
         self, log: Log, message: Message, person: int | None, why: str, now: int

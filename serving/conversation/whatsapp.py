@@ -15,11 +15,21 @@ from serving.store.channels import WhatsApp
 
 # What an error means for what was to be sent; see the provider's list of codes.
 Fault: TypeAlias = Literal[
-    "retry", "recipient", "window", "template", "picture", "account", "unknown"
+    "retry",
+    "recipient",
+    "offer",
+    "no_offers",
+    "window",
+    "template",
+    "picture",
+    "account",
+    "unknown",
 ]
 
 _RETRY = frozenset({4, 80007, 130429, 131056, 131000, 131016})
-_RECIPIENT = frozenset({131026, 131049, 131050, 130472})
+_RECIPIENT = frozenset({131026})
+# Marketing alone: not to this customer now, and never again by the customer's own choice.
+_OFFER, _NO_OFFERS = frozenset({131049, 130472}), frozenset({131050})
 _TEMPLATE = frozenset({132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016})
 _ACCOUNT = frozenset({0, 190, 10, *range(200, 300), 131042, 368, 131031, 131048})
 _WINDOW, _PICTURE = frozenset({131047}), frozenset({131053})
@@ -88,8 +98,8 @@ class Notice:
 def fault_of(code: int) -> Fault:
     """What an error code means; one that is not listed may stand for anything."""
     kinds: tuple[tuple[Fault, frozenset[int]], ...] = (
-        ("retry", _RETRY), ("recipient", _RECIPIENT), ("window", _WINDOW), ("template", _TEMPLATE),
-        ("picture", _PICTURE), ("account", _ACCOUNT),
+        ("retry", _RETRY), ("recipient", _RECIPIENT), ("offer", _OFFER), ("no_offers", _NO_OFFERS),
+        ("window", _WINDOW), ("template", _TEMPLATE), ("picture", _PICTURE), ("account", _ACCOUNT),
     )  # fmt: skip
     return next((kind for kind, codes in kinds if code in codes), "unknown")
 

@@ -372,6 +372,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE INDEX message_turn ON message(merchant_id, priority, due_us)
            WHERE state='waiting'""",
     ),
+    # Of who wants no offers, and everything else all the same.
+    ("ALTER TABLE optout ADD COLUMN offers_only INTEGER NOT NULL DEFAULT 0",),
 )
 
 

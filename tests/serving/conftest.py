@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from serving.sandbox.graph import Graph
+from serving.sandbox.razorpay import Razorpay
 from tests.serving import played, postgres, shop
 
 ON_BOTH = {
@@ -78,5 +79,15 @@ def graph() -> Iterator[Graph]:
     """A stand-in for WhatsApp that listens."""
     standing_in = Graph("123456", "token-of-the-shop", played.SECRET)
     standing_in.url = standing_in.start()  # type: ignore[attr-defined]
+    yield standing_in
+    standing_in.stop()
+
+
+@pytest.fixture
+def payments() -> Iterator[Razorpay]:
+    """A stand-in for Razorpay that listens, on the shop's clock."""
+    standing_in = Razorpay("rzp_test_key", "secret-of-the-key", played.WEBHOOK_SECRET)
+    standing_in.url = standing_in.start()  # type: ignore[attr-defined]
+    standing_in.clock = shop.NOON / 1e6
     yield standing_in
     standing_in.stop()

@@ -23,6 +23,7 @@ from tests.serving import shop
 from tests.serving.shop import LIVE, run, serving
 
 SECRET = "app secret of the shop"
+WEBHOOK_SECRET = "secret of the payments"
 
 
 class Played:

@@ -10,10 +10,20 @@ from features.days import HOUR_US
 from serving.conversation import sending
 from serving.sandbox import graph as stand_in
 from serving.sandbox.graph import Graph
+from serving.sandbox.razorpay import Razorpay
 from serving.store.channels import stopped_channels, switch_channel
-from serving.store.outbox import Message, message_named
+from serving.store.log import Log
+from serving.store.outbox import (
+    Message,
+    message_named,
+    opt_out,
+    opt_out_of_offers,
+    opted_out,
+    wants_no_offers,
+)
 from tests.serving.played import Played, play
 from tests.serving.shop import LIVE, ORDER, body
+from tests.serving.test_paying import Paying, act
 
 RETRY = (4, 80007, 130429, 131056, 131000, 131016)
 RECIPIENT = (131026, 131049, 131050, 130472)
@@ -82,6 +92,53 @@ def test_whoever_cannot_be_reached_is_called_and_nothing_else_stops(
         played.clock.us += HOUR_US
         played.send()
         assert (graph.sent, played.tasks()) == ([], ["call"] * len(codes))
+
+    play(tmp_path, graph, scene)
+
+
+@pytest.mark.parametrize("code", [131049, 131050, 130472])
+@pytest.mark.parametrize("told", ["in the answer", "in a status"])
+def test_an_offer_that_the_carrier_does_not_bring_leaves_the_question_in_its_place(
+    tmp_path: Path, graph: Graph, payments: Razorpay, code: int, told: str
+) -> None:
+    async def scene(paying: Paying) -> None:
+        played = paying.played
+        await played.aim({"verify": None, "prepaid": 0.2, "hold": None, "block": None})
+        await paying.connect(offers=True)
+        graph.faults.append(str(code) if told == "in the answer" else "")
+        await played.service.desk.score(LIVE, body())
+        paying.work()
+        if told == "in a status":
+            await played.hook(lambda: graph.status(graph.sent[0], "failed", code))
+        paying.work()
+        assert graph.sent[-1]["template"]["name"] == "order_check"
+        assert (played.tasks(), stopped(played)) == ([], [])
+        await played.tap("confirm")
+        (link,) = paying.links()
+        assert str(link.short_url) in played.heard(), "shown within the chat, where it is free"
+        await played.service.desk.score(LIVE, body(order_id="1002"))
+        paying.work()
+        paying.work()
+        name = "order_check" if code == 131050 else "prepaid_offer"
+        assert graph.sent[-1]["template"]["name"] == name, "only who wants none is offered none"
+        assert played.tasks() == []
+
+    act(tmp_path, graph, payments, scene)
+
+
+def test_whoever_wants_no_offers_may_still_want_nothing_at_all(
+    tmp_path: Path, graph: Graph
+) -> None:
+    async def scene(played: Played) -> None:
+        def opt(log: Log) -> list[tuple[bool, bool]]:
+            connection, seen = log.connection, []
+            for opting in (opt_out_of_offers, opt_out, opt_out_of_offers):
+                opting(connection, 7, played.clock())
+                seen.append((wants_no_offers(connection, 7), opted_out(connection, 7)))
+            return seen
+
+        found = await played.service.writer.submit(opt)
+        assert found == [(True, False), (True, True), (True, True)]
 
     play(tmp_path, graph, scene)
 

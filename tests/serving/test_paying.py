@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +21,13 @@ from serving.sandbox.razorpay import Razorpay
 from serving.store import payments as store
 from serving.store.connection import connect
 from tests.serving import shop
-from tests.serving.played import Played, play
+from tests.serving.played import WEBHOOK_SECRET, Played, play
 from tests.serving.shop import LIVE
 from tests.serving.test_talking import ENGLISH
 
-WEBHOOK_SECRET = "secret of the payments"
 ACCOUNT = store.Razorpay(
     key_id="rzp_test_key", key_secret="secret-of-the-key", webhook_secret=WEBHOOK_SECRET
 )
-
-
-@pytest.fixture
-def payments() -> Iterator[Razorpay]:
-    """A stand-in that listens, on the shop's clock."""
-    standing_in = Razorpay("rzp_test_key", "secret-of-the-key", WEBHOOK_SECRET)
-    standing_in.url = standing_in.start()  # type: ignore[attr-defined]
-    standing_in.clock = shop.NOON / 1e6
-    yield standing_in
-    standing_in.stop()
 
 
 class Paying:
