@@ -181,7 +181,7 @@ def test_a_number_that_may_not_write_holds_up_no_news_and_calls_nobody(
         await scan(played, "shipped")
         played.send()
         states = messages_of(played.service.connection, played.number())
-        assert states[-1] == ("tracking", "cancelled", "error 131026")
+        assert ("tracking", "cancelled", "error 131026") in states
         assert played.tasks() == []
 
     play(tmp_path, graph, scene)
