@@ -205,7 +205,7 @@ class Service:
         await self.acting.tick()
         ledger = self.history.ledger
         if ledger.wants_checkpoint or ledger.waits_since(self._stored_by):
-            await self._store()
+            await asyncio.shield(self._store())  # a stop in between waits for it
 
     async def _keep_up(self) -> None:
         ticks = 0
