@@ -67,6 +67,6 @@ class Ship:
         plain = {name: value for name, value in body.items() if value is not None}
         seq = log.append("shipped", plain, at_us=at_us, known_us=self.now_us, order=held)
         keep_shipment(log.connection, held, shipment.awb, seq)
-        stop_asking(log.connection, held.number)
+        stop_asking(log.connection, held.number, gone=True)
         tell(log, held, "shipped", at_us=at_us, now_us=self.now_us, courier=shipment.courier)
         return Reported(order_id, "recorded", said)

@@ -105,7 +105,7 @@ class Scanned:
         if self.tracking.account.calls:
             watch(log.connection, merchant_id, self.tracking.account.courier, scan.awb,
                   held.number, self.now_us)  # fmt: skip
-        stop_asking(log.connection, held.number)
+        stop_asking(log.connection, held.number, gone=True)
         if scan.kind == "shipped":
             tell(log, held, "shipped", at_us=scan.at_us, now_us=self.now_us, courier=scan.courier)
 

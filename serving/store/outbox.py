@@ -30,6 +30,9 @@ CHECKS = ("order_check", "reminder", "prepaid_offer")
 # treated for them.
 NEWS = ("tracking", "feedback")
 
+# What is said to somebody who has written, asks nothing and is true of a parcel on its way.
+_ANSWERS = ("thanks", "thanks_day", "paid", "person", "text")
+
 # Statuses come in any order and repeated: the furthest one stands.
 _RANK: dict[str, int] = {
     "waiting": 0, "cancelled": 0, "sending": 1, "unknown": 2, "sent": 3, "call": 4, "failed": 4,
@@ -296,12 +299,25 @@ def people_reached(connection: Connection, merchant_id: str, since_us: int) -> s
     return {person for (person,) in found}
 
 
-def stop_asking(connection: Connection, number: int) -> None:
-    """End an order's timers and cancel what was not sent."""
+def stop_asking(connection: Connection, number: int, *, gone: bool = False) -> None:
+    """End an order's timers and cancel what was not sent.
+
+    Parameters
+    ----------
+    gone : bool
+        Whether the parcel has left: questions and offers are over, but whoever has just written
+        is still answered.
+    """
     connection.execute("DELETE FROM timer WHERE number=?", (number,))
-    connection.execute(
-        "UPDATE message SET state='cancelled' WHERE number=? AND state='waiting'", (number,)
-    )
+    found = connection.execute(
+        "SELECT message_id, detail FROM message WHERE number=? AND state='waiting'", (number,)
+    ).fetchall()
+    for message_id, detail in found:
+        if not (gone and from_json(detail).get("step") in _ANSWERS):
+            connection.execute(
+                "UPDATE message SET state='cancelled' WHERE message_id=? AND state='waiting'",
+                (message_id,),
+            )
     cancel_links(connection, number)
 
 

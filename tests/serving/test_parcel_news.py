@@ -80,6 +80,25 @@ def test_a_parcel_is_told_of_when_it_leaves_comes_and_has_come(
     play(tmp_path, graph, scene)
 
 
+@pytest.mark.parametrize(
+    ("answer", "heard"), [(0, "Thank you. Your order is confirmed"), (1, None)]
+)
+def test_a_shipment_ends_questions_and_lets_the_thanks_go_that_were_not_sent_yet(
+    tmp_path: Path, graph: Graph, answer: int, heard: str | None
+) -> None:
+    async def scene(played: Played) -> None:
+        await asked(played)
+        await played.hook(lambda: graph.press(graph.sent[0], answer))
+        assert await scan(played, "shipped") == 200
+        played.send()
+        said = [one for one in graph.sent if one["type"] != "template"]
+        assert len(said) == (heard is not None)
+        if heard is not None:
+            assert played.heard().startswith(heard)
+
+    play(tmp_path, graph, scene)
+
+
 def test_what_is_no_news_any_more_is_not_told_and_nobody_calls(
     tmp_path: Path, graph: Graph
 ) -> None:
