@@ -30,7 +30,7 @@ from serving.store.outbox import (
     settle,
     went_to,
 )
-from serving.store.tasks import add_task
+from serving.store.tasks import add_task, finish_in_place_of
 
 _STOPS = frozenset({"stop", "unsubscribe", "stop all", "रोकें", "बंद करो"})
 
@@ -68,6 +68,8 @@ class Incoming:
         )  # fmt: skip
         if not known:
             return
+        if said.state in ("delivered", "read"):
+            finish_in_place_of(connection, message.number, message.message_id, self.now_us)
         if said.state == "failed":
             self._failed(log, message, said.code, why)
         elif message.state in ("sending", "unknown", "waiting"):
@@ -170,7 +172,7 @@ def to_call(log: Log, message: Message, state: str, why: str, now_us: int) -> No
     note_message(log, message, {"state": state, "why": why}, now_us)
     if message.purpose in NEWS:
         return
-    add_task(log.connection, held, "call", why, now_us=now_us)
+    add_task(log.connection, held, "call", why, now_us=now_us, message_id=message.message_id)
 
 
 def note_message(log: Log, message: Message, body: dict[str, str | None], now_us: int) -> None:

@@ -374,6 +374,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # Of who wants no offers, and everything else all the same.
     ("ALTER TABLE optout ADD COLUMN offers_only INTEGER NOT NULL DEFAULT 0",),
+    # The message in whose place a person is to call.
+    ("ALTER TABLE task ADD COLUMN message_id TEXT",),
 )
 
 

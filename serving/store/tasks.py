@@ -14,7 +14,8 @@ from serving.store.log import Held
 TaskKind: TypeAlias = Literal["call", "inbox", "refund", "dispute", "suggestion"]
 TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
 
-_COLUMNS = "task_id, merchant_id, number, kind, why, seq, made_us, until_us, done_us, done_by"
+_COLUMNS = """task_id, merchant_id, number, kind, why, seq, made_us, until_us, done_us, done_by,
+    message_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Task:
         The event it is about; what the customer wrote is sealed under it.
     until_us : int or None
         Until when it can be done, as a free answer on WhatsApp.
+    message_id : str or None
+        The message that did not arrive, where it is to be done in its place.
     """
 
     task_id: str
@@ -39,6 +42,7 @@ class Task:
     until_us: int | None
     done_us: int | None
     done_by: str | None
+    message_id: str | None = None
 
 
 def add_task(
@@ -50,6 +54,7 @@ def add_task(
     now_us: int,
     seq: int | None = None,
     until_us: int | None = None,
+    message_id: str | None = None,
 ) -> None:
     """Have something done; what waits already with the same reason is not asked for twice."""
     known = connection.execute(
@@ -60,9 +65,10 @@ def add_task(
     if known is not None and seq is None:
         return
     connection.execute(
-        f"INSERT INTO task ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,NULL,NULL)",
-        (uuid7(now_us).hex, held.merchant_id, held.number, kind, why, seq, now_us, until_us),
-    )
+        f"INSERT INTO task ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,NULL,NULL,?)",
+        (uuid7(now_us).hex, held.merchant_id, held.number, kind, why, seq, now_us, until_us,
+         message_id),
+    )  # fmt: skip
 
 
 def tasks_of(
@@ -128,4 +134,13 @@ def finish_tasks(connection: Connection, number: int, kind: TaskKind, by: str, n
     connection.execute(
         """UPDATE task SET done_us=?, done_by=? WHERE number=? AND kind=? AND done_us IS NULL""",
         (now_us, by, number, kind),
+    )
+
+
+def finish_in_place_of(connection: Connection, number: int, message_id: str, now_us: int) -> None:
+    """Say that what was to be done about an order in a message's place is done: it has arrived."""
+    connection.execute(
+        """UPDATE task SET done_us=?, done_by='the message arrived'
+           WHERE number=? AND message_id=? AND done_us IS NULL""",
+        (now_us, number, message_id),
     )

@@ -71,6 +71,23 @@ def test_what_did_not_arrive_is_listed_and_sent_again_but_never_a_doubtful_one_u
         assert (await told(played, "POST", path, {"doubtful": True})).json() == {"changed": True}
         played.send()
         assert (played.states(), len(graph.sent)) == (["sent"], 1)
+        assert played.tasks() == ["call"], "sent is not arrived"
+        await played.hook(lambda: graph.status(graph.sent[0], "delivered"))
+        assert (played.states(), played.tasks()) == (["delivered"], [])
+
+    play(tmp_path, graph, scene)
+
+
+def test_a_message_that_arrives_ends_no_call_that_is_about_something_else(
+    tmp_path: Path, graph: Graph
+) -> None:
+    async def scene(played: Played) -> None:
+        await asked(played)
+        await played.say("Is this pure cotton?")
+        await played.say("STOP")
+        assert sorted(played.tasks()) == ["call", "inbox"]
+        await played.hook(lambda: graph.status(graph.sent[0], "read"))
+        assert sorted(played.tasks()) == ["call", "inbox"]
 
     play(tmp_path, graph, scene)
 
