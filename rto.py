@@ -36,6 +36,7 @@ COMMANDS: dict[str, Place] = {
     "simulate": Place(
         "training.simulate_command:simulate", "Invent a year of orders with known truth."
     ),
+    "columns": Place("training.columns_command:columns_", "Say what a file's columns hold."),
     "import": Place("training.import_command:import_", "Bring a shop's export to a data folder."),
     "features": Place(
         "training.features_command:features_", "Compute the as-of features of a data folder."

@@ -15,6 +15,7 @@ from features.errors import RtoError
 from serving.pages import (
     accounts,
     assets,
+    columns,
     failed,
     inbox,
     letters,
@@ -43,7 +44,7 @@ from serving.unexpected import SAYS, Unexpected
 # Every page is a module with a router; see "Adding a page" in the README beside this file.
 PAGES = (
     signing_in, today, queue, inbox, letters, orders, failed, returns, money, worth,
-    thresholds, rules, model, settings, accounts, webhooks, setup, assets,
+    thresholds, rules, model, settings, accounts, webhooks, setup, columns, assets,
 )  # fmt: skip
 
 

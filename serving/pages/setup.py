@@ -19,13 +19,21 @@ from serving.board.losses import Losses, losses
 from serving.board.maturity import WINDOWS, settled, totals_of
 from serving.model import EVERYBODY, Place, newest_promotions
 from serving.orders import decided_since
+from serving.pages.column_choice import described_in
 from serving.pages.errands import Errands
 from serving.pages.papers import Learned, learned_by
 from serving.pages.rendering import show, turn_to
 from serving.pages.setup_files import (
+    BY_HAND,
     COLUMNS,
+    Plan,
+    bundle_in,
+    choosable,
+    data_in,
+    errands_of,
     is_file,
     keep_file,
+    mapping_in,
     mapping_of,
     refuse_others,
     sample,
@@ -78,14 +86,15 @@ class LastDays:
 async def setup(request: Request) -> Response:
     """How far it is, and what comes next."""
     house, visit = house_of(request), visit_of(request)
-    errands = _errands(request)
+    errands = errands_of(request)
     policy = await house.inside.ask(visit.member, "GET", "/v1/policy")
     today = decided_since(house.connection, visit.merchant_id, midnight_before(house.clock()))
     return show(
         request, "setup.html", title=visit.say("Set-up"), state=errands.state, busy=errands.busy,
-        columns=COLUMNS, mappings=await shipped(), sample=sample(_data(errands)),
+        columns=COLUMNS, mappings=await shipped(), sample=sample(data_in(errands.folder)),
         alone=_alone(request), able=find_spec("lightgbm") is not None,
         reached=_reached(request, errands), past=_last_days(request), policy=policy,
+        by_hand=choosable(errands), hand=BY_HAND,
         own_costs=policy["costs"] != asdict(Costs()), today=len(today),
     )  # fmt: skip
 
@@ -93,33 +102,35 @@ async def setup(request: Request) -> Response:
 @router.post("/setup/files", tags=UPLOAD)
 async def files(request: Request) -> Response:
     """Take the shop's file and the courier's, and read them."""
-    errands = _errands(request)
+    errands = errands_of(request)
     if not is_file(form_of(request).get("export")):
         raise RefusedError(visit_of(request).say("Choose your shop's file first."))
     errands.begin()
     try:
-        words, uploads = await _import_words(request, errands)
+        plan = await _planned(request, errands.folder)
     except BaseException:
         shutil.rmtree(errands.folder)
         raise
-    errands.start("import", [words], ended=lambda _: _drop(uploads))
+    plan.keep(errands.folder)
+    if plan.by_hand:
+        errands.start("columns", plan.looks(errands.folder))
+    else:
+        command = plan.command(errands.folder, visit_of(request).merchant_id)
+        uploads = plan.uploads(errands.folder)
+        errands.start("import", [command], ended=lambda _: _drop(uploads))
     return turn_to(request, "/setup")
 
 
-async def _import_words(request: Request, errands: Errands) -> tuple[list[str], list[Path]]:
-    """How the files are to be read, and where they were put meanwhile."""
-    visit, form, folder = visit_of(request), form_of(request), errands.folder
-    uploads = [await keep_file(form.get("export"), folder / "export.csv")]
-    words = ["import", str(uploads[0]),
-             "--mapping", await mapping_of(form, "mapping", folder / "mapping.yaml", visit.say),
-             "--merchant", visit.merchant_id, "--out", str(_data(errands))]  # fmt: skip
-    if is_file(form.get("report")):
-        uploads.append(await keep_file(form.get("report"), folder / "report.csv"))
-        known = await mapping_of(form, "report_mapping", folder / "report.yaml", visit.say)
-        words += ["--outcomes", str(uploads[1]), "--outcomes-mapping", known]
-        join = str(form.get("join", "")).strip()
-        words += ["--join", join] if join else []
-    return words, uploads
+async def _planned(request: Request, folder: Path) -> Plan:
+    """How the files are to be read, once they lie in the folder."""
+    say, form = visit_of(request).say, form_of(request)
+    export = await keep_file(form.get("export"), folder / "export.csv")
+    mapping = await mapping_of(form, "mapping", mapping_in(folder, "export"), say)
+    if not is_file(form.get("report")):
+        return Plan(export.name, mapping)
+    report = await keep_file(form.get("report"), folder / "report.csv")
+    known = await mapping_of(form, "report_mapping", mapping_in(folder, "report"), say)
+    return Plan(export.name, mapping, report.name, known, str(form.get("join", "")).strip())
 
 
 @router.post("/setup/learn", tags=OWNER)
@@ -129,8 +140,9 @@ async def learn(request: Request) -> Response:
     errands = _ready(request)
     if find_spec("lightgbm") is None:
         raise RefusedError(visit.say("Training is not installed here."))
-    shutil.rmtree(_bundle(errands), ignore_errors=True)
-    words = ["train", "--data", str(_data(errands)), "--out", str(_bundle(errands))]
+    bundle = bundle_in(errands.folder)
+    shutil.rmtree(bundle, ignore_errors=True)
+    words = ["train", "--data", str(data_in(errands.folder)), "--out", str(bundle)]
     chosen = house.settings.home / CONFIGURATION
     words += ["--config", str(chosen)] if chosen.is_file() else []
     # The registry follows the model of all shops; one shop's own is named by the log alone.
@@ -144,9 +156,9 @@ async def use(request: Request) -> Response:
     """Count the past orders as history and, where the checks passed, let the model decide."""
     house, visit = house_of(request), visit_of(request)
     errands = _ready(request)
-    data = _data(errands)
+    data = data_in(errands.folder)
     commands = [["load", "--data", str(data)]]
-    learned = learned_by(_bundle(errands))
+    learned = learned_by(bundle_in(errands.folder))
     if learned is not None and learned.good:
         everybody = ["promote", learned.version]
         own = ["trial", "canary", learned.version, "--merchant", visit.merchant_id]
@@ -154,8 +166,15 @@ async def use(request: Request) -> Response:
         with house.transaction() as log:
             audit(log, "model put in use", visit.merchant_id, now_us=house.clock(),
                   by=visit.account_id, version=learned.version)  # fmt: skip
-    errands.start("use", commands, ended=lambda well: _drop([data] if well else []))
+    plan = Plan.held(errands.folder)
+    held = [data, *_by_hand_files(errands.folder, plan)] if plan else [data]
+    errands.start("use", commands, ended=lambda well: _drop(held if well else []))
     return turn_to(request, "/setup")
+
+
+def _by_hand_files(folder: Path, plan: Plan) -> list[Path]:
+    """What was kept so that the columns could be chosen again."""
+    return [*plan.uploads(folder), *(described_in(folder, side) for side in plan.by_hand)]
 
 
 def _drop(paths: Iterable[Path]) -> None:
@@ -164,31 +183,19 @@ def _drop(paths: Iterable[Path]) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _errands(request: Request) -> Errands:
-    return Errands.of(house_of(request).settings, visit_of(request).merchant_id)
-
-
-def _data(errands: Errands) -> Path:
-    return errands.folder / "data"
-
-
-def _bundle(errands: Errands) -> Path:
-    return errands.folder / "bundle"
-
-
 def _ready(request: Request) -> Errands:
     """The errands of a shop whose files were read, and hold its own orders alone."""
-    visit, errands = visit_of(request), _errands(request)
+    visit, errands = visit_of(request), errands_of(request)
     errands.refuse_while_running()
-    if "import" not in errands.state["done"] or not _data(errands).is_dir():
+    if "import" not in errands.state["done"] or not data_in(errands.folder).is_dir():
         raise RefusedError(visit.say("Read your files first."))
-    refuse_others(_data(errands), visit.merchant_id, visit.say)
+    refuse_others(data_in(errands.folder), visit.merchant_id, visit.say)
     return errands
 
 
 def _reached(request: Request, errands: Errands) -> Reached:
     done = errands.state["done"]
-    learned = learned_by(_bundle(errands)) if "learn" in done else None
+    learned = learned_by(bundle_in(errands.folder)) if "learn" in done else None
     promoted = newest_promotions(house_of(request).connection)
     decides = promoted.get(Place(visit_of(request).merchant_id)) or promoted.get(EVERYBODY)
     return Reached(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from serving.home import Home
 from serving.store.merchants import add_merchant
@@ -19,6 +20,11 @@ threads: 1
 labels: weights
 half_life_days: null
 """
+ODD = """Bill;Booked;Paymt;Net Amount;Area;Last scan
+B-1;03/04/2026;Cash;1,200.00;560034 (Blr);Done
+B-2;04/04/2026;GPay;900;110001 (Del);Done
+B-3;05/04/2026;GPay;900;110001 (Del);Kaput
+"""
 
 
 def test_a_merchant_comes_from_two_files_to_live_without_a_terminal(tmp_path: Path) -> None:
@@ -29,7 +35,8 @@ def test_a_merchant_comes_from_two_files_to_live_without_a_terminal(tmp_path: Pa
     with process.served(home) as server, signed_in(server) as page:
         with Home.open(shop.settings_in(home)) as opened, opened.transaction() as log:
             add_merchant(log.connection, "sarees", "Sarees", invented=True, now_us=1)
-        page.goto(f"{server.url}/app/setup")
+        _columns_by_hand(page, server.url, tmp_path)
+        page.get_by_text("Choose other files").click()
         page.get_by_label("Your shop's orders").set_input_files(exported)
         page.get_by_label("Your courier's report with the outcomes").set_input_files(courier)
         page.get_by_role("button", name="Read them").click()
@@ -55,3 +62,25 @@ def test_a_merchant_comes_from_two_files_to_live_without_a_terminal(tmp_path: Pa
         look_over(page, f"{server.url}/app/model")
         page.get_by_role("button", name="Use the model of all shops instead").click()
         page.get_by_text("The model of all shops decides again.").wait_for()
+
+
+def _columns_by_hand(page: Any, address: str, folder: Path) -> None:
+    """A file of no known format: the guess is looked at, mended and read."""
+    odd = folder / "odd.csv"
+    odd.write_text(ODD, encoding="utf-8")
+    page.goto(f"{address}/app/setup")
+    page.get_by_label("Your shop's orders").set_input_files(odd)
+    page.get_by_label("Where they come from").select_option("by-hand")
+    page.get_by_role("button", name="Read them").click()
+    page.get_by_role("link", name="Choose the columns").click(timeout=MINUTES_MS)
+    look_over(page, f"{address}/app/setup/columns")
+    page.get_by_label("The first one, 03/04/2026, reads").select_option(label="3 Apr 2026, 00:00")
+    page.get_by_label("Pincode").select_option("Area")
+    page.get_by_label("What became of it").select_option("Last scan")
+    page.get_by_role("button", name="Read them").click()
+    page.get_by_text("Look at how Last scan is understood").wait_for()
+    page.get_by_label("Kaput").select_option("Lost")
+    page.get_by_role("button", name="Read them").click()
+    page.get_by_text("3 orders were read.").wait_for(timeout=MINUTES_MS)
+    page.get_by_text("not known yet 2, Lost 1").wait_for()
+    page.get_by_role("link", name="Change the columns").wait_for()

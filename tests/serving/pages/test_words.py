@@ -18,6 +18,7 @@ from serving.pages import (
     account_forms,
     accounts,
     checks,
+    column_choice,
     failed,
     inbox,
     menu,
@@ -56,6 +57,9 @@ def sentences() -> set[str]:
     found |= {*whys.WHYS.values(), *whys.ERRORS.values(), *whys.PATTERNS}
     found |= {sentence for check in checks.CHECKS.values() for sentence in check}
     found |= {EXPLAINED[f"costs.{name}"] for name in settings.COSTS}
+    for titles in (*column_choice.FIELDS.values(), *column_choice.MEANINGS.values()):
+        found |= set(titles.values())
+    found |= set(column_choice.ROWS.values())
     for account in account_forms.ACCOUNTS:
         found |= {account.title, account.says, account.post}
         for field in account.fields:
