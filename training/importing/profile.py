@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import gzip
+from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 import pyarrow.compute as pc
 
-from training.importing.cells import Clock, unguarded
+from training.importing.cells import Clock, plain, unguarded
 from training.importing.refusal import CellError
-from training.importing.source import Batch, Source
+from training.importing.source import Batch, Source, open_bytes
 from training.mapping_spec import FileForm
 
 MOST_WORDS = 60
 """A column with more different cells holds no words to translate."""
 SAMPLES = 3
+Encoding = Literal["utf-8", "cp1252"]
 Separator = Literal[",", ";", "\t", "|"]
 SEPARATORS: tuple[Separator, ...] = get_args(Separator)
 _TRIED = 200
-_HEAD = 1 << 16
+_HEAD, _PART = 1 << 16, 1 << 20
 _DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%y",
          "%m/%d/%y", "%d-%m-%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y",
          "%B %d, %Y")  # fmt: skip
@@ -55,19 +56,32 @@ class Profile:
 
 
 def form_of(path: Path) -> FileForm:
-    """How a file is most likely written down: its encoding and what parts its cells."""
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if packed else path.open("rb") as raw:
-        head = raw.read(_HEAD)
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        first = head.decode("utf-16", "replace").partition("\n")[0]
-        return FileForm(encoding="utf-16", separator=_separator(first))
+    """How a file is most likely written down: its encoding and what parts its cells.
+
+    What cannot be opened or unpacked is left to ``Source.open``, which says why.
+    """
     try:
-        text = head[: head.rfind(b"\n") + 1].decode("utf-8-sig")
+        with open_bytes(path) as raw:
+            first = raw.readline(_HEAD)
+            if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                text = first.decode("utf-16", "replace")
+                return FileForm(encoding="utf-16", separator=_separator(text))
+            raw.seek(0)
+            encoding: Encoding = "utf-8" if _is_utf8(raw) else "cp1252"
+    except (OSError, EOFError):
+        return FileForm()
+    return FileForm(encoding=encoding, separator=_separator(first.decode(encoding, "replace")))
+
+
+def _is_utf8(raw: BinaryIO) -> bool:
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        while part := raw.read(_PART):
+            decoder.decode(part)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return FileForm(encoding="cp1252", separator=_separator(head.decode("cp1252", "replace")))
-    return FileForm(separator=_separator(text or head.decode("utf-8", "replace")))
+        return False
+    return True
 
 
 def profiles(source: Source) -> list[Profile]:
@@ -86,7 +100,7 @@ def profiles(source: Source) -> list[Profile]:
             counted[at] = _counted(counted[at], batch, at)
     for at, profile in found.items():
         words = counted[at]
-        profile.values = None if words is None else dict(words.most_common())
+        profile.values = None if words is None else _spelt_once(words)
     return list(found.values())
 
 
@@ -111,6 +125,15 @@ def _counted(so_far: Counter[str] | None, batch: Batch, at: int) -> Counter[str]
         if len(so_far) > MOST_WORDS:
             return None
     return so_far
+
+
+def _spelt_once(words: Counter[str]) -> dict[str, int]:
+    """Words as a mapping tells them apart, without letter case, each in its commonest spelling."""
+    spelling: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for word, rows in words.most_common():
+        found[spelling.setdefault(plain(word), word)] += rows
+    return dict(found.most_common())
 
 
 def _times(cells: list[str]) -> list[tuple[str, int]]:

@@ -85,9 +85,8 @@ class Source:
         """
         wanted = _one_space(name)
         exact = [i for i, column in enumerate(self.header) if column == wanted]
-        fits = exact or [
-            i for i, column in enumerate(self.header) if column.casefold() == wanted.casefold()
-        ]
+        bare = wanted.casefold()
+        fits = exact or [i for i, column in enumerate(self.header) if column.casefold() == bare]
         if len(fits) > 1:
             raise MappingError(
                 f'"{wanted}" is the name of {len(fits)} columns; rename one in the file',
@@ -187,7 +186,7 @@ class Source:
         """Find the first undecodable byte again, to say where it is."""
         codec = _codec(self.form)
         line, offset = 1, 0
-        with _open_bytes(self.path) as raw:
+        with open_bytes(self.path) as raw:
             for raw_line in raw:
                 try:
                     raw_line.decode("utf-8" if codec.startswith("utf-8") else codec)
@@ -263,7 +262,8 @@ class _Counted(io.RawIOBase):
         return count
 
 
-def _open_bytes(path: Path) -> BinaryIO:
+def open_bytes(path: Path) -> BinaryIO:
+    """A file's bytes, unpacked where it is gzipped."""
     return cast(BinaryIO, gzip.open(path)) if _is_gzip(path) else path.open("rb")
 
 
@@ -282,7 +282,7 @@ def _refuse_kind(path: Path, form: FileForm) -> None:
     if not path.is_file():
         raise DataError("there is no such file", file=str(path))
     try:
-        with _open_bytes(path) as raw:
+        with open_bytes(path) as raw:
             start = raw.read(4)
     except (EOFError, OSError) as error:
         raise DataError(f"cannot be read ({error})", file=path.name) from None

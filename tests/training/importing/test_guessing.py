@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 from features.errors import DataError
 from training.columns_command import columns_, described
 from training.importing.guessing import guess_words
+from training.importing.profile import form_of
+from training.mapping_spec import FileForm
 
 ODD = """Bill No.;Booked on;Paymt;Net Amount;PIN;Mob;Last scan;Party;Add1;Twice;twice
 B-1;03/04/2026 10:30;Cash;1,200.00;560034;9800000001;Delivered OK;Buyer One;1 Lake Road;a;b
@@ -69,6 +72,29 @@ def test_a_column_of_many_different_cells_holds_no_words(tmp_path: Path) -> None
 def test_a_file_that_is_not_utf_8_is_read_as_windows_writes(tmp_path: Path) -> None:
     told = _told(tmp_path, "order\tstatus\n1\tDelivered – José\n", "outcomes")
     assert told["file"] == {"encoding": "cp1252", "separator": "\t"}
+
+
+def test_a_late_byte_that_is_no_utf_8_counts_and_utf_16_is_known(tmp_path: Path) -> None:
+    rows = "".join(f"{i},Delivered\n" for i in range(9_000))
+    assert _told(tmp_path, f"order,status\n{rows}9001,José\n")["file"]["encoding"] == "cp1252"
+    path = tmp_path / "wide.csv"
+    path.write_text("order;status\n1;Delivered\n", "utf-16")
+    assert form_of(path) == FileForm(encoding="utf-16", separator=";")
+
+
+def test_a_word_in_two_spellings_is_one_word(tmp_path: Path) -> None:
+    told = _told(tmp_path, "order,pay\n1,COD\n2,COD\n3,cod \n")
+    assert told["columns"][1]["values"] == {"COD": 3}
+
+
+def test_a_packed_file_is_unpacked_and_a_broken_one_refused_in_a_sentence(tmp_path: Path) -> None:
+    whole = gzip.compress(b"order,status\n1,Delivered\n")
+    path = tmp_path / "odd.csv.gz"
+    path.write_bytes(whole)
+    assert described(path, "outcomes")["rows"] == 1
+    path.write_bytes(whole[:12])
+    with pytest.raises(DataError, match=r"cannot be read|breaks off"):
+        described(path, "outcomes")
 
 
 @pytest.mark.parametrize(
