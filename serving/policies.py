@@ -8,7 +8,7 @@ from time import monotonic
 from models.policy import OnFailure, Policy, default_policy
 from serving.store.connection import Connection
 from serving.store.faults import LogDownError
-from serving.store.policies import newest_revision, policy_body
+from serving.store.policies import newest_revision, policy_bodies, policy_body
 
 # A policy saved through another process is in force here after this long at most.
 REMEMBERED_S = 5.0
@@ -63,3 +63,9 @@ class Policies:
             return known
         body = policy_body(self._connection, merchant_id, newest)
         return self._default if body is None else Policy.from_json(body)
+
+
+def revisions(connection: Connection, merchant_id: str) -> dict[int, Policy]:
+    """Every policy a merchant has had, the shipped default as 0."""
+    saved = policy_bodies(connection, merchant_id)
+    return {0: default_policy()} | {n: Policy.from_json(body) for n, body in saved.items()}

@@ -25,6 +25,7 @@ from serving.board.refresh import refresh_next
 from serving.board.summary import Summary
 from serving.moments import now_us
 from serving.processes.lifeline import end_with_parent, log_to_stderr
+from serving.simulating.others import Others
 from serving.store.connection import Connection, connect
 
 _log = logging.getLogger("rto.board")
@@ -56,12 +57,12 @@ def _read(
     summary: Summary, log: Connection, stop: threading.Event, clock: Callable[[], int]
 ) -> None:
     """Follow the log; in between, work something out and then only follow for a while."""
-    rest_until = 0.0
+    rest_until, others = 0.0, Others()
     while not stop.is_set():
         if follow(summary, log):
             continue
         if (began := monotonic()) >= rest_until:
-            refresh_next(summary, log, now_us=clock())
+            refresh_next(summary, log, now_us=clock(), others=others)
             rest_until = monotonic() + _REST * (monotonic() - began)
         stop.wait(_LOOK_EVERY_S)
 

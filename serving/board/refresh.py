@@ -13,9 +13,10 @@ from serving.board.findings import DIMENSIONS, keep, work_out
 from serving.board.maturity import WINDOWS, Settled, settled
 from serving.board.summary import Summary
 from serving.effects import effects
+from serving.policies import revisions
+from serving.simulating.others import Others
 from serving.simulating.past import Past
 from serving.simulating.simulation import saved
-from serving.simulating.simulation_process import revisions
 from serving.store.connection import Connection
 from serving.store.meta import arm_secret
 from serving.weeks import iso_day
@@ -26,20 +27,33 @@ LEAST_US = 600 * SECOND_US
 _SAVED_US = 24 * HOUR_US
 
 
-def refresh_next(summary: Summary, log: Connection, *, now_us: int) -> str | None:
+def refresh_next(
+    summary: Summary, log: Connection, *, now_us: int, others: Others | None = None
+) -> str | None:
     """Work out anew what has changed for one merchant; whose that was, or None."""
     merchant_id = _next(summary, now_us)
     if merchant_id is not None:
-        refresh(summary, log, merchant_id, now_us=now_us)
+        refresh(summary, log, merchant_id, now_us=now_us, others=others)
     return merchant_id
 
 
-def refresh(summary: Summary, log: Connection, merchant_id: str, *, now_us: int) -> None:
-    """Findings and customers now, savings when weeks have settled or the policy has changed."""
+def refresh(
+    summary: Summary, log: Connection, merchant_id: str, *, now_us: int,
+    others: Others | None = None,
+) -> None:  # fmt: skip
+    """Findings and customers now, savings when weeks have settled or the policy has changed.
+
+    Parameters
+    ----------
+    others : Others, optional
+        Remembers what other merchants have measured from one merchant to the next.
+    """
     policies = revisions(log, merchant_id)
     today, policy = int(ist_day(now_us)), policies[max(policies)]
     costs = policy.model.costs
-    measured = _measured(summary, log, merchant_id, policies, today, now_us)
+    measured = _measured(
+        summary, log, merchant_id, policies, today, now_us, others or Others()
+    )  # fmt: skip
     with summary.transaction():
         for days in WINDOWS:
             window = settled(summary, merchant_id, days, today)
@@ -67,7 +81,7 @@ def _next(summary: Summary, now_us: int) -> str | None:
 
 def _measured(
     summary: Summary, log: Connection, merchant_id: str, policies: dict[int, Policy], today: int,
-    now_us: int,
+    now_us: int, others: Others,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Savings and each action's effects by window, if what was measured last is out of date."""
     until = _day(settled(summary, merchant_id, WINDOWS[0], today))
@@ -79,10 +93,13 @@ def _measured(
     for policy in policies.values():
         past.ask(asked(policy))
     past.follow(log)
+    prior = others.known(log, merchant_id, policies[max(policies)], now_us)
     return {
         "basis": basis,
         "windows": {str(d): saved(past, policies, days=d, now_us=now_us) for d in WINDOWS},
-        "effects": {str(d): effects(past, policies, days=d, now_us=now_us) for d in WINDOWS},
+        "effects": {
+            str(d): effects(past, policies, days=d, now_us=now_us, prior=prior) for d in WINDOWS
+        },
     }
 
 

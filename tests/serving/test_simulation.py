@@ -22,13 +22,17 @@ from models.replay import asked, replay
 from models.risk import Risk
 from models.rules import Rule, Segment
 from models.thresholds import Thresholds
+from serving.board.refresh import refresh
+from serving.board.summary import Summary
 from serving.moments import rfc3339
+from serving.policies import revisions
 from serving.service import Service
 from serving.simulating import past as past_module
 from serving.simulating import simulation_process as process_module
+from serving.simulating.others import Others, sharing_merchants
 from serving.simulating.past import Past
 from serving.simulating.simulation import chances_then, simulate, window_of
-from serving.simulating.simulation_process import Room, revisions, sharing_merchants
+from serving.simulating.simulation_process import Room
 from serving.store.log import Log
 from serving.store.meta import arm_secret
 from serving.store.policies import save_policy
@@ -259,13 +263,27 @@ def test_others_are_pooled_only_from_three_on_and_only_among_those_who_share(
                 def measure(_: object, name: str, __: int, known: set[str] = known) -> Any:
                     return told if name in known else None
 
-                monkeypatch.setattr(Room, "_measure", staticmethod(measure))
+                monkeypatch.setattr(Others, "_measure", staticmethod(measure))
                 found = room.answer(asking | {"merchant_id": "kurtas"})["found"]
                 assert found["other_merchants"] == counted
                 alone = room.answer(asking | {"merchant_id": "d"})["found"]
                 assert alone["other_merchants"] == 0
+                effects = {"what": "effects", "merchant_id": "kurtas", "days": 365}
+                shown = on_the_page(service, tmp_path / f"{counted}.db")
+                assert shown == room.answer(asking | effects)["found"]
+                assert shown["other_merchants"] == counted
 
     shop.run(scene())
+
+
+def on_the_page(service: Service, board: Path) -> dict[str, Any]:
+    """The effects of the year as the page of the first merchant tells them."""
+    with Summary.open(board) as summary:
+        refresh(summary, service.connection, "kurtas", now_us=shop.NOON)
+        report = summary.report("kurtas", "saved")
+        assert report is not None
+        found: dict[str, Any] = report["effects"]["365"]
+        return found
 
 
 def test_a_past_follows_the_log_and_says_so_when_asked_wrongly(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_it_reads_and_works_out_until_it_is_stopped(
 ) -> None:
     stop, worked = threading.Event(), []
 
-    def once(*given: object, now_us: int) -> str | None:
+    def once(*given: object, now_us: int, others: object) -> str | None:
         found = refresh_next(*given, now_us=now_us)  # type: ignore[arg-type]
         worked.append(found)
         stop.set()
