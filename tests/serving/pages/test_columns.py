@@ -19,6 +19,7 @@ from serving.pages.column_choice import (
     fault_of,
     mapping_yaml,
 )
+from serving.pages.setup_files import BY_HAND, Plan
 from serving.pages.words import words
 from tests.serving import shop
 from tests.serving.pages.rooms import Person, Rooms, visited
@@ -172,3 +173,18 @@ def test_files_of_no_known_format_are_read_by_choosing_their_columns(
         assert not held & set(names), "what names customers is deleted once it is in the log"
 
     visited(tmp_path, scene)
+
+
+def test_one_file_may_be_known_and_the_other_chosen_by_hand(tmp_path: Path) -> None:
+    plan = Plan("export.csv", "shopify-orders", "report.csv", BY_HAND, "Tags")
+    plan.keep(tmp_path)
+    assert Plan.held(tmp_path) == plan
+    assert plan.by_hand == ("report",)
+    assert [look[1:4] for look in plan.looks(tmp_path)] == [
+        [str(tmp_path / "report.csv"), "--reads", "outcomes"]
+    ]
+    assert plan.command(tmp_path, "kurtas")[2:] == [
+        "--mapping", "shopify-orders", "--merchant", "kurtas", "--out", str(tmp_path / "data"),
+        "--outcomes", str(tmp_path / "report.csv"),
+        "--outcomes-mapping", str(tmp_path / "report.yaml"), "--join", "Tags",
+    ]  # fmt: skip
