@@ -15,6 +15,8 @@ import httpx2
 
 _MOST = 1_000_000
 _ATTEMPTS, _PAUSE_S = 40, 0.5
+# How long stopping takes at most.
+_STOPS_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ class StandIn:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(_STOPS_S,), daemon=True
+        ).start()  # fmt: skip
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:

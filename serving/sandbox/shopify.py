@@ -17,10 +17,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from serving.sandbox import shopify_admin
+from serving.sandbox.listening import Asked, Given, StandIn, given
 
 FAULTS: dict[str, tuple[int, Any]] = {
     "401": (401, {"errors": "[API] Invalid API key or access token"}),
@@ -37,7 +37,7 @@ Event = tuple[bytes, dict[str, str]]
 
 
 @dataclass
-class Storefront:
+class Storefront(StandIn):
     """A shop and its orders.
 
     Parameters
@@ -78,28 +78,11 @@ class Storefront:
     _left: float = 0.0
     _left_at: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _server: ThreadingHTTPServer | None = None
 
     def start(self, port: int = 0) -> str:
         """Listen on loopback; the address for ``RTO_SHOPIFY_URL``."""
-        shop = self
         self._left, self._left_at = self.bucket, time.monotonic()
-
-        class Handler(_Handler):
-            stand_in = shop
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
-        ).start()  # fmt: skip
-        return f"http://127.0.0.1:{self._server.server_port}/{{shop}}/admin/api"
-
-    def stop(self) -> None:
-        """Listen no more."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        return f"{super().start(port)}/{{shop}}/admin/api"
 
     def place(self, number: int, *tags: str, **said: Any) -> None:
         """Take an order."""
@@ -160,8 +143,22 @@ class Storefront:
             "X-Shopify-Webhook-Id": str(uuid.uuid4()), "X-Shopify-Triggered-At": f"{made}000Z",
         }  # fmt: skip
 
-    def answer(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
-        """What the Admin API answers to a request, within its allowance."""
+    def answer(self, asked: Asked) -> Given | None:
+        """One request of the Admin API."""
+        said = asked.plain()
+        fault = self.faults.popleft() if self.faults else ""
+        if asked.headers.get("x-shopify-access-token") != self.token:
+            fault = "401"
+        if fault == "lost":
+            self.obey(said)
+        if fault == "silent":
+            time.sleep(_SILENCE_S)
+        if fault in ("reset", "silent", "lost"):
+            return None
+        return given(*(FAULTS[fault] if fault in FAULTS else self.obey(said)))
+
+    def obey(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
+        """Do what is asked, within the shop's allowance; status and body."""
         with self._lock:
             now = time.monotonic()
             self._left = min(self.bucket, self._left + self.restore * (now - self._left_at))
@@ -184,36 +181,3 @@ class Storefront:
         if self.hooks_on:
             body = json.dumps(said).encode()
             self._events.append((body, self.signed(topic, body)))
-
-
-class _Handler(BaseHTTPRequestHandler):
-    stand_in: Storefront
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """One request of the Admin API."""
-        shop = self.stand_in
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        fault = shop.faults.popleft() if shop.faults else ""
-        if self.headers["X-Shopify-Access-Token"] != shop.token:
-            fault = "401"
-        if fault == "lost":
-            shop.answer(asked)
-        if fault == "silent":
-            time.sleep(_SILENCE_S)
-        if fault in ("reset", "silent", "lost"):
-            self.close_connection = True
-            self.connection.close()
-            return
-        self._answer(*(FAULTS[fault] if fault in FAULTS else shop.answer(asked)))
-
-    def _answer(self, status: int, body: Any) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
