@@ -165,7 +165,7 @@ def _used_up(policy: Policy, orders: Orders, held: Flags) -> Flags:
     most = np.full(len(orders), np.inf if usual is None else usual)
     if policy.sale is not None and policy.sale.reviews_per_day is not None:
         most[sale] = policy.sale.reviews_per_day
-    if np.isinf(most).all():
+    if policy.mode != "act" or np.isinf(most).all():  # who only observes holds none
         return np.zeros(len(orders), bool)
     days = np.asarray(ist_day(orders.now_us))  # type: ignore[arg-type]
     day = np.unique(days, return_inverse=True)[1]

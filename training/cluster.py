@@ -9,7 +9,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_S = 10.0
+_GREETINGS = 3
 LOST_S = 60.0
 POLL_S = 2.0
 RETRIES = 3
@@ -166,12 +167,23 @@ def connected(address: str) -> Client:
         with warnings.catch_warnings():
             # Versions are compared below, in a sentence.
             warnings.simplefilter("ignore")
-            return Client(f"tcp://{found[1]}:{found[2]}", timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError):
+            return _greeted(Client, f"tcp://{found[1]}:{found[2]}")
+    except (OSError, ValueError, AssertionError):
         raise SettingsError(
             f"no Dask scheduler answers at {address}; start one there with:"
             f" dask scheduler --port {found[2]}"
         ) from None
+
+
+def _greeted(client: type[Client], address: str) -> Client:
+    """A client, tried again where a busy scheduler says more at once than its greeting.
+
+    Dask takes the greeting for a message of its own and ends in an ``AssertionError`` otherwise.
+    """
+    for _ in range(_GREETINGS - 1):
+        with suppress(AssertionError):
+            return client(address, timeout=CONNECT_S, set_as_default=False)
+    return client(address, timeout=CONNECT_S, set_as_default=False)
 
 
 def _wait_for_workers(client: Client, address: str) -> None:

@@ -17,6 +17,7 @@ from models.condition_fields import Subject
 from models.decision import RULE, Capacity, OrderFacts, Overrule, Verdict
 from models.policy import Policy
 from models.replay import NO_ARM, NO_OVERRULE, UNKNOWN_AMOUNT, Orders, replay
+from models.thresholds import Thresholds
 
 from .subjects import NOW, columns_of, ruled_policies, subjects
 from .test_decision import COD, POLICY, draws, facts, overruling, probabilities, verdict
@@ -42,6 +43,13 @@ def test_every_arm_is_drawn_as_it_is_alone() -> None:
         None,
         *ARMS,
     }
+
+
+def test_who_only_observes_uses_up_no_reviews() -> None:
+    policy = replace(POLICY, mode="observe", reviews_per_day=0, thresholds=Thresholds(hold=0.5))
+    case: Case = (0.99, COD, 0.5, None, [], plain_subject(COD))
+    check(policy, [case])
+    assert [one.policy_action for one in alone(policy, [case])] == ["hold"]
 
 
 def subject_of(case: Case) -> Subject:

@@ -212,6 +212,22 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch: pytest.Monke
         connected("dask://127.0.0.1:9")
 
 
+def test_a_greeting_that_says_more_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[object] = [AssertionError(), "greeted"]
+
+    def client(*_: object, **__: object) -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, AssertionError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("distributed.Client", client)
+    assert connected("dask://127.0.0.1:9") == "greeted"
+    answers[:] = [AssertionError()] * 9
+    with pytest.raises(SettingsError, match="no Dask scheduler answers"):
+        connected("dask://127.0.0.1:9")
+
+
 def test_a_scheduler_without_workers_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusters, "CONNECT_S", 2.0)
     with (
