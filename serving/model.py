@@ -142,8 +142,10 @@ class Champion:
 
 _PROMOTED = """SELECT body FROM event
     WHERE number IS NULL AND kind='promoted' AND merchant_id IS NULL ORDER BY seq"""
-_TRIALS = """SELECT kind, merchant_id, body FROM event WHERE number IS NULL
-    AND (kind='challenger' OR (kind='promoted' AND merchant_id IS NOT NULL)) ORDER BY seq"""
+# Asked every second: without naming the kinds first it would read the whole log.
+_TRIALS = """SELECT kind, merchant_id, body FROM event
+    WHERE number IS NULL AND kind IN ('challenger', 'promoted')
+    AND (kind='challenger' OR merchant_id IS NOT NULL) ORDER BY seq"""
 
 
 def newest_promotion(connection: Connection) -> Promotion | None:
