@@ -39,7 +39,7 @@ def placed(settings: Settings, version: str, *, decides: bool) -> Promotion:
     target = settings.models_dir / version
     source = settings.home / "trained" / version
     found = target if target.is_dir() else source
-    if Path(version).name != version or not found.is_dir():
+    if not version or Path(version).name != version or not found.is_dir():
         raise RefusedError(f'there is no model "{version}"; rto models lists them')
     bundle = Bundle.load(found, features=CATALOGUE)
     if decides:
