@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from features.history.fact import FACT_SIZE
 from features.history.where import WindowTable
+from serving.store.announced import newest_announced
 from serving.store.connection import Connection, flush_folder
-from serving.store.log import Log, body_of, last_seq
+from serving.store.log import Log, last_seq
 from serving.upkeep.carried import carried_in
 
 Integers = NDArray[np.int64]
@@ -35,12 +36,8 @@ NO_FOLD = Fold(0, 0)
 
 def newest_fold(connection: Connection) -> Fold:
     """The fold published last; ``NO_FOLD`` before the first."""
-    found = connection.execute(
-        """SELECT body, at_us FROM event
-           WHERE number IS NULL AND kind='fold' AND merchant_id IS NULL
-           ORDER BY seq DESC LIMIT 1"""
-    ).fetchone()
-    return NO_FOLD if found is None else Fold(int(str(body_of(found[0])["boundary"])), found[1])
+    found = newest_announced(connection, "fold")
+    return NO_FOLD if found is None else Fold(int(found.body["boundary"]), found.at_us)
 
 
 def open_fold(folder: Path, fold: Fold) -> WindowTable:

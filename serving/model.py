@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from features.catalogue import CATALOGUE
 from features.errors import BundleError
@@ -17,8 +17,9 @@ from models.scorer import Scorer
 from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us
+from serving.store.announced import announced, newest_announced, trials
 from serving.store.connection import Connection
-from serving.store.log import Kind, Log, body_of
+from serving.store.log import Kind, Log
 
 _log = logging.getLogger("rto.model")
 
@@ -140,18 +141,10 @@ class Champion:
             self._canaries.pop(place.merchant_id, None)
 
 
-_PROMOTED = """SELECT body FROM event
-    WHERE number IS NULL AND kind='promoted' AND merchant_id IS NULL ORDER BY seq"""
-# Asked every second: without naming the kinds first it would read the whole log.
-_TRIALS = """SELECT kind, merchant_id, body FROM event
-    WHERE number IS NULL AND kind IN ('challenger', 'promoted')
-    AND (kind='challenger' OR merchant_id IS NOT NULL) ORDER BY seq"""
-
-
 def newest_promotion(connection: Connection) -> Promotion | None:
     """The model promoted last for everybody, or None."""
-    found = connection.execute(f"{_PROMOTED} DESC LIMIT 1").fetchone()
-    return None if found is None else _promotion(found[0])
+    found = newest_announced(connection, "promoted")
+    return None if found is None else _promotion(found.body)
 
 
 def newest_promotions(connection: Connection) -> dict[Place, Promotion]:
@@ -159,10 +152,10 @@ def newest_promotions(connection: Connection) -> dict[Place, Promotion]:
     newest: dict[Place, Promotion] = {}
     if (champion := newest_promotion(connection)) is not None:
         newest[EVERYBODY] = champion
-    for kind, merchant_id, body in connection.execute(_TRIALS).fetchall():
+    for kind, merchant_id, body in trials(connection):
         place = Place(merchant_id, kind == "challenger")
         newest.pop(place, None)
-        if body_of(body)["version"] is not None:
+        if body["version"] is not None:
             newest[place] = _promotion(body)
     return newest
 
@@ -170,11 +163,10 @@ def newest_promotions(connection: Connection) -> dict[Place, Promotion]:
 def promotions(settings: Settings) -> list[Promotion]:
     """Every promotion for everybody, oldest first."""
     with Home.open(settings) as home:
-        return [_promotion(body) for (body,) in home.connection.execute(_PROMOTED)]
+        return [_promotion(one.body) for one in announced(home.connection, "promoted")]
 
 
-def _promotion(event: bytes) -> Promotion:
-    body = body_of(event)
+def _promotion(body: Mapping[str, Any]) -> Promotion:
     return Promotion(str(body["version"]), str(body["digest"]))
 
 

@@ -17,6 +17,7 @@ from serving.store.log import Held, body_of, find_order
 from serving.store.merchants import Access
 from serving.store.stories import (
     Updated,
+    body_at,
     events_after,
     fold_before,
     placed_at,
@@ -64,8 +65,7 @@ def story(
 
 def content_held(connection: Connection, contacts: Contacts, seq: int) -> dict[str, Any]:
     """What a ``placed`` or ``revised`` said: in public, and sealed as long as that is kept."""
-    public = connection.execute("SELECT body FROM event WHERE seq=?", (seq,)).fetchone()[0]
-    return {**body_of(public), **(contacts.of(connection, seq) or {})}
+    return {**body_at(connection, seq), **(contacts.of(connection, seq) or {})}
 
 
 # What was ordered stands in ``order`` already.

@@ -12,10 +12,11 @@ from serving.moments import uuid7
 from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log, body_of
+from serving.store.log import Held, Log
 from serving.store.news import news_wanted
 from serving.store.outbox import Message, Purpose, put_message
 from serving.store.policies import policy_body
+from serving.store.stories import body_at
 
 Step: TypeAlias = Literal["shipped", "out_for_delivery", "delivered", "rto"]
 
@@ -77,7 +78,6 @@ def _is_over(connection: Connection, number: int, step: str) -> bool:
 def _acted_on(connection: Connection, held: Held) -> bool:
     if held.test or held.decided_seq is None:
         return False
-    found = connection.execute("SELECT body FROM event WHERE seq=?", (held.decided_seq,))
-    decided = body_of(found.fetchone()[0])
+    decided = body_at(connection, held.decided_seq)
     acts = (policy_body(connection, held.merchant_id) or {}).get("mode") == "act"
     return acts and not decided.get("degraded") and not decided.get("record_only")

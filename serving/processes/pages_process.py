@@ -17,6 +17,7 @@ from serving.board.reader import reading
 from serving.pages.application import create_pages
 from serving.pages.house import House
 from serving.pages.inside import Inside
+from serving.processes.http import http_of
 from serving.processes.lifeline import end_with_parent, log_to_stderr
 from serving.processes.trust import read_trust
 
@@ -37,17 +38,7 @@ def main(inside: str, life: int, trust: int, pages: Path) -> None:
     settings = load_settings()
     log_to_stderr(settings)
     app = create_pages(House.open(settings, Inside(inside, read_trust(trust))))
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        loop="uvloop",
-        lifespan="on",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_DRAIN_S,
-    )
+    config = http_of(app, drain_s=_DRAIN_S, proxy_headers=False)
     with reading():
         uvicorn.Server(config).run(sockets=[_listening(pages)])
 

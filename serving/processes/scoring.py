@@ -20,6 +20,7 @@ from serving.degraded.outage import create_outage
 from serving.model import Champion
 from serving.pages_door import PagesDoor
 from serving.processes.compiling import compile_apart
+from serving.processes.http import http_of
 from serving.processes.lifeline import end_with_parent, log_to_stderr
 from serving.processes.supervisor import DRAIN_S
 from serving.processes.trust import read_trust
@@ -67,17 +68,7 @@ def main(handle: int, life: int, ready: int, trust: int, pages: str, bundle: Pat
         logging.getLogger("rto.scoring").error("the log cannot be opened: %s", error)
         app = create_outage(settings, error, lambda: os.kill(os.getpid(), signal.SIGTERM))
     app.state.pages = PagesDoor(pages)
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        loop="uvloop",
-        lifespan="on",
-        access_log=False,
-        log_level="warning",
-        backlog=_BACKLOG,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_S,
-    )
+    config = http_of(app, drain_s=DRAIN_S, backlog=_BACKLOG)
     _Server(config, ready).run(sockets=[socket.socket(fileno=handle)])
 
 

@@ -106,6 +106,14 @@ def newest_known_us(connection: Connection) -> int | None:
     return None if found is None else int(found[0])
 
 
+def first_known_us(connection: Connection) -> int | None:
+    """When the first event of an order became known; None before it."""
+    found = connection.execute(
+        "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq LIMIT 1"
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One event of a feed."""

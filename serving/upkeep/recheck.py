@@ -23,6 +23,7 @@ from serving.rows import Rows
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of
+from serving.store.stories import body_at, data_at
 from serving.upkeep.carried import carried_in, replayed_between, settled_seq
 from serving.upkeep.redeciding import Redeciding
 
@@ -181,12 +182,10 @@ class Recheck:
         return self._rows.row(order, identity, past).values
 
     def _fact(self, seq: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        found = self._connection.execute("SELECT data FROM event WHERE seq=?", (seq,)).fetchone()
-        return np.frombuffer(found[0], np.int64)
+        return np.frombuffer(data_at(self._connection, seq), np.int64)
 
     def _public(self, seq: int) -> dict[str, Any]:
-        found = self._connection.execute("SELECT body FROM event WHERE seq=?", (seq,))
-        return body_of(found.fetchone()[0])
+        return body_at(self._connection, seq)
 
     def _windows_of(self, boundary: int) -> WindowTable | None:
         """The table of a fold; None where it is gone and can no longer be counted again."""

@@ -24,19 +24,15 @@ from features.days import DAY_US
 from features.settings import Settings
 from serving.home import Home
 from serving.moments import rfc3339
+from serving.store.announced import newest_announced
 from serving.store.connection import Connection
-from serving.store.log import body_of
+from serving.store.stories import first_known_us
 
 _log = logging.getLogger("rto.retraining")
 
 CONFIGURATION = "train.yaml"
 _UNITS = {"d": DAY_US, "w": 7 * DAY_US}
 _NICER = 10
-_PROMOTED = """SELECT at_us FROM event
-    WHERE number IS NULL AND kind='promoted' AND merchant_id IS NULL ORDER BY seq DESC LIMIT 1"""
-_RETRAINED = """SELECT at_us, body FROM event
-    WHERE number IS NULL AND kind='retrained' AND merchant_id IS NULL ORDER BY seq DESC LIMIT 1"""
-_FIRST = "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq LIMIT 1"
 
 
 class Command(Protocol):
@@ -92,13 +88,13 @@ class Retrained:
 
 def last_retraining(connection: Connection) -> Retrained | None:
     """The newest ``retrained`` event, or None."""
-    found = connection.execute(_RETRAINED).fetchone()
+    found = newest_announced(connection, "retrained")
     if found is None:
         return None
-    body = body_of(found[1])
+    at_us, body = found
     version = body["version"]
     return Retrained(
-        int(found[0]), None if version is None else str(version), bool(body["promoted"]),
+        at_us, None if version is None else str(version), bool(body["promoted"]),
         str(body["says"]),
     )  # fmt: skip
 
@@ -120,16 +116,15 @@ def due(connection: Connection, every: int, now: int) -> bool:
     learnt of its first order. An attempt that promoted nothing is repeated after a tenth of the
     time, at least a day: new orders may change what a gate says.
     """
-    promoted = connection.execute(_PROMOTED).fetchone()
+    promoted = newest_announced(connection, "promoted")
     last = last_retraining(connection)
     if last is not None and not last.promoted:
         return now - last.at_us >= max(DAY_US, every // 10)
-    first = connection.execute(_FIRST).fetchone()
-    since = [int(row[0]) for row in (promoted,) if row is not None]
-    since += [last.at_us] if last is not None else []
-    if not since and first is not None:
-        since = [int(first[0])]
-    return bool(since) and first is not None and now - max(since) >= every
+    first_us = first_known_us(connection)
+    if first_us is None:
+        return False
+    since = [one.at_us for one in (promoted, last) if one is not None] or [first_us]
+    return now - max(since) >= every
 
 
 class Retraining:

@@ -29,6 +29,7 @@ def test_no_second_reads_the_whole_log(tmp_path: Path, monkeypatch: pytest.Monke
         async with open_shop(tmp_path) as ask:
             monkeypatch.setattr(SqliteConnection, "execute", told)
             await ask.service.tick()
+            ask.service.vitals.look()
             newest_promotions(ask.service.connection)  # a pinned model passes this over
             monkeypatch.undo()
             selects = [one for one in asked if one[0].lstrip().startswith("SELECT")]
