@@ -23,7 +23,7 @@ from serving.sandbox.graph import Graph
 from serving.store.channels import switch_channel
 from tests.bench.report import machine, say, table
 from tests.serving import shop
-from tests.serving.killing import go_live
+from tests.serving.conversation.killing import go_live
 from tests.serving.process import served
 
 FAULTS = ("429", "500", "130429", "131056", "190", "reset", "hang")

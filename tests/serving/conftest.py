@@ -16,32 +16,32 @@ from serving.sandbox.razorpay import Razorpay
 from tests.serving import played, postgres, shop
 
 ON_BOTH = {
-    "test_acting",
-    "test_backup",
     "test_batch",
-    "test_courier_loop",
-    "test_delivering",
     "test_desk",
-    "test_durability",
-    "test_erasure",
-    "test_latecomers",
     "test_ledger",
-    "test_load",
-    "test_log",
-    "test_order_pruning",
-    "test_paying",
-    "test_pruning",
-    "test_reading",
-    "test_rehash",
     "test_revisions",
     "test_routes",
-    "test_sending",
-    "test_standby",
-    "test_talking",
-    "test_tasks",
-    "test_tracking",
     "test_worker",
     "test_writer",
+    "board.test_reading",
+    "conversation.test_acting",
+    "conversation.test_sending",
+    "conversation.test_talking",
+    "conversation.test_tasks",
+    "degraded.test_standby",
+    "parcels.test_loop",
+    "parcels.test_tracking",
+    "payments.test_paying",
+    "store.test_durability",
+    "store.test_log",
+    "upkeep.test_backup",
+    "upkeep.test_erasure",
+    "upkeep.test_latecomers",
+    "upkeep.test_load",
+    "upkeep.test_order_pruning",
+    "upkeep.test_pruning",
+    "upkeep.test_rehash",
+    "webhooks.test_delivering",
 }
 
 
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give the contract's tests both engines."""
-    module = metafunc.module.__name__.rpartition(".")[2]
+    module = metafunc.module.__name__.removeprefix("tests.serving.")
     marked = metafunc.definition.get_closest_marker("only_sqlite") is not None
     if module in ON_BOTH and not marked and "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)

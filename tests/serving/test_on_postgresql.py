@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 
 from features.tables import write_folder
 from rto import cli
-from tests.serving import postgres, process, shop, test_load
+from tests.serving import postgres, process, shop
 from tests.serving.process import Server
+from tests.serving.upkeep import test_load
 
 
 @pytest.fixture(scope="module")
