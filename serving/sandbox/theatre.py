@@ -17,7 +17,7 @@ from serving.conversation.messages.templates import shown
 from serving.rupees import rupees
 from serving.sandbox.courier import SCANS, Courier
 from serving.sandbox.graph import Graph, buttons_of
-from serving.sandbox.listening import Asked, Given, StandIn, given
+from serving.sandbox.listening import Asked, Given, StandIn, caller, given
 from serving.sandbox.picture import drawn
 from serving.sandbox.razorpay import Razorpay
 
@@ -196,8 +196,8 @@ class Theatre(StandIn):
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
-        answer = httpx2.request(
-            method, f"{self.api}{path}", content=content, timeout=30,
+        answer = caller().request(
+            method, f"{self.api}{path}", content=content,
             headers={"Authorization": f"Bearer {self.key}"},
         )  # fmt: skip
         return answer.raise_for_status().json()

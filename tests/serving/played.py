@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+from unittest.mock import patch
 
 import httpx2
 
@@ -11,6 +14,7 @@ from features.days import SECOND_US
 from serving.api import create_app
 from serving.conversation.sending import Sender
 from serving.home import Home
+from serving.sandbox import listening
 from serving.sandbox.graph import Graph, buttons_of
 from serving.service import Service
 from serving.standing import life_of
@@ -24,6 +28,28 @@ from tests.serving.shop import LIVE, run, serving
 
 SECRET = "app secret of the shop"
 WEBHOOK_SECRET = "secret of the payments"
+
+Event: TypeAlias = tuple[bytes, dict[str, str]]
+
+
+class _Keeping:
+    """A caller that keeps what it is to post."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def post(self, url: str, *, content: bytes, headers: dict[str, str]) -> httpx2.Response:
+        """Keep it."""
+        self.events.append((content, headers))
+        return httpx2.Response(200)
+
+
+@contextmanager
+def kept() -> Iterator[list[Event]]:
+    """What stand-ins post within, body and headers, kept instead."""
+    keeping = _Keeping()
+    with patch.object(listening, "caller", lambda: keeping):
+        yield keeping.events
 
 
 class Played:
@@ -113,23 +139,10 @@ class Played:
 
     async def hook(self, play: Any, *, endpoint: str = "", times: int = 3) -> list[int]:
         """What the stand-in would post, posted here, several times."""
-        posted: list[tuple[bytes, dict[str, str]]] = []
         self.graph.hook = "unused"
-        original = httpx2.post
         self.graph.said.clear()
-
-        class Taken:
-            status_code = 200
-
-        def keep(url: str, *, content: bytes, headers: dict[str, str], timeout: int) -> Any:
-            posted.append((content, headers))
-            return Taken()
-
-        httpx2.post = keep  # type: ignore[assignment]
-        try:
+        with kept() as posted:
             play()
-        finally:
-            httpx2.post = original
         answers = []
         for content, headers in posted * times:
             url = f"/v1/hooks/{endpoint or self.endpoint}"

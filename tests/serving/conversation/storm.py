@@ -10,18 +10,13 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import httpx2
 
 from serving.sandbox.graph import Graph
 from serving.standing import life_of
 from tests.serving import played as stage
 from tests.serving import postgres
-from tests.serving.played import Played, play
+from tests.serving.played import Event, Played, kept, play
 from tests.serving.shop import LIVE, ORDER, body
-
-Event = tuple[bytes, dict[str, str]]
 
 
 async def ask_many(played: Played, orders: int) -> None:
@@ -39,24 +34,11 @@ async def ask_many(played: Played, orders: int) -> None:
 
 def events_of(graph: Graph) -> list[Event]:
     """What the carrier and the customers would tell: three statuses and one answer an order."""
-    told: list[Event] = []
-    original = httpx2.post
-
-    class Taken:
-        status_code = 200
-
-    def keep(url: str, *, content: bytes, headers: dict[str, str], timeout: int) -> Any:
-        told.append((content, headers))
-        return Taken()
-
-    httpx2.post = keep  # type: ignore[assignment]
-    try:
+    with kept() as told:
         for sent in list(graph.sent):
             for state in ("sent", "delivered", "read"):
                 graph.status(sent, state)
             graph.press(sent, 2 if int(sent["to"][-1]) % 2 else 0)
-    finally:
-        httpx2.post = original
     return told
 
 

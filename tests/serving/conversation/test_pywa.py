@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import httpx2
 import pytest
 from pywa import WhatsApp
 from pywa.errors import WhatsAppError
@@ -29,7 +28,7 @@ from pywa.types.templates import (
 from serving.conversation.messages.sessions import session
 from serving.conversation.messages.templates import PICTURE, Filling
 from serving.sandbox.graph import Graph
-from tests.serving.played import SECRET, Played, play
+from tests.serving.played import SECRET, Played, kept, play
 from tests.serving.shop import LIVE, ORDER, body
 
 TO = "919876543210"
@@ -61,18 +60,11 @@ def client(graph: Graph) -> Iterator[WhatsApp]:
         )  # fmt: skip
 
 
-def posted(graph: Graph, play_it: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def posted(play_it: Callable[[], object]) -> list[tuple[bytes, str]]:
     """What the stand-in posts: body and signature."""
-    came: list[tuple[bytes, str]] = []
-
-    def keep(url: str, *, content: bytes, headers: dict[str, str], timeout: int) -> httpx2.Response:
-        came.append((content, headers["X-Hub-Signature-256"]))
-        return httpx2.Response(200)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(httpx2, "post", keep)
+    with kept() as came:
         play_it()
-    return came
+    return [(content, headers["X-Hub-Signature-256"]) for content, headers in came]
 
 
 def test_it_sends_what_we_send(client: WhatsApp, graph: Graph) -> None:
@@ -121,7 +113,7 @@ def test_it_understands_our_stand_ins_errors(client: WhatsApp, graph: Graph, cod
 
 
 def test_it_reads_and_verifies_what_our_stand_in_posts_as_our_hook_does(
-    tmp_path: Path, client: WhatsApp, graph: Graph, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, client: WhatsApp, graph: Graph
 ) -> None:
     seen: list[Any] = []
     for handler in (CallbackButtonHandler, CallbackSelectionHandler, MessageHandler,
@@ -135,10 +127,10 @@ def test_it_reads_and_verifies_what_our_stand_in_posts_as_our_hook_does(
         listed = {"id": "wamid.list", "to": TO, "type": "interactive",
                   **session("why_returned", {}, {}, message_id="x")}  # fmt: skip
         graph.hook = "unused"
-        came = posted(graph, lambda: (
+        came = posted(lambda: (
             graph.status(check, "delivered"), graph.press(check, 1, title="Change something"),
             graph.write(check, "Flat 7A"), graph.press(listed, 0),
-        ), monkeypatch)  # fmt: skip
+        ))  # fmt: skip
         for content, signature in came:
             assert client.webhook_update_validator(content, signature) is None
             assert client.webhook_update_validator(content + b" ", signature) is not None

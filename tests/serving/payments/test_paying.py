@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 import razorpay as client_of_razorpay
 
@@ -22,7 +21,7 @@ from serving.store import payments as store
 from serving.store.connection import connect
 from tests.serving import shop
 from tests.serving.conversation.test_talking import ENGLISH
-from tests.serving.played import WEBHOOK_SECRET, Played, play
+from tests.serving.played import WEBHOOK_SECRET, Played, kept, play
 from tests.serving.shop import LIVE
 
 ACCOUNT = store.Razorpay(
@@ -258,20 +257,10 @@ def test_the_vendors_client_finds_the_stand_in_as_it_knows_it(payments: Razorpay
 
 
 def test_the_vendors_client_accepts_our_stand_ins_signature(payments: Razorpay) -> None:
-    taken: list[tuple[bytes, dict[str, str]]] = []
     link = {"id": "plink_1", "reference_id": "r", "amount": 100, "status": "created"}
     payments.links["plink_1"] = link
-    original = httpx2.post
-
-    def keep(url: str, *, content: bytes, headers: dict[str, str], timeout: int) -> Any:
-        taken.append((content, headers))
-        return httpx2.Response(200)
-
-    httpx2.post = keep  # type: ignore[assignment]
-    try:
+    with kept() as taken:
         payments.pay("plink_1")
-    finally:
-        httpx2.post = original
     ((content, headers),) = taken
     client = client_of_razorpay.Client(auth=("a", "b"))
     assert client.utility.verify_webhook_signature(
