@@ -14,7 +14,8 @@ from serving.conversation.persons import Persons
 from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
 from serving.store.log import Held, Kind, Log
-from serving.store.outbox import opt_out, stop_asking
+from serving.store.opt_outs import opt_out
+from serving.store.outbox import stop_asking
 from serving.store.stories import last_steps
 
 Asked = Literal["contacted", "replied"]

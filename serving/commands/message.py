@@ -10,7 +10,7 @@ from serving.audit import audit
 from serving.conversation.manual import Resending
 from serving.home import Home
 from serving.moments import now_us, rfc3339
-from serving.store.outbox import dead_letters
+from serving.store.dead_letters import dead_letters
 
 _MOST = 1_000
 

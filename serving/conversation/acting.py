@@ -17,15 +17,9 @@ from serving.hands import record
 from serving.standing import life_of
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
-from serving.store.outbox import (
-    CHECKS,
-    TimerKind,
-    end_timer,
-    newest_of,
-    timers_due,
-    was_asked,
-)
+from serving.store.outbox import CHECKS, newest_of, was_asked
 from serving.store.tasks import add_task
+from serving.store.timers import TimerKind, end_timer, timers_due
 
 # How much rarer an answer is among those who will not take the parcel: an assumption, until the
 # outcomes of a merchant's own asked orders have measured it.

@@ -14,17 +14,10 @@ from serving.moments import uuid7
 from serving.standing import life_of
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
-from serving.store.outbox import (
-    Message,
-    Purpose,
-    checks_of,
-    put_message,
-    set_timer,
-    stop_asking,
-    timer_due,
-)
+from serving.store.outbox import Message, Purpose, checks_of, put_message, stop_asking
 from serving.store.payments import Link, cancel_links, offers_payment, put_link
 from serving.store.tasks import add_task
+from serving.store.timers import set_timer, timer_due
 
 LONGEST_WAIT_US = 12 * HOUR_US
 NUDGE_US = 4 * HOUR_US

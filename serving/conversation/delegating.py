@@ -15,8 +15,10 @@ from serving.store.channels import Delegate
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.log import Log
-from serving.store.outbox import Message, opted_out, settle, timer_due
+from serving.store.opt_outs import opted_out
+from serving.store.outbox import Message, settle
 from serving.store.subscriptions import listens
+from serving.store.timers import timer_due
 
 VIA = "delegate"
 

@@ -10,9 +10,9 @@ from pydantic_core import to_json
 from serving.conversation.asking import detail_of
 from serving.conversation.talking import Talk
 from serving.hands import record
-from serving.store.outbox import end_timer
 from serving.store.stories import times_of
 from serving.store.tasks import add_task
+from serving.store.timers import end_timer
 
 
 @dataclass(frozen=True, slots=True)

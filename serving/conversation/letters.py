@@ -23,14 +23,8 @@ from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.erasing import orders_numbered
 from serving.store.merchants import merchant
-from serving.store.outbox import (
-    NEWS,
-    Message,
-    Purpose,
-    opted_out,
-    people_reached,
-    wants_no_offers,
-)
+from serving.store.opt_outs import opted_out, wants_no_offers
+from serving.store.outbox import NEWS, Message, Purpose, people_reached
 from serving.store.payments import Link, can_be_paid, link_named
 
 # What each purpose may use of the people that a number may write to in a day.

@@ -20,8 +20,8 @@ from serving.schemas import RedeliveryRequest
 from serving.standing import life_of
 from serving.store.failures import Failure, last_failures
 from serving.store.log import Held, Log
-from serving.store.outbox import end_timer, set_timer
 from serving.store.tasks import add_task, finish_tasks
+from serving.store.timers import end_timer, set_timer
 from serving.store.transcripts import written_about
 
 LONGEST_DAYS = 14

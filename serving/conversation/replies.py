@@ -18,18 +18,18 @@ from serving.standing import life_of
 from serving.store.channels import WHATSAPP, Channel, stop_template, switch_channel
 from serving.store.erasing import orders_numbered
 from serving.store.log import Log
+from serving.store.opt_outs import opt_out_of_offers
 from serving.store.outbox import (
     NEWS,
     Message,
-    first_seen,
     message_named,
     message_outside,
     newest_of,
     newest_to,
-    opt_out_of_offers,
     settle,
     went_to,
 )
+from serving.store.repeats import first_seen
 from serving.store.tasks import add_task, finish_in_place_of
 
 _STOPS = frozenset({"stop", "unsubscribe", "stop all", "रोकें", "बंद करो"})

@@ -25,6 +25,7 @@ from serving.moments import now_us
 from serving.store.channels import DELEGATE, stop_template, switch_channel
 from serving.store.contacts import Contacts
 from serving.store.log import Log
+from serving.store.opt_outs import opt_out_of_offers
 from serving.store.outbox import (
     NEWS,
     Message,
@@ -34,7 +35,6 @@ from serving.store.outbox import (
     doubt,
     merchants_due,
     message_named,
-    opt_out_of_offers,
     settle,
     speak_plainly,
     stranded,

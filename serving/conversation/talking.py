@@ -18,7 +18,8 @@ from serving.hands import record, record_cancelled
 from serving.orders import content_held
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
-from serving.store.outbox import CHECKS, Message, opt_out, stop_asking, went_to
+from serving.store.opt_outs import opt_out
+from serving.store.outbox import CHECKS, Message, stop_asking, went_to
 from serving.store.payments import can_be_paid, links_of
 from serving.store.tasks import add_task
 

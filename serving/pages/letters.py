@@ -18,7 +18,7 @@ from serving.pages.visit import form_of, house_of, visit_of
 from serving.pages.whys import in_words
 from serving.standing import life_of
 from serving.store.channels import stopped_channels
-from serving.store.outbox import DeadLetter, dead_letters
+from serving.store.dead_letters import DeadLetter, dead_letters
 
 SHOWN, READ = 100, 1_000
 

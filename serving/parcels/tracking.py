@@ -24,9 +24,11 @@ from serving.store.couriers import Tracking
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
 from serving.store.merchants import Access
-from serving.store.outbox import first_seen, set_timer, stop_asking
+from serving.store.outbox import stop_asking
+from serving.store.repeats import first_seen
 from serving.store.shipments import keep_shipment, known_scan, later_scan, shipment_of
 from serving.store.stories import times_of
+from serving.store.timers import set_timer
 
 # Couriers decide within a day whether to try again.
 WINDOW_US = DAY_US

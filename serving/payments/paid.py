@@ -16,8 +16,9 @@ from serving.payments.razorpay import Paid
 from serving.standing import life_of
 from serving.store.erasing import orders_numbered
 from serving.store.log import Held, Log
-from serving.store.outbox import first_seen, newest_of, stop_asking
+from serving.store.outbox import newest_of, stop_asking
 from serving.store.payments import Link, Payments, link_named, link_outside, settle_link
+from serving.store.repeats import first_seen
 from serving.store.tasks import add_task
 
 

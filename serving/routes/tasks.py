@@ -24,7 +24,7 @@ from serving.routes.door import (
     service_of,
 )
 from serving.schemas import FreeMessage, RedeliveryRequest, Retry, TaskDone
-from serving.store.outbox import dead_letters
+from serving.store.dead_letters import dead_letters
 from serving.store.tasks import TaskKind, finish_task, task_named
 from serving.task_answers import DeadLetters, Done, TaskList
 

@@ -1,21 +1,21 @@
-"""Messages to send, each at most once, and timers: rows beside the log, in its transactions."""
+"""Messages to send, each at most once: rows beside the log, in its transactions."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic_core import from_json, to_json
 
 from serving.store.connection import Connection
 from serving.store.payments import cancel_links
+from serving.store.timers import end_timers
 
 MessageState: TypeAlias = Literal[
     "waiting", "sending", "unknown", "sent", "failed", "delivered", "read", "cancelled", "call"
 ]
-TimerKind: TypeAlias = Literal["silence", "nudge", "ndr"]
 Purpose: TypeAlias = Literal[
     "order_check", "reminder", "talk", "ndr", "prepaid_offer", "tracking", "feedback"
 ]
@@ -129,66 +129,6 @@ def stranded(connection: Connection, before_us: int) -> list[Message]:
         (before_us,),
     ).fetchall()
     return [Message(*line) for line in found]
-
-
-class DeadLetter(NamedTuple):
-    """A message that did not reach anybody, or may not have."""
-
-    message_id: str
-    order_id: str
-    purpose: Purpose
-    state: MessageState
-    why: str | None
-    made_us: int
-    number: int
-
-
-def dead_letters(
-    connection: Connection, merchant_id: str, most: int, *, since_us: int = 0
-) -> list[DeadLetter]:
-    """Messages made since an instant that did not arrive, or may not have; newest first."""
-    found = connection.execute(
-        """SELECT m.message_id, o.order_id, m.purpose, m.state, m.why, m.made_us, m.number
-           FROM message m JOIN orders o ON o.number=m.number
-           WHERE m.merchant_id=? AND m.state IN ('call', 'failed', 'unknown') AND m.made_us>=?
-           ORDER BY m.made_us DESC, m.message_id LIMIT ?""",
-        (merchant_id, since_us, most),
-    )
-    return [DeadLetter(*line) for line in found]
-
-
-def count_dead_letters(connection: Connection, merchant_id: str, since_us: int) -> int:
-    """How many there are."""
-    found = connection.execute(
-        """SELECT count(*) FROM message WHERE merchant_id=?
-           AND state IN ('call', 'failed', 'unknown') AND made_us>=?""",
-        (merchant_id, since_us),
-    )
-    return int(found.fetchone()[0])
-
-
-def send_again(
-    connection: Connection, merchant_id: str, message_id: str, now_us: int, *, doubtful: bool
-) -> bool:
-    """Put a message back into the outbox.
-
-    Parameters
-    ----------
-    doubtful : bool
-        Whether also one of which nobody knows if it arrived.
-
-    Returns
-    -------
-    bool
-        False where it is none of the merchant's, or none that may be sent again.
-    """
-    found = connection.execute(
-        """UPDATE message SET state='waiting', due_us=?, tries=0, why=NULL, outside_id=NULL
-           WHERE message_id=? AND merchant_id=? AND (state IN ('call', 'failed')
-           OR (state='unknown' AND ?=1)) RETURNING 1""",
-        (now_us, message_id, merchant_id, int(doubtful)),
-    )
-    return found.fetchone() is not None
 
 
 def anything_due(connection: Connection, now_us: int) -> bool:
@@ -308,7 +248,7 @@ def stop_asking(connection: Connection, number: int, *, gone: bool = False) -> N
         Whether the parcel has left: questions and offers are over, but whoever has just written
         is still answered.
     """
-    connection.execute("DELETE FROM timer WHERE number=?", (number,))
+    end_timers(connection, number)
     found = connection.execute(
         "SELECT message_id, detail FROM message WHERE number=? AND state='waiting'", (number,)
     ).fetchall()
@@ -324,84 +264,6 @@ def stop_asking(connection: Connection, number: int, *, gone: bool = False) -> N
 def forget_person(connection: Connection, number: int) -> None:
     """Take the mark of whom it went to off an order's messages; an opt-out stays one."""
     connection.execute("UPDATE message SET person=NULL WHERE number=?", (number,))
-
-
-def set_timer(connection: Connection, number: int, kind: TimerKind, due_us: int) -> None:
-    """Set a timer of an order; one of its kind that runs already is set anew."""
-    connection.execute(
-        """INSERT INTO timer (number, kind, due_us) VALUES (?,?,?)
-           ON CONFLICT (number, kind) DO UPDATE SET due_us = excluded.due_us""",
-        (number, kind, due_us),
-    )
-
-
-def timers_due(connection: Connection, now_us: int, most: int) -> list[tuple[int, TimerKind]]:
-    """Order and kind of the timers that have run out, oldest first."""
-    return connection.execute(
-        "SELECT number, kind FROM timer WHERE due_us<=? ORDER BY due_us LIMIT ?", (now_us, most)
-    ).fetchall()
-
-
-def timer_due(connection: Connection, number: int, kind: TimerKind) -> int | None:
-    """When a timer of an order runs out; None where there is none."""
-    found = connection.execute(
-        "SELECT due_us FROM timer WHERE number=? AND kind=?", (number, kind)
-    ).fetchone()
-    return None if found is None else int(found[0])
-
-
-def end_timer(connection: Connection, number: int, kind: TimerKind) -> bool:
-    """Take a timer away; False where it is gone, and with it the reason to act."""
-    found = connection.execute(
-        "DELETE FROM timer WHERE number=? AND kind=? RETURNING 1", (number, kind)
-    )
-    return found.fetchone() is not None
-
-
-def opted_out(connection: Connection, person: int) -> bool:
-    """Whether this person wants no messages."""
-    found = connection.execute(
-        "SELECT 1 FROM optout WHERE person=? AND offers_only=0", (person,)
-    )  # fmt: skip
-    return found.fetchone() is not None
-
-
-def wants_no_offers(connection: Connection, person: int) -> bool:
-    """Whether this person wants no offers, or nothing at all."""
-    found = connection.execute("SELECT 1 FROM optout WHERE person=?", (person,))
-    return found.fetchone() is not None
-
-
-def opt_out(connection: Connection, person: int, now_us: int) -> None:
-    """Send this person nothing, for ever."""
-    connection.execute(
-        """INSERT INTO optout (person, at_us, offers_only) VALUES (?,?,0)
-           ON CONFLICT (person) DO UPDATE SET offers_only=0""",
-        (person, now_us),
-    )
-
-
-def opt_out_of_offers(connection: Connection, person: int, now_us: int) -> None:
-    """Send this person no more offers; whoever wants nothing keeps to that."""
-    connection.execute(
-        "INSERT INTO optout (person, at_us, offers_only) VALUES (?,?,1) ON CONFLICT DO NOTHING",
-        (person, now_us),
-    )
-
-
-def first_seen(connection: Connection, endpoint: str, event_id: str, now_us: int) -> bool:
-    """Remember an incoming event; False where it was there before."""
-    found = connection.execute(
-        """INSERT INTO hook_seen (endpoint, event_id, at_us) VALUES (?,?,?)
-           ON CONFLICT DO NOTHING RETURNING 1""",
-        (endpoint, event_id, now_us),
-    )
-    return found.fetchone() is not None
-
-
-def forget_seen(connection: Connection, before_us: int) -> None:
-    """Drop the memory of events that came in before an instant; nobody sends them again."""
-    connection.execute("DELETE FROM hook_seen WHERE at_us < ?", (before_us,))
 
 
 def longest_due_us(connection: Connection) -> int | None:

@@ -12,8 +12,8 @@ from serving.home import Home
 from serving.store.connection import Connection
 from serving.store.erased import forget_erased
 from serving.store.log import Log
-from serving.store.outbox import forget_seen
 from serving.store.removal import remove_orders
+from serving.store.repeats import forget_seen
 
 # Short transactions: whoever serves beside us waits for each.
 _CHUNK = 500

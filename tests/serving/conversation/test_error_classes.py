@@ -13,14 +13,8 @@ from serving.sandbox.graph import Graph
 from serving.sandbox.razorpay import Razorpay
 from serving.store.channels import stopped_channels, switch_channel
 from serving.store.log import Log
-from serving.store.outbox import (
-    Message,
-    message_named,
-    opt_out,
-    opt_out_of_offers,
-    opted_out,
-    wants_no_offers,
-)
+from serving.store.opt_outs import opt_out, opt_out_of_offers, opted_out, wants_no_offers
+from serving.store.outbox import Message, message_named
 from tests.serving.payments.test_paying import Paying, act
 from tests.serving.played import Played, play
 from tests.serving.shop import LIVE, ORDER, body
