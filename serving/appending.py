@@ -12,7 +12,8 @@ from features.history.states import EVENT_CODES, PENDING, event_detail, next_sta
 from serving.conversation.asking import follow
 from serving.decisions import Answer, Sight, Submission
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held
 from serving.store.policies import count_held
 from serving.upkeep.latecomers import latecomer
 

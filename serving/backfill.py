@@ -21,8 +21,9 @@ from serving.reception import CLOCK_SKEW_US, Reception
 from serving.rows import Rows
 from serving.schemas import PastOrder
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Log
+from serving.store.log import Log
 from serving.store.merchants import Access
+from serving.store.orders import Held
 from serving.upkeep.latecomers import past_comer
 from serving.writer import Writer
 

@@ -18,8 +18,9 @@ from serving.judge import Glance
 from serving.overlay import Overlay
 from serving.problems import told_as
 from serving.store.faults import LogDownError
-from serving.store.log import Held, Log
+from serving.store.log import Log
 from serving.store.merchants import Access
+from serving.store.orders import Held
 from serving.turns import at_once
 from serving.wish import Wish
 

@@ -16,8 +16,8 @@ from serving.moments import rfc3339
 from serving.rows import Identity, Past
 from serving.standing import standing
 from serving.store.connection import Connection
-from serving.store.log import Held
 from serving.store.merchants import Access
+from serving.store.orders import Held
 from serving.store.stories import body_at
 
 ANSWER_FIELDS = (

@@ -22,8 +22,9 @@ from serving.standing import not_acted_on
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.faults import TakenError
-from serving.store.log import Held, Log, find_order
+from serving.store.log import Log
 from serving.store.merchants import Access
+from serving.store.orders import Held, find_order
 from serving.store.outbox import stop_asking
 from serving.turns import Stages, in_turns
 from serving.wish import Wish

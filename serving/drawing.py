@@ -13,7 +13,7 @@ from serving.intake import Content, order_of
 from serving.rows import Rows
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.log import Held
+from serving.store.orders import Held
 from serving.store.stories import body_at, data_at, first_decided
 
 

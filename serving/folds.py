@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from features.history.fact import FACT_SIZE
 from features.history.where import WindowTable
 from serving.store.announced import newest_announced
+from serving.store.carried import carried_in
 from serving.store.connection import Connection, flush_folder
 from serving.store.log import Log, last_seq
-from serving.upkeep.carried import carried_in
 
 Integers = NDArray[np.int64]
 

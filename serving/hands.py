@@ -13,8 +13,9 @@ from features.phone import normal_phone
 from serving.conversation.persons import Persons
 from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Kind, Log
+from serving.store.log import Kind, Log
 from serving.store.opt_outs import opt_out
+from serving.store.orders import Held
 from serving.store.outbox import stop_asking
 from serving.store.stories import last_steps
 

@@ -9,8 +9,8 @@ from features.errors import StoreError
 from features.history.where import WindowTable
 from serving.folds import NO_FOLD, Fold, newest_fold, open_fold
 from serving.ledger import Ledger
+from serving.store.changes import Change
 from serving.store.connection import Connection
-from serving.store.log import Change
 from serving.store.renames import Renamed
 from serving.store.who import write_records
 from serving.writer import BusyError, Writer

@@ -19,12 +19,13 @@ from features.history.states import ABSENT as UNPLACED
 from features.history.states import PENDING
 from features.history.take import take_who
 from features.keys import ABSENT
+from serving.store.carried import replayed_between
+from serving.store.changes import Change
 from serving.store.connection import Connection
 from serving.store.faults import LogDownError
-from serving.store.log import Change, last_seq
+from serving.store.log import last_seq
 from serving.store.renames import Renamed, renamed_between
 from serving.store.who import Stored, read_records, stored_seq, write_records
-from serving.upkeep.carried import replayed_between
 from serving.upkeep.first_count import PARTS, first_count
 
 Integers = NDArray[np.int64]

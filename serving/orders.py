@@ -13,16 +13,11 @@ from serving.parcels.outcomes import CLASS_NAMES
 from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.log import Held, body_of, find_order
+from serving.store.feeds import Updated, events_after, fold_before, updated_orders
+from serving.store.log import body_of
 from serving.store.merchants import Access
-from serving.store.stories import (
-    Updated,
-    body_at,
-    events_after,
-    fold_before,
-    placed_at,
-    updated_orders,
-)
+from serving.store.orders import Held, find_order
+from serving.store.stories import body_at, placed_at
 
 
 @dataclass(frozen=True, slots=True)

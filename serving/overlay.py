@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from serving.ledger import Ledger
-from serving.store.log import Log, changes_between
+from serving.store.changes import changes_between
+from serving.store.log import Log
 
 
 class Overlay(Ledger):

@@ -15,8 +15,8 @@ from serving.moments import rfc3339
 from serving.parsing import BodyError, FieldsError, parse
 from serving.schemas import ScoreRequest
 from serving.store.connection import Connection
-from serving.store.log import Held
 from serving.store.merchants import Access
+from serving.store.orders import Held
 from serving.store.stories import body_at
 
 CLOCK_SKEW_US = 300 * SECOND_US

@@ -38,10 +38,11 @@ from serving.rows import Rows
 from serving.shops.polling import Polling
 from serving.shops.taking import Taking
 from serving.simulating.simulations import Simulations
+from serving.store.changes import Change
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError
-from serving.store.log import Change, last_seq
+from serving.store.log import last_seq
 from serving.store.meta import arm_secret
 from serving.store.opening import make_ready
 from serving.store.renames import Renamed

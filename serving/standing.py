@@ -6,7 +6,7 @@ from typing import Any
 
 from serving.conversation.life import Life, fold
 from serving.store.connection import Connection
-from serving.store.log import Held
+from serving.store.orders import Held
 from serving.store.stories import bodies_of, steps_of
 
 

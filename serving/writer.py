@@ -14,9 +14,10 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from features.errors import RtoError, StoreError
+from serving.store.changes import Change, changes_between
 from serving.store.connection import Connection
 from serving.store.faults import LockedError, LogDownError, SlowError
-from serving.store.log import Change, Log, changes_between
+from serving.store.log import Log
 from serving.store.renames import Renamed
 
 T = TypeVar("T")

@@ -23,12 +23,12 @@ from features.keys import Keys, person_of, plain_key
 from serving.board.content import tell
 from serving.board.entry import Cell, Entry, counted
 from serving.board.summary import Summary
+from serving.store.carried import carried_events
 from serving.store.connection import Connection
 from serving.store.erasing import settle_deleted
 from serving.store.log import body_of, last_seq
 from serving.store.merchants import merchants
 from serving.store.meta import arm_secret
-from serving.upkeep.carried import carried_events
 
 AT_ONCE = 2_000
 

@@ -15,8 +15,8 @@ from serving.decisions import Answer, Sight, Submission, record_of
 from serving.desk import Desk
 from serving.hands import record
 from serving.standing import life_of
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held, orders_numbered
 from serving.store.outbox import CHECKS, newest_of, was_asked
 from serving.store.tasks import add_task
 from serving.store.timers import TimerKind, end_timer, timers_due

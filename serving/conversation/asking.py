@@ -12,8 +12,8 @@ from features.days import HOUR_US, SECOND_US, to_us
 from models.actions import MESSAGES
 from serving.moments import uuid7
 from serving.standing import life_of
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held, orders_numbered
 from serving.store.outbox import Message, Purpose, checks_of, put_message, stop_asking
 from serving.store.payments import Link, cancel_links, offers_payment, put_link
 from serving.store.tasks import add_task

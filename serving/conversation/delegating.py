@@ -13,9 +13,9 @@ from serving.moments import rfc3339
 from serving.orders import content_held
 from serving.store.channels import Delegate
 from serving.store.contacts import Contacts
-from serving.store.erasing import orders_numbered
 from serving.store.log import Log
 from serving.store.opt_outs import opted_out
+from serving.store.orders import orders_numbered
 from serving.store.outbox import Message, settle
 from serving.store.subscriptions import listens
 from serving.store.timers import timer_due

@@ -21,9 +21,9 @@ from serving.rupees import rupees
 from serving.store.channels import WHATSAPP, Channel, WhatsApp, template_stopped
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.erasing import orders_numbered
 from serving.store.merchants import merchant
 from serving.store.opt_outs import opted_out, wants_no_offers
+from serving.store.orders import orders_numbered
 from serving.store.outbox import NEWS, Message, Purpose, people_reached
 from serving.store.payments import Link, can_be_paid, link_named
 

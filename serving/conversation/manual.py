@@ -16,8 +16,8 @@ from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.dead_letters import send_again
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held, orders_numbered
 from serving.store.outbox import CHECKS, Purpose, message_named
 from serving.store.tasks import last_window, tasks_of
 

@@ -11,9 +11,9 @@ from serving.conversation.asking import detail_of
 from serving.moments import uuid7
 from serving.standing import life_of
 from serving.store.connection import Connection
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
 from serving.store.news import news_wanted
+from serving.store.orders import Held, orders_numbered
 from serving.store.outbox import Message, Purpose, put_message
 from serving.store.policies import policy_body
 from serving.store.stories import body_at

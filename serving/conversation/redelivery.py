@@ -19,7 +19,8 @@ from serving.parcels.tracking import WINDOW_US
 from serving.schemas import RedeliveryRequest
 from serving.standing import life_of
 from serving.store.failures import Failure, last_failures
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held
 from serving.store.tasks import add_task, finish_tasks
 from serving.store.timers import end_timer, set_timer
 from serving.store.transcripts import written_about

@@ -11,8 +11,9 @@ from serving.decisions import Answer, Judgement, Sight, Submission, record_of
 from serving.drawing import first_draw
 from serving.intake import Content, order_of
 from serving.store.connection import Connection
-from serving.store.log import Held, Log
+from serving.store.log import Log
 from serving.store.merchants import Access
+from serving.store.orders import Held
 from serving.store.stories import body_at
 
 if TYPE_CHECKING:

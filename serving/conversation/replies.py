@@ -16,9 +16,9 @@ from serving.desk import Desk
 from serving.hands import record
 from serving.standing import life_of
 from serving.store.channels import WHATSAPP, Channel, stop_template, switch_channel
-from serving.store.erasing import orders_numbered
 from serving.store.log import Log
 from serving.store.opt_outs import opt_out_of_offers
+from serving.store.orders import orders_numbered
 from serving.store.outbox import (
     NEWS,
     Message,

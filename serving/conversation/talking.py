@@ -16,9 +16,9 @@ from serving.conversation.rejudging import corrected
 from serving.conversation.whatsapp import Reply
 from serving.hands import record, record_cancelled
 from serving.orders import content_held
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
 from serving.store.opt_outs import opt_out
+from serving.store.orders import Held, orders_numbered
 from serving.store.outbox import CHECKS, Message, stop_asking, went_to
 from serving.store.payments import can_be_paid, links_of
 from serving.store.tasks import add_task

@@ -14,7 +14,8 @@ from features.history.states import EVENT_CODES, PENDING, event_detail, next_sta
 from serving.decisions import Answer, Sight, Submission
 from serving.store.arrivals import Arrival, arrive
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held
 from serving.upkeep.latecomers import Latecomer, latecomer
 
 _BOUND = 0  # seals of the spool are bound to no order's number

@@ -15,8 +15,9 @@ from serving.degraded.spooled import Merging, Spooled
 from serving.desk import Desk, OrderName, OtherContentError, name_of
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError, TakenError
-from serving.store.log import find_order, pulse
+from serving.store.log import pulse
 from serving.store.merchants import Access
+from serving.store.orders import find_order
 from serving.wish import Wish
 
 # A disk that does not answer within this is none.

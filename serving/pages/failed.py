@@ -25,9 +25,8 @@ from serving.pages.returns import written
 from serving.pages.visit import Visit, form_of, house_of, visit_of
 from serving.pages.watch import DAYS
 from serving.parcels.tracking import WINDOW_US
-from serving.store.erasing import orders_numbered
 from serving.store.failures import Failure, last_failures
-from serving.store.log import Held
+from serving.store.orders import Held, orders_numbered
 from serving.store.transcripts import Written, written_about
 
 SHOWN, LISTED, IN_CHART = 100, 40, 8

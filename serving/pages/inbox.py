@@ -21,8 +21,7 @@ from serving.pages.whys import in_words
 from serving.standing import life_of
 from serving.store.accounts import members
 from serving.store.dead_letters import count_dead_letters
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held
+from serving.store.orders import Held, orders_numbered
 from serving.store.tasks import Task, TaskKind, open_tasks, tasks_of, windows_of
 
 SHOWN, READ = 50, 1_000

@@ -18,7 +18,7 @@ from serving.pages.rules import FIELDS_OF_LISTS, LISTS
 from serving.pages.thresholds import names_of
 from serving.pages.visit import form_of, house_of, visit_of
 from serving.standing import life_of
-from serving.store.log import find_order
+from serving.store.orders import find_order
 
 LISTED = 100
 LISTABLE: dict[str, str] = {"phone": FIELDS_OF_LISTS["phone"], "email": FIELDS_OF_LISTS["email"]}

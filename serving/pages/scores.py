@@ -20,8 +20,8 @@ from models.costs import CostModel
 from models.policy import TYPICAL_AMOUNT_PAISE
 from models.thresholds import Thresholds, cheapest
 from serving.store.connection import Connection
+from serving.store.feeds import fold_before
 from serving.store.log import body_of
-from serving.store.stories import fold_before
 
 DAYS = 90
 BINS = 100

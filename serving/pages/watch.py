@@ -10,8 +10,8 @@ from datetime import datetime
 from features.days import DAY_US, HOUR_US, to_us
 from serving.conversation.life import Life, Stage
 from serving.store.connection import Connection
+from serving.store.feeds import fold_before
 from serving.store.log import body_of
-from serving.store.stories import fold_before
 
 DAYS = 7
 """An order that nobody has touched for longer is no work of today."""

@@ -9,7 +9,7 @@ from typing import Any
 from serving.orders import content_held
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.log import Held
+from serving.store.orders import Held
 from serving.store.stories import said_since_failure
 
 

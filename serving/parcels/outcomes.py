@@ -21,8 +21,9 @@ from serving.conversation.parcel_news import Step, tell
 from serving.parsing import BodyError, FieldsError, parse_plain
 from serving.reception import CLOCK_SKEW_US, Speaks
 from serving.schemas import OutcomeItem
-from serving.store.log import Held, Kind, Log
+from serving.store.log import Kind, Log
 from serving.store.merchants import Access
+from serving.store.orders import Held
 from serving.store.outbox import stop_asking
 from serving.store.stories import placed_at
 

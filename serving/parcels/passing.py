@@ -39,8 +39,7 @@ from serving.store.courier_orders import (
 )
 from serving.store.couriers import COURIERS, Courier, Tracking
 from serving.store.deliveries import Delivery, EventName
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held
+from serving.store.orders import Held, orders_numbered
 from serving.store.stories import newest_of_order, number_at, placed_at, wanted_from
 from serving.store.subscriptions import Subscription
 from serving.store.tasks import add_task

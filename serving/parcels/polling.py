@@ -21,7 +21,7 @@ from serving.parcels.tracking import Scanned
 from serving.store.contacts import Contacts
 from serving.store.courier_orders import asked_about, due_orders, due_parcels, free_from
 from serving.store.couriers import Tracking, called_couriers
-from serving.store.erasing import orders_numbered
+from serving.store.orders import orders_numbered
 
 _log = logging.getLogger("rto.polling")
 

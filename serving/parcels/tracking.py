@@ -21,9 +21,9 @@ from serving.standing import life_of
 from serving.store.contacts import Contacts
 from serving.store.courier_orders import end_watch, heard_of, watch
 from serving.store.couriers import Tracking
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
 from serving.store.merchants import Access
+from serving.store.orders import Held, orders_numbered
 from serving.store.outbox import stop_asking
 from serving.store.repeats import first_seen
 from serving.store.shipments import keep_shipment, known_scan, later_scan, shipment_of

@@ -24,8 +24,8 @@ from serving.payments.razorpay import Made, cancel_link, make_link
 from serving.policies import Policies
 from serving.standing import life_of
 from serving.store.contacts import Contacts
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held, orders_numbered
 from serving.store.payments import (
     RAZORPAY,
     Link,

@@ -14,8 +14,8 @@ from serving.hands import record
 from serving.orders import content_held
 from serving.payments.razorpay import Paid
 from serving.standing import life_of
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held, orders_numbered
 from serving.store.outbox import newest_of, stop_asking
 from serving.store.payments import Link, Payments, link_named, link_outside, settle_link
 from serving.store.repeats import first_seen

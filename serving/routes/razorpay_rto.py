@@ -35,8 +35,8 @@ from serving.razorpay_rto import (
 )
 from serving.routes.door import ORDER_BYTES, body_of, service_of
 from serving.routes.scoring import wish_of
-from serving.store.log import Held
 from serving.store.merchants import Access, Scope
+from serving.store.orders import Held
 from serving.store.stories import placed_at
 
 router = APIRouter(prefix="/razorpay/v1", include_in_schema=False)

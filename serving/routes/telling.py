@@ -30,7 +30,7 @@ from serving.routes.door import (
 )
 from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
 from serving.standing import standing
-from serving.store.log import Held
+from serving.store.orders import Held
 
 router = APIRouter()
 

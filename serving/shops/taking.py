@@ -21,8 +21,8 @@ from serving.shops.addresses import in_shop, plain, posted, print_of
 from serving.shops.shopify import Parcel, Told
 from serving.shops.wanted import Heard
 from serving.standing import life_of
-from serving.store.log import Held
 from serving.store.merchants import Access
+from serving.store.orders import Held
 from serving.store.shop_orders import ShopOrder, keep_shop_order, shop_order
 from serving.wish import Wish
 

@@ -13,8 +13,7 @@ from serving.shops.addresses import in_shop
 from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.erasing import orders_numbered
-from serving.store.log import Held
+from serving.store.orders import Held, orders_numbered
 from serving.store.shop_orders import ShopOrder, shop_order_named
 from serving.store.stories import number_at, steps_of
 

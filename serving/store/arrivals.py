@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from features.history.states import ABSENT, PENDING
+from serving.store.changes import Change
 from serving.store.contacts import CONTACT_COLUMNS, Contacts
-from serving.store.log import Change, Log
+from serving.store.log import Log
 
 _EVENT_COLUMNS = (
     "seq", "number", "merchant_id", "kind", "revision", "at_us", "known_us", "was", "becomes",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from serving.store.connection import Connection
-from serving.store.log import ORDER_COLUMNS, Held, held_of
 
 # What goes with a merchant, beside what its orders have sealed.
 _OWN = (
@@ -13,12 +10,6 @@ _OWN = (
     "membership", "page_session",
     "message", "task", "payment_link", "courier_order", "courier_pace", "watched_parcel",
 )  # fmt: skip
-
-
-def orders_numbered(connection: Connection, numbers: Iterable[int]) -> list[Held]:
-    """These orders as they stand."""
-    statement = f"SELECT {ORDER_COLUMNS} FROM orders WHERE number=?"
-    return [held_of(connection.execute(statement, (n,)).fetchone()) for n in numbers]
 
 
 def drop_contacts(connection: Connection, number: int) -> int:

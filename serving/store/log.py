@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from pydantic_core import from_json, to_json
 
 from features.history.states import ABSENT
+from serving.store.changes import Change
 from serving.store.connection import Connection
 from serving.store.erased import newest_erasure
 from serving.store.meta import keep_meta
-from serving.store.renames import Renamed, renamed_between
+from serving.store.orders import Held, find_order
 
 Kind = Literal[
     "placed", "revised", "shipped", "out_for_delivery", "ndr", "rto_initiated", "rto_delivered",
@@ -23,46 +24,6 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an event did to history: an order was placed, or moved between states.
-
-    Parameters
-    ----------
-    seq : int
-        Position of the event.
-    was, becomes : int
-        States of ``features.history.states``. ``was`` is ``ABSENT`` when the order comes under
-        the keys of ``fact``; ``becomes`` is ``ABSENT`` when a revision takes it away from there.
-    fact : bytes
-        The order's fact (``features.history.fact``).
-    """
-
-    seq: int
-    was: int
-    becomes: int
-    fact: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An order as the store holds it."""
-
-    number: int
-    merchant_id: str
-    test: bool
-    order_id: str
-    revision: int
-    state: int
-    digest: bytes | None
-    fact_seq: int
-    decided_seq: int | None
-
-
-ORDER_COLUMNS = (
-    "number, merchant_id, test, order_id, revision, state, digest, fact_seq, decided_seq"
-)
-_BY_ID = f"SELECT {ORDER_COLUMNS} FROM orders WHERE merchant_id=? AND test=? AND order_id=?"
 # Columns by name: a program that is still running writes on after a newer one has added some.
 _EVENT = """INSERT INTO event
     (seq, number, merchant_id, kind, revision, at_us, known_us, was, becomes, body, data)
@@ -71,20 +32,6 @@ _ORDER = """INSERT INTO orders
     (number, merchant_id, test, order_id, revision, state, digest, fact_seq)
     VALUES (?,?,?,?,0,?,?,?)"""
 _DECISION = "INSERT INTO decision (decision_id, seq) VALUES (?,?)"
-
-
-def find_order(
-    connection: Connection, merchant_id: str, order_id: str, *, test: bool = False
-) -> Held | None:
-    """One order by its id, or None."""
-    found = connection.execute(_BY_ID, (merchant_id, test, order_id)).fetchone()
-    return None if found is None else held_of(found)
-
-
-def held_of(found: tuple[object, ...]) -> Held:
-    """An order from a row of ``ORDER_COLUMNS``."""
-    number, merchant_id, test, *rest = found
-    return Held(number, merchant_id, bool(test), *rest)  # type: ignore[arg-type]
 
 
 class Log:
@@ -329,38 +276,6 @@ def pulse(log: Log, now_us: int) -> None:
 def last_seq(connection: Connection) -> int:
     """Position of the newest event; 0 for an empty log."""
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
-
-
-def changes_between(connection: Connection, after: int, until: int) -> list[Change | Renamed]:
-    """What the events with ``after < seq <= until`` did to history; no test orders.
-
-    Renames come first, since the facts of every event have the new names; then all else in order.
-    """
-    found = connection.execute(
-        """SELECT e.seq, e.kind, e.was, e.becomes, e.data,
-                  (SELECT f.data FROM event f
-                   WHERE f.number = e.number AND f.seq < e.seq AND f.kind IN ('placed', 'revised')
-                   ORDER BY f.seq DESC LIMIT 1)
-           FROM event e JOIN orders o ON o.number = e.number
-           WHERE e.seq > ? AND e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0
-           ORDER BY e.seq""",
-        (after, until),
-    )
-    changed = [change for line in found for change in _changes(*line)]
-    return [*renamed_between(connection, after, until), *changed]
-
-
-def _changes(
-    seq: int, kind: str, was: int | None, becomes: int, data: bytes, before: bytes
-) -> Iterator[Change]:
-    """What one event did; ``before`` is the fact that was in force until then."""
-    if was is None:
-        yield Change(seq, ABSENT, becomes, data)
-    elif kind == "revised":
-        yield Change(seq, was, ABSENT, before)
-        yield Change(seq, ABSENT, becomes, data)
-    else:
-        yield Change(seq, was, becomes, before)
 
 
 def body_of(body: bytes) -> dict[str, object]:

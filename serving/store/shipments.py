@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serving.store.connection import Connection
-from serving.store.log import Held
+from serving.store.orders import Held
 
 
 def shipment_of(connection: Connection, merchant_id: str, awb: str, *, test: bool) -> int | None:

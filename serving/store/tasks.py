@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from serving.moments import uuid7
 from serving.store.connection import Connection
-from serving.store.log import Held
+from serving.store.orders import Held
 
 TaskKind: TypeAlias = Literal["call", "inbox", "refund", "dispute", "suggestion"]
 TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)

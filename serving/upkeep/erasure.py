@@ -17,15 +17,11 @@ from serving.audit import audit
 from serving.home import Home
 from serving.store.connection import Connection
 from serving.store.erased import remember_erased
-from serving.store.erasing import (
-    drop_contacts,
-    orders_numbered,
-    overwrite_deleted,
-    settle_deleted,
-)
+from serving.store.erasing import drop_contacts, overwrite_deleted, settle_deleted
 from serving.store.lists import drop_entries
 from serving.store.log import Log
 from serving.store.merchants import merchants
+from serving.store.orders import orders_numbered
 from serving.store.outbox import forget_person
 from serving.store.renames import keep_renamed
 from serving.upkeep.tombstones import Named, bury, find_late, find_named

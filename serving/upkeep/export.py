@@ -29,10 +29,10 @@ from features.tables import About, write_folder
 from serving.conversation.responses import reason_of, response_of
 from serving.intake import Content, order_of
 from serving.moments import from_us_or_none
+from serving.store.carried import carried_in
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of
-from serving.upkeep.carried import carried_in
 
 Row = dict[str, Any]
 

@@ -19,10 +19,10 @@ from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.history.states import ABSENT as UNPLACED
 from features.history.take import take_who
 from features.keys import ABSENT
+from serving.store.carried import carried_events
 from serving.store.connection import Connection
 from serving.store.renames import renamed_between
 from serving.store.who import Stored, none_stored
-from serving.upkeep.carried import carried_events
 
 Integers = NDArray[np.int64]
 

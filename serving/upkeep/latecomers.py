@@ -11,7 +11,8 @@ from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.keys import ABSENT
 from serving.store.contacts import Contacts
 from serving.store.erased import REMEMBERED_US, erased_after, erased_since, order_erased_since
-from serving.store.log import Held, Log
+from serving.store.log import Log
+from serving.store.orders import Held
 from serving.upkeep.tombstones import buried
 
 

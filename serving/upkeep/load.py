@@ -23,8 +23,9 @@ from serving.home import Home
 from serving.intake import content_held_of
 from serving.rows import UNNUMBERED
 from serving.store.contacts import Contacts
-from serving.store.log import Held, Log, find_order
+from serving.store.log import Log
 from serving.store.merchants import add_merchant
+from serving.store.orders import Held, find_order
 from serving.upkeep.latecomers import past_comer
 from serving.upkeep.past_events import BATCH, PastEvent, PastEvents, PastLines
 

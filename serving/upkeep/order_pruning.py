@@ -11,11 +11,11 @@ from features.history.carried import Carried
 from features.history.states import CLASSES, PENDING
 from serving.audit import audit
 from serving.home import Home
+from serving.store.carried import carry
 from serving.store.connection import Connection
 from serving.store.log import Log
 from serving.store.removal import remove_orders
 from serving.store.who import stored_seq
-from serving.upkeep.carried import carry
 
 # Short transactions: whoever serves beside us waits for each.
 _CHUNK = 500

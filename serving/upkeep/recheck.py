@@ -20,11 +20,11 @@ from serving.folds import facts_array
 from serving.intake import Content, order_of
 from serving.ledger import Ledger
 from serving.rows import Rows
+from serving.store.carried import carried_in, replayed_between, settled_seq
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of
 from serving.store.stories import body_at, data_at
-from serving.upkeep.carried import carried_in, replayed_between, settled_seq
 from serving.upkeep.redeciding import Redeciding
 
 _STEP = 5_000

@@ -17,9 +17,9 @@ from features.keys import Hasher
 from serving.audit import audit
 from serving.degraded.spool import Spool
 from serving.home import Home
+from serving.store.carried import carried_events, rewrite
 from serving.store.connection import Connection
 from serving.store.hashing import keep_hash_version, stored_hash_version
-from serving.upkeep.carried import carried_events, rewrite
 from serving.upkeep.tombstones import PERSONAL
 
 _STEP = 10_000

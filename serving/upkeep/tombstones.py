@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from features.history.carried import Carried
 from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO, NUMBER
 from features.keys import ABSENT, WHO_SLOTS
+from serving.store.carried import carried_events, rewrite
 from serving.store.connection import Connection
 from serving.store.log import last_seq
 from serving.store.renames import Renamed
-from serving.upkeep.carried import carried_events, rewrite
 
 Integers = NDArray[np.int64]
 Progress = Callable[[int], object]

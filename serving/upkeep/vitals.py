@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from features.history.states import ABSENT, CLASSES, PENDING
 from serving.folds import NO_FOLD
 from serving.shops.troubles import Trouble, troubles
+from serving.store.changes import Change
 from serving.store.channels import stopped_channels
 from serving.store.connection import Connection
 from serving.store.couriers import stopped_couriers
-from serving.store.log import Change, last_seq
+from serving.store.log import last_seq
 from serving.store.outbox import longest_due_us
 from serving.store.renames import Renamed
 from serving.store.subscriptions import stopped_subscriptions

@@ -14,7 +14,7 @@ from serving.decisions import ANSWER_FIELDS
 from serving.moments import rfc3339
 from serving.store.connection import Connection
 from serving.store.deliveries import Entry, EventName
-from serving.store.erasing import orders_numbered
+from serving.store.orders import orders_numbered
 from serving.store.stories import Step, number_at, steps_until
 
 _UNANSWERED = ("silent", "unreachable", "wrong_number")

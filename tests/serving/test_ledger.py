@@ -17,9 +17,11 @@ from features.keys import WHO_SLOTS
 from serving.folds import newest_fold, open_fold, publish_fold, standing_orders
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
+from serving.store.changes import changes_between
 from serving.store.connection import Connection, connect
 from serving.store.faults import LockedError
-from serving.store.log import Log, changes_between, find_order, last_seq
+from serving.store.log import Log, last_seq
+from serving.store.orders import find_order
 from serving.store.renames import Renamed
 from serving.store.who import stored_seq, write_records
 from serving.upkeep.first_count import first_count

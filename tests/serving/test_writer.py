@@ -13,9 +13,10 @@ import pytest
 
 from features.errors import StoreError
 from features.history.states import ABSENT
+from serving.store.changes import Change
 from serving.store.connection import connect
 from serving.store.faults import LogDownError, SlowError
-from serving.store.log import Change, Log, body_of
+from serving.store.log import Log, body_of
 from serving.store.migrations import migrate
 from serving.store.renames import Renamed
 from serving.writer import BusyError, Writer

@@ -14,8 +14,9 @@ from features.history.fact import AMOUNT_PAISE, COD, DAY, FACT_SIZE, FIRST_WHO, 
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
 from features.keys import PHONE, plain_key
 from serving.home import Home
-from serving.store.log import Held, Kind, Log
+from serving.store.log import Kind, Log
 from serving.store.merchants import add_merchant
+from serving.store.orders import Held
 from serving.store.stories import placed_at
 from tests.serving import shop
 

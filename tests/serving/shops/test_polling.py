@@ -21,7 +21,7 @@ from serving.shops.pace import Pace
 from serving.shops.polling import EVERY_US, Polling
 from serving.shops.shopify import read_event, read_order, read_parcel
 from serving.standing import life_of
-from serving.store.log import Held
+from serving.store.orders import Held
 from serving.store.shop_readings import reading_of
 from serving.store.shops import SHOPIFY, Shopify
 from tests.serving import shop

@@ -22,7 +22,7 @@ from serving.schemas import OverrideRequest, ResponseRequest
 from serving.service import Service
 from serving.shops.admin import Admin
 from serving.store.connection import connect
-from serving.store.log import Held
+from serving.store.orders import Held
 from serving.store.policies import save_policy
 from serving.store.shops import SHOPIFY, Shopify
 from serving.store.subscriptions import Subscription, subscriptions_of

@@ -11,11 +11,13 @@ from features.errors import RefusedError, SettingsError, StoreError
 from serving.home import Home
 from serving.keyring import open_keyring
 from serving.store import migrations
+from serving.store.changes import Change, changes_between
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError, TakenError
-from serving.store.log import Change, Held, Log, changes_between, find_order, last_seq
+from serving.store.log import Log, last_seq
 from serving.store.merchants import access, add_merchant, new_key
+from serving.store.orders import Held, find_order
 from serving.store.policies import StaleRevisionError, policy_body, save_policy
 from serving.store.who import Stored, read_records, stored_seq, write_records
 from tests.serving import shop

@@ -18,8 +18,9 @@ from serving.home import Home
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.copying import tables_of
-from serving.store.log import Log, find_order, last_seq
+from serving.store.log import Log, last_seq
 from serving.store.migrations import STEPS
+from serving.store.orders import find_order
 from serving.store.owner import Owner
 from serving.upkeep.backup import About, about_of, backup, backups, restore
 from tests.serving import postgres, shop

@@ -14,9 +14,9 @@ from features.history.fact import FIRST_WHO
 from features.keys import DEVICE, PHONE, Hasher
 from serving.home import Home
 from serving.ledger import Ledger, catch_up
+from serving.store.carried import carried_in
 from serving.store.connection import connect
 from serving.store.renames import waiting_renames
-from serving.upkeep.carried import carried_in
 from serving.upkeep.erasure import Erased, Person, erase
 from serving.upkeep.order_pruning import prune_orders
 from serving.upkeep.tombstones import bury, find_late, find_named

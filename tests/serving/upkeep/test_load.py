@@ -20,7 +20,7 @@ from serving.commands.explain import page
 from serving.home import Home
 from serving.store.connection import connect, flushed_together
 from serving.store.contacts import Contacts
-from serving.store.log import find_order
+from serving.store.orders import find_order
 from serving.upkeep.erasure import Person, erase
 from serving.upkeep.export import export_log
 from serving.upkeep.load import Loader

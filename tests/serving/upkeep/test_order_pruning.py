@@ -18,11 +18,11 @@ from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
 from serving.parcels.outcomes import Report, read_outcomes
 from serving.parcels.shipments import Ship
+from serving.store.carried import carried_in, replayed_between, settled_seq
 from serving.store.log import Log, last_seq
 from serving.store.removal import remove_orders
 from serving.store.who import stored_seq
 from serving.upkeep import order_pruning
-from serving.upkeep.carried import carried_in, replayed_between, settled_seq
 from serving.upkeep.order_pruning import PrunedOrders, prune_orders
 from serving.upkeep.recheck import windows_at
 from tests.serving import shop

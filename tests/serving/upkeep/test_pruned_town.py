@@ -17,9 +17,9 @@ from features.tables import Folder, read_folder
 from serving.folds import newest_fold, open_fold
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
+from serving.store.carried import carried_in, replayed_between
 from serving.store.contacts import Contacts
 from serving.store.who import read_records, stored_seq
-from serving.upkeep.carried import carried_in, replayed_between
 from serving.upkeep.export import export_log
 from serving.upkeep.load import Loader
 from serving.upkeep.order_pruning import prune_orders

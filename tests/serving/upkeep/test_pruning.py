@@ -13,7 +13,7 @@ from features.errors import RefusedError
 from serving.commands.prune import instant_of
 from serving.home import Home
 from serving.parcels.outcomes import Report, read_outcomes
-from serving.store.log import find_order
+from serving.store.orders import find_order
 from serving.store.repeats import first_seen
 from serving.store.shop_orders import ShopOrder, keep_shop_order, shop_order
 from serving.upkeep.pruning import HOOK_DAYS, Pruned, forget_repeats, prune

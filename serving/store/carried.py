@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.history.carried import CARRIED_SIZE, Carried
+from serving.store.changes import Change, changes_between
 from serving.store.connection import Connection
-from serving.store.log import Change, Log, body_of, changes_between
+from serving.store.log import Log, body_of
 from serving.store.renames import Renamed
 
 Integers = NDArray[np.int64]

@@ -1,0 +1,63 @@
+"""What events did to history: orders placed, and moved between states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from features.history.states import ABSENT
+from serving.store.connection import Connection
+from serving.store.renames import Renamed, renamed_between
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event did to history: an order was placed, or moved between states.
+
+    Parameters
+    ----------
+    seq : int
+        Position of the event.
+    was, becomes : int
+        States of ``features.history.states``. ``was`` is ``ABSENT`` when the order comes under
+        the keys of ``fact``; ``becomes`` is ``ABSENT`` when a revision takes it away from there.
+    fact : bytes
+        The order's fact (``features.history.fact``).
+    """
+
+    seq: int
+    was: int
+    becomes: int
+    fact: bytes
+
+
+def changes_between(connection: Connection, after: int, until: int) -> list[Change | Renamed]:
+    """What the events with ``after < seq <= until`` did to history; no test orders.
+
+    Renames come first, since the facts of every event have the new names; then all else in order.
+    """
+    found = connection.execute(
+        """SELECT e.seq, e.kind, e.was, e.becomes, e.data,
+                  (SELECT f.data FROM event f
+                   WHERE f.number = e.number AND f.seq < e.seq AND f.kind IN ('placed', 'revised')
+                   ORDER BY f.seq DESC LIMIT 1)
+           FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.seq > ? AND e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0
+           ORDER BY e.seq""",
+        (after, until),
+    )
+    changed = [change for line in found for change in _changes(*line)]
+    return [*renamed_between(connection, after, until), *changed]
+
+
+def _changes(
+    seq: int, kind: str, was: int | None, becomes: int, data: bytes, before: bytes
+) -> Iterator[Change]:
+    """What one event did; ``before`` is the fact that was in force until then."""
+    if was is None:
+        yield Change(seq, ABSENT, becomes, data)
+    elif kind == "revised":
+        yield Change(seq, was, ABSENT, before)
+        yield Change(seq, ABSENT, becomes, data)
+    else:
+        yield Change(seq, was, becomes, before)

@@ -1,0 +1,49 @@
+"""Orders as they stand: one row each, beside the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from serving.store.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An order as the store holds it."""
+
+    number: int
+    merchant_id: str
+    test: bool
+    order_id: str
+    revision: int
+    state: int
+    digest: bytes | None
+    fact_seq: int
+    decided_seq: int | None
+
+
+ORDER_COLUMNS = (
+    "number, merchant_id, test, order_id, revision, state, digest, fact_seq, decided_seq"
+)
+_BY_ID = f"SELECT {ORDER_COLUMNS} FROM orders WHERE merchant_id=? AND test=? AND order_id=?"
+
+
+def find_order(
+    connection: Connection, merchant_id: str, order_id: str, *, test: bool = False
+) -> Held | None:
+    """One order by its id, or None."""
+    found = connection.execute(_BY_ID, (merchant_id, test, order_id)).fetchone()
+    return None if found is None else held_of(found)
+
+
+def held_of(found: tuple[object, ...]) -> Held:
+    """An order from a row of ``ORDER_COLUMNS``."""
+    number, merchant_id, test, *rest = found
+    return Held(number, merchant_id, bool(test), *rest)  # type: ignore[arg-type]
+
+
+def orders_numbered(connection: Connection, numbers: Iterable[int]) -> list[Held]:
+    """These orders as they stand."""
+    statement = f"SELECT {ORDER_COLUMNS} FROM orders WHERE number=?"
+    return [held_of(connection.execute(statement, (n,)).fetchone()) for n in numbers]
