@@ -13,8 +13,9 @@ from serving.intake import Content, order_of
 from serving.rows import Rows
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
+from serving.store.decisions import first_decided
 from serving.store.orders import Held
-from serving.store.stories import body_at, data_at, first_decided
+from serving.store.stories import body_at, data_at
 
 
 @dataclass(frozen=True, slots=True)

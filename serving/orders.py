@@ -13,11 +13,11 @@ from serving.parcels.outcomes import CLASS_NAMES
 from serving.standing import life_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
+from serving.store.decisions import Decided, orders_decided_last, orders_decided_since
 from serving.store.feeds import Updated, events_after, fold_before, updated_orders
-from serving.store.log import body_of
 from serving.store.merchants import Access
 from serving.store.orders import Held, find_order
-from serving.store.stories import body_at, placed_at
+from serving.store.stories import all_steps, body_at, placed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +69,18 @@ _NOTED = ("overridden", "contacted", "replied", "message", "ndr", "noted", "feed
 
 
 def _events(connection: Connection, contacts: Contacts, held: Held) -> list[dict[str, Any]]:
-    found = connection.execute(
-        """SELECT seq, kind, revision, at_us, known_us, body FROM event
-           WHERE number=? ORDER BY seq""",
-        (held.number,),
-    ).fetchall()
     events = []
-    for seq, kind, revision, at_us, known_us, body in found:
-        detail = {} if kind in _SAID else outside(body_of(body))
-        if kind in _NOTED:
-            detail |= contacts.of(connection, seq) or {}
+    for step in all_steps(connection, held.number):
+        detail = {} if step.kind in _SAID else outside(step.body)
+        if step.kind in _NOTED:
+            detail |= contacts.of(connection, step.seq) or {}
         events.append(
             {
-                "seq": seq,
-                "event": kind,
-                "revision": revision,
-                "at": rfc3339(at_us),
-                "known_at": rfc3339(known_us),
+                "seq": step.seq,
+                "event": step.kind,
+                "revision": step.revision,
+                "at": rfc3339(step.at_us),
+                "known_at": rfc3339(step.known_us),
                 "detail": detail,
             }
         )
@@ -144,38 +139,21 @@ def feed(connection: Connection, access: Access, after: int, limit: int) -> dict
 
 def latest(connection: Connection, merchant_id: str, limit: int) -> list[Listed]:
     """The merchant's orders decided last, newest first; no test orders."""
-    found = connection.execute(
-        """SELECT o.order_id, o.state, p.at_us, d.known_us, p.body, d.body
-           FROM orders o JOIN event d ON d.seq = o.decided_seq JOIN event p ON p.seq = o.number
-           WHERE o.merchant_id=? AND o.test=0 AND o.decided_seq IS NOT NULL
-           ORDER BY o.decided_seq DESC LIMIT ?""",
-        (merchant_id, limit),
-    )
-    return [_listed(*line) for line in found]
+    return [_listed(one) for one in orders_decided_last(connection, merchant_id, limit)]
 
 
 def decided_since(connection: Connection, merchant_id: str, since_us: int) -> list[Listed]:
     """The merchant's orders whose decision in force is younger than an instant, newest first."""
-    found = connection.execute(
-        """SELECT o.order_id, o.state, p.at_us, d.known_us, p.body, d.body
-           FROM orders o JOIN event d ON d.seq = o.decided_seq JOIN event p ON p.seq = o.number
-           WHERE o.merchant_id=? AND o.test=0 AND o.decided_seq>? AND d.known_us>=?
-           ORDER BY o.decided_seq DESC""",
-        (merchant_id, fold_before(connection, since_us), since_us),
-    )
-    return [_listed(*line) for line in found]
+    return [_listed(one) for one in orders_decided_since(connection, merchant_id, since_us)]
 
 
-def _listed(
-    order_id: str, state: int, created_us: int, decided_us: int, placed: bytes, decided: bytes
-) -> Listed:
-    content: dict[str, Any] = body_of(placed)
+def _listed(one: Decided) -> Listed:
     return Listed(
-        order_id=order_id,
-        state=CLASS_NAMES[state % CLASSES],
-        created_at=rfc3339(created_us),
-        decided_us=decided_us,
-        amount_paise=content.get("amount_paise"),
-        payment_mode=content.get("payment_mode", "unknown"),
-        answer=answer_of(body_of(decided)),
+        order_id=one.order_id,
+        state=CLASS_NAMES[one.state % CLASSES],
+        created_at=rfc3339(one.placed_us),
+        decided_us=one.decided_us,
+        amount_paise=one.content.get("amount_paise"),
+        payment_mode=one.content.get("payment_mode", "unknown"),
+        answer=answer_of(one.decided),
     )

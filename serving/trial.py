@@ -16,7 +16,7 @@ from features.settings import Settings
 from models.bundle import Bundle
 from serving.model import Promotion
 from serving.store.connection import Connection
-from serving.store.log import body_of
+from serving.store.decisions import in_force_since
 
 _OUTCOMES = {DELIVERED: 0, RTO: 1, RTO_NOT_CUSTOMER: 1}
 
@@ -88,12 +88,7 @@ class Compared:
 def compared(connection: Connection, *, since_us: int, merchant_id: str | None) -> list[Compared]:
     """Every pair of models that scored the same orders since an instant."""
     pairs: dict[tuple[str, str], list[tuple[float, float, int | None]]] = {}
-    for body, state, owner in connection.stream(
-        """SELECT e.body, o.state, o.merchant_id FROM orders o JOIN event e ON e.seq=o.decided_seq
-           WHERE o.test=0 AND e.at_us>=?""",
-        (since_us,),
-    ):
-        decided: dict[str, Any] = body_of(body)
+    for decided, state, owner in in_force_since(connection, since_us):
         if (shadow := decided.get("shadow")) and merchant_id in (None, owner):
             outcome = _OUTCOMES.get(state) if state < CLASSES else None
             pair = (decided["model"], shadow["model"])

@@ -10,6 +10,7 @@ from features.settings import Settings
 from serving.folds import FOLD_EVERY_S, newest_fold, publish_fold
 from serving.home import Home
 from serving.moments import now_us
+from serving.store.orders import any_order
 from serving.upkeep.pruning import forget_repeats
 from serving.upkeep.retraining import Retraining
 
@@ -39,7 +40,7 @@ def fold_if_due(home: Home, now: int) -> bool:
     connection = home.connection
     if now - newest_fold(connection).at_us < FOLD_EVERY_S * 1_000_000:
         return False
-    if connection.execute("SELECT 1 FROM orders WHERE test = 0 LIMIT 1").fetchone() is None:
+    if not any_order(connection):
         return False
     publish_fold(connection, home.settings.folds_dir, now_us=now)
     forget_repeats(home, now)

@@ -13,7 +13,7 @@ from features.errors import RefusedError
 from features.settings import load_settings
 from serving.moments import outside
 from serving.store.connection import Connection, connect
-from serving.store.log import body_of
+from serving.store.decisions import decision_named
 
 
 @click.command()
@@ -61,16 +61,12 @@ def page(connection: Connection, decision_id: str) -> str:
 
 def _decision(connection: Connection, decision_id: str) -> tuple[dict[str, Any], bytes | None]:
     try:
-        key = UUID(decision_id).bytes
+        found = decision_named(connection, UUID(decision_id))
     except ValueError:
         raise RefusedError(f'"{decision_id}" is no decision id; copy it from an answer') from None
-    found = connection.execute(
-        "SELECT body, data FROM event WHERE seq = (SELECT seq FROM decision WHERE decision_id=?)",
-        (key,),
-    ).fetchone()
     if found is None:
         raise RefusedError(f"there is no decision {decision_id} in this database")
-    return body_of(found[0]), found[1]
+    return found
 
 
 def _sure(shown: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from serving.home import Home
 from serving.rows import Rows
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
+from serving.store.decisions import count_decisions
 from serving.upkeep.recheck import Recheck, Rechecked
 
 _SHOWN = 5
@@ -26,7 +27,7 @@ def recheck() -> None:
         keyring = home.keyring
     reading = connect(settings.store_url, readonly=True)
     try:
-        count = reading.execute("SELECT count(*) FROM decision").fetchone()[0]
+        count = count_decisions(reading)
         rows = Rows(Directory.open(), Hasher(list(keyring.hashing.keys.values())))
         with tqdm(desc="rechecking", unit=" decisions", total=count, delay=2, leave=False) as bar:
             found = Recheck(reading, rows, Contacts(keyring.sealing), settings.folds_dir).run(

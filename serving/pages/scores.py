@@ -20,8 +20,7 @@ from models.costs import CostModel
 from models.policy import TYPICAL_AMOUNT_PAISE
 from models.thresholds import Thresholds, cheapest
 from serving.store.connection import Connection
-from serving.store.feeds import fold_before
-from serving.store.log import body_of
+from serving.store.feeds import fold_before, scored_after
 
 DAYS = 90
 BINS = 100
@@ -33,10 +32,6 @@ Sums = NDArray[np.float64]
 _AT_ONCE = 5_000
 _MOST = 50
 _N, _P, _A, _PA = range(4)
-_EVENTS = """SELECT e.seq, e.known_us, e.body, p.body FROM event e
-    JOIN orders o ON o.number = e.number JOIN event p ON p.seq = e.number
-    WHERE e.merchant_id=? AND e.seq>? AND e.kind='decided' AND e.revision=0 AND o.test=0
-    ORDER BY e.seq LIMIT ?"""
 
 
 @dataclass(slots=True)
@@ -46,10 +41,10 @@ class _Followed:
     days: dict[int, Sums] = field(default_factory=dict)
 
     def follow(self, connection: Connection, merchant_id: str) -> None:
-        while lines := connection.execute(_EVENTS, (merchant_id, self.seq, _AT_ONCE)).fetchall():
+        while lines := scored_after(connection, merchant_id, self.seq, _AT_ONCE):
             for _, known_us, decided, placed in lines:
-                self._take(int(ist_day(known_us)), body_of(decided), body_of(placed))
-            self.seq = int(lines[-1][0])
+                self._take(int(ist_day(known_us)), decided, placed)
+            self.seq = lines[-1].seq
 
     def _take(self, day: int, decided: dict[str, Any], placed: dict[str, Any]) -> None:
         """What a rule or a list decided, thresholds do not move; silence is no first decision."""

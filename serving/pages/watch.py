@@ -10,8 +10,7 @@ from datetime import datetime
 from features.days import DAY_US, HOUR_US, to_us
 from serving.conversation.life import Life, Stage
 from serving.store.connection import Connection
-from serving.store.feeds import fold_before
-from serving.store.log import body_of
+from serving.store.feeds import fold_before, moves_after
 
 DAYS = 7
 """An order that nobody has touched for longer is no work of today."""
@@ -19,11 +18,6 @@ DAYS = 7
 _AT_ONCE = 5_000
 _STUCK_US = HOUR_US // 2
 _MOST = 200
-_EVENTS = """SELECT seq, number, kind, CASE WHEN kind IN
-      ('decided', 'overridden', 'contacted', 'replied', 'correction', 'noted') THEN body END
-    FROM event WHERE merchant_id=? AND seq>? AND number IS NOT NULL
-      AND kind NOT IN ('placed', 'revised', 'message', 'message_sent', 'erased')
-    ORDER BY seq LIMIT ?"""
 
 
 @dataclass(slots=True)
@@ -38,16 +32,15 @@ class Followed:
 
     def follow(self, connection: Connection, merchant_id: str) -> None:
         """Take in what was appended."""
-        while lines := connection.execute(_EVENTS, (merchant_id, self.seq, _AT_ONCE)).fetchall():
-            for _, number, kind, body in lines:
-                said = {} if body is None else body_of(body)
+        while lines := moves_after(connection, merchant_id, self.seq, _AT_ONCE):
+            for _, number, kind, said in lines:
                 if kind == "noted":
                     self._note(number, str(said.get("assignee", "")) or None, "assignee" in said)
                 else:
                     if kind == "decided" and (until := said.get("wait_until")) is not None:
                         self.until_us[number] = to_us(datetime.fromisoformat(str(until)))
                     self.lives[number] = self.lives.get(number, Life()).after(kind, said)
-            self.seq = int(lines[-1][0])
+            self.seq = lines[-1].seq
 
     def _note(self, number: int, assignee: str | None, told: bool) -> None:
         if not told:

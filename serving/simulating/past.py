@@ -21,6 +21,7 @@ from models.decision import RULE
 from models.replay import NO_OVERRULE, UNKNOWN_AMOUNT, Orders
 from serving.intake import Content, order_of
 from serving.store.connection import Connection
+from serving.store.erased import merchant_erased_since
 from serving.store.log import body_of
 
 _AT_ONCE = 20_000
@@ -139,7 +140,7 @@ class Past:
         bool
             Whether that was all.
         """
-        if self.seq and _erased_since(connection, self.merchant_id, self.seq):
+        if self.seq and merchant_erased_since(connection, self.merchant_id, self.seq):
             self._clear()
         with_data = "'placed', 'decided'" if self._asked else "'placed'"
         statement, read = _EVENTS.format(with_data=with_data), 0
@@ -259,11 +260,3 @@ def _overrule(decided: dict[str, Any]) -> int:
     rule = decided["rule"]
     listed = rule is not None and not rule.startswith(RULE)
     return SEVERITY[decided["policy_action"]] if listed else NO_OVERRULE
-
-
-def _erased_since(connection: Connection, merchant_id: str, after: int) -> bool:
-    found = connection.execute(
-        "SELECT 1 FROM event WHERE merchant_id=? AND seq>? AND kind='erased' LIMIT 1",
-        (merchant_id, after),
-    )
-    return found.fetchone() is not None

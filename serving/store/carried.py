@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from features.history.carried import CARRIED_SIZE, Carried
 from serving.store.changes import Change, changes_between
 from serving.store.connection import Connection
+from serving.store.facts import put_facts
 from serving.store.log import Log, body_of
 from serving.store.renames import Renamed
 
@@ -56,7 +57,7 @@ def carried_events(connection: Connection, after: int = 0) -> Iterator[tuple[int
 
 def rewrite(connection: Connection, seq: int, rows: Integers) -> None:
     """Put other rows into a carried event: keys have been renamed."""
-    connection.execute("UPDATE event SET data=? WHERE seq=?", (_packed(rows), seq))
+    put_facts(connection, [(seq, _packed(rows))])
 
 
 def replayed_between(connection: Connection, after: int, until: int) -> list[Change | Renamed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from features.history.states import ABSENT
+from features.history.states import ABSENT, CLASSES, PENDING
 from serving.store.connection import Connection
 from serving.store.renames import Renamed, renamed_between
 
@@ -48,6 +48,25 @@ def changes_between(connection: Connection, after: int, until: int) -> list[Chan
     )
     changed = [change for line in found for change in _changes(*line)]
     return [*renamed_between(connection, after, until), *changed]
+
+
+def newest_placed_us(connection: Connection, after: int) -> int | None:
+    """When the newest order past a position became known, if any."""
+    return _newest_us(connection, after, "was IS NULL")
+
+
+def newest_outcome_us(connection: Connection, after: int) -> int | None:
+    """When the newest outcome past a position became known, if any."""
+    return _newest_us(connection, after, f"was IS NOT NULL AND becomes % {CLASSES} <> {PENDING}")
+
+
+def _newest_us(connection: Connection, after: int, which: str) -> int | None:
+    found = connection.execute(
+        f"""SELECT known_us FROM event WHERE seq > ? AND number IS NOT NULL
+            AND becomes IS NOT NULL AND {which} ORDER BY seq DESC LIMIT 1""",
+        (after,),
+    ).fetchone()
+    return None if found is None else int(found[0])
 
 
 def _changes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -88,6 +88,16 @@ class Contacts:
                 f"contacts sealed with version {version} of RTO_ENCRYPTION_KEY cannot be opened; "
                 "restore that key"
             ) from None
+
+
+def drop_sealed(connection: Connection, numbers: Iterable[int]) -> None:
+    """Delete what is sealed of these revisions."""
+    connection.executemany("DELETE FROM contact WHERE number=?", [(n,) for n in numbers])
+
+
+def count_sealed(connection: Connection) -> int:
+    """Of how many revisions something is sealed."""
+    return int(connection.execute("SELECT count(*) FROM contact").fetchone()[0])
 
 
 def _bound(number: int) -> bytes:

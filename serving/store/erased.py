@@ -57,6 +57,15 @@ def order_erased_since(connection: Connection, number: int, after: int) -> bool:
     return found.fetchone() is not None
 
 
+def merchant_erased_since(connection: Connection, merchant_id: str, after: int) -> bool:
+    """Whether any of a merchant's orders has been erased at a later position."""
+    found = connection.execute(
+        "SELECT 1 FROM event WHERE merchant_id=? AND seq>? AND kind='erased' LIMIT 1",
+        (merchant_id, after),
+    )
+    return found.fetchone() is not None
+
+
 def forget_erased(connection: Connection, now_us: int) -> None:
     """Drop marks that nothing can need any more."""
     connection.execute(_DELETE, (now_us - REMEMBERED_US,))

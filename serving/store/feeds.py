@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from features.history.states import CLASSES
 from serving.store.connection import Connection
@@ -112,3 +112,52 @@ def fold_before(connection: Connection, at_us: int) -> int:
         (at_us,),
     ).fetchone()
     return int(found[0])
+
+
+class Moved(NamedTuple):
+    """One event that an order's life is folded from; what it says only where that matters."""
+
+    seq: int
+    number: int
+    kind: str
+    said: dict[str, Any]
+
+
+def moves_after(connection: Connection, merchant_id: str, after: int, most: int) -> list[Moved]:
+    """What has happened to a merchant's orders since a position."""
+    found = connection.execute(
+        """SELECT seq, number, kind, CASE WHEN kind IN
+             ('decided', 'overridden', 'contacted', 'replied', 'correction', 'noted') THEN body END
+           FROM event WHERE merchant_id=? AND seq>? AND number IS NOT NULL
+             AND kind NOT IN ('placed', 'revised', 'message', 'message_sent', 'erased')
+           ORDER BY seq LIMIT ?""",
+        (merchant_id, after, most),
+    ).fetchall()
+    return [
+        Moved(seq, number, kind, {} if body is None else body_of(body))
+        for seq, number, kind, body in found
+    ]
+
+
+class Scored(NamedTuple):
+    """A decision on an order as it was placed."""
+
+    seq: int
+    known_us: int
+    decided: dict[str, Any]
+    placed: dict[str, Any]
+
+
+def scored_after(connection: Connection, merchant_id: str, after: int, most: int) -> list[Scored]:
+    """The decisions on a merchant's live orders, as they were placed, since a position."""
+    found = connection.execute(
+        """SELECT e.seq, e.known_us, e.body, p.body FROM event e
+           JOIN orders o ON o.number = e.number JOIN event p ON p.seq = e.number
+           WHERE e.merchant_id=? AND e.seq>? AND e.kind='decided' AND e.revision=0 AND o.test=0
+           ORDER BY e.seq LIMIT ?""",
+        (merchant_id, after, most),
+    ).fetchall()
+    return [
+        Scored(seq, known_us, body_of(decided), body_of(placed))
+        for seq, known_us, decided, placed in found
+    ]

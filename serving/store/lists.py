@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -128,6 +128,21 @@ def drop_entries(log: Log, keys: Collection[int], *, now_us: int) -> int:
     for merchant_id, entry_id in gone:
         _tell(log, merchant_id, {"did": "removed", "entry_id": entry_id}, now_us)
     return len(gone)
+
+
+def keys_of_entries(connection: Connection, fields: Sequence[str]) -> list[tuple[str, int]]:
+    """Id and key of every merchant's entries of these fields."""
+    marks = ",".join("?" * len(fields))
+    return connection.execute(
+        f"SELECT entry_id, key FROM list_entry WHERE field IN ({marks})", fields
+    ).fetchall()
+
+
+def put_keys(connection: Connection, keys: Iterable[tuple[str, int]]) -> None:
+    """Put other keys into entries, by their ids."""
+    connection.executemany(
+        "UPDATE list_entry SET key=? WHERE entry_id=?", [(key, name) for name, key in keys]
+    )
 
 
 def list_version(connection: Connection, merchant_id: str) -> int:

@@ -47,3 +47,17 @@ def orders_numbered(connection: Connection, numbers: Iterable[int]) -> list[Held
     """These orders as they stand."""
     statement = f"SELECT {ORDER_COLUMNS} FROM orders WHERE number=?"
     return [held_of(connection.execute(statement, (n,)).fetchone()) for n in numbers]
+
+
+def any_order(connection: Connection) -> bool:
+    """Whether there is a live order."""
+    found = connection.execute("SELECT 1 FROM orders WHERE test = 0 LIMIT 1").fetchone()
+    return found is not None
+
+
+def ids_of_tests(connection: Connection, merchant_id: str) -> list[str]:
+    """The ids of a merchant's test orders."""
+    found = connection.execute(
+        "SELECT order_id FROM orders WHERE merchant_id=? AND test=1", (merchant_id,)
+    ).fetchall()
+    return [order_id for (order_id,) in found]

@@ -34,14 +34,6 @@ def number_at(connection: Connection, seq: int) -> int | None:
     return None if found is None else found[0]
 
 
-def first_decided(connection: Connection, number: int) -> dict[str, Any]:
-    """The record of an order's first decision, of which it must have one."""
-    found = connection.execute(
-        "SELECT body FROM event WHERE number=? AND kind='decided' ORDER BY seq LIMIT 1", (number,)
-    ).fetchone()
-    return body_of(found[0])
-
-
 def times_of(connection: Connection, number: int, kind: Kind) -> int:
     """How often something has happened to an order."""
     found = connection.execute(
@@ -74,6 +66,11 @@ _GOES_ON = "kind NOT IN ('placed', 'revised', 'message_sent', 'message', 'erased
 _STEP = "seq, kind, at_us, known_us, revision, body"
 
 
+def all_steps(connection: Connection, number: int) -> list[Step]:
+    """Everything that happened to an order, oldest first."""
+    return _steps(connection, "number=? ORDER BY seq", (number,))
+
+
 def steps_of(connection: Connection, number: int) -> list[Step]:
     """What an order's life is folded from, oldest first."""
     return _steps(connection, f"number=? AND {_GOES_ON} ORDER BY seq", (number,))
@@ -103,6 +100,15 @@ def newest_known_us(connection: Connection) -> int | None:
         "SELECT known_us FROM event WHERE number IS NOT NULL ORDER BY seq DESC LIMIT 1"
     ).fetchone()
     return None if found is None else int(found[0])
+
+
+def first_known_since(connection: Connection, since_us: int) -> int | None:
+    """Position of the first event of an order that became known from an instant on, if any."""
+    found = connection.execute(
+        "SELECT min(seq) FROM event WHERE number IS NOT NULL AND known_us >= ?", (since_us,)
+    )
+    seq: int | None = found.fetchone()[0]
+    return seq
 
 
 def first_known_us(connection: Connection) -> int | None:

@@ -21,7 +21,7 @@ from serving.store.erasing import drop_contacts, overwrite_deleted, settle_delet
 from serving.store.lists import drop_entries
 from serving.store.log import Log
 from serving.store.merchants import merchants
-from serving.store.orders import orders_numbered
+from serving.store.orders import ids_of_tests, orders_numbered
 from serving.store.outbox import forget_person
 from serving.store.renames import keep_renamed
 from serving.upkeep.tombstones import Named, bury, find_late, find_named
@@ -127,9 +127,7 @@ def _shared(named: Named) -> int:
 
 def _test_spaces(connection: Connection, merchant_ids: Sequence[str]) -> Iterator[str]:
     for merchant_id in merchant_ids:
-        for (order_id,) in connection.execute(
-            "SELECT order_id FROM orders WHERE merchant_id=? AND test=1", (merchant_id,)
-        ).fetchall():
+        for order_id in ids_of_tests(connection, merchant_id):
             yield space_of(merchant_id, order_id)
 
 

@@ -13,20 +13,14 @@ from serving.audit import audit
 from serving.home import Home
 from serving.store.carried import carry
 from serving.store.connection import Connection
+from serving.store.facts import facts_of
 from serving.store.log import Log
-from serving.store.removal import remove_orders
+from serving.store.removal import quiet_orders, remove_orders
+from serving.store.stories import first_known_since
 from serving.store.who import stored_seq
 
 # Short transactions: whoever serves beside us waits for each.
 _CHUNK = 500
-
-_SETTLED = """SELECT o.number, o.state FROM orders o
-    WHERE o.test = 0 AND o.number > ? AND o.number < ?
-    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.number = o.number AND e.seq >= ?)
-    ORDER BY o.number LIMIT ?"""
-_EVENTS = """SELECT number, seq, known_us,
-           CASE WHEN kind IN ('placed', 'revised') THEN data END
-    FROM event WHERE number >= ? AND number <= ? ORDER BY seq"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,7 @@ def prune_orders(
     done, last = PrunedOrders(), 0
     while True:
         with home.transaction() as log:
-            orders = log.connection.execute(_SETTLED, (last, end, end, _CHUNK)).fetchall()
+            orders = quiet_orders(log.connection, last, end, _CHUNK)
             if not orders:
                 break
             _take_out(log, orders, now_us)
@@ -78,23 +72,21 @@ def prune_orders(
 
 def _boundary(connection: Connection, before_us: int) -> int:
     """The first position that is too young, or that the stored who-records have yet to count."""
-    (young,) = connection.execute(
-        "SELECT min(seq) FROM event WHERE number IS NOT NULL AND known_us >= ?", (before_us,)
-    ).fetchone()
+    young = first_known_since(connection, before_us)
     counted = stored_seq(connection) + 1
     return counted if young is None else min(young, counted)
 
 
 def _take_out(log: Log, orders: list[tuple[int, int]], now_us: int) -> None:
     states = dict(orders)
-    found = log.connection.execute(_EVENTS, (min(states), max(states))).fetchall()
-    events = [event for event in found if event[0] in states]
+    found = facts_of(log.connection, min(states), max(states))
+    events = [event for event in found if event.number in states]
     rows = [
-        [*np.frombuffer(fact, np.int64).tolist(), states[number], seq, known_us]
-        for number, seq, known_us, fact in events
-        if fact is not None
+        [*np.frombuffer(one.fact, np.int64).tolist(), states[one.number], one.seq, one.known_us]
+        for one in events
+        if one.fact is not None
     ]
-    last_seq, last_us = (max(event[i] for event in events) for i in (1, 2))
+    last_seq, last_us = max(one.seq for one in events), max(one.known_us for one in events)
     carry(log, len(orders), Carried(np.array(rows, np.int64), last_seq, last_us), now_us=now_us)
     remove_orders(log.connection, list(states))
 

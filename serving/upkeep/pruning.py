@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from features.days import DAY_US
-from features.history.states import CLASSES, PENDING
 from serving.audit import audit
 from serving.home import Home
 from serving.store.connection import Connection
+from serving.store.contacts import count_sealed, drop_sealed
 from serving.store.erased import forget_erased
-from serving.store.log import Log
-from serving.store.removal import remove_orders
+from serving.store.removal import finished_with_contacts, old_tests, remove_orders
 from serving.store.repeats import forget_seen
 
 # Short transactions: whoever serves beside us waits for each.
@@ -20,14 +19,6 @@ _CHUNK = 500
 TEST_DAYS = 30
 # Senders of webhooks repeat them for a day or two.
 HOOK_DAYS = 30
-
-_FINISHED = f"""SELECT c.number FROM contact c
-    JOIN event s ON s.seq = c.number JOIN orders o ON o.number = s.number
-    WHERE c.number > ? AND o.state % {CLASSES} <> {PENDING}
-    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.number = o.number AND e.known_us >= ?)
-    ORDER BY c.number LIMIT {_CHUNK}"""
-_TESTS = f"""SELECT o.number FROM orders o JOIN event e ON e.seq = o.number
-    WHERE o.test = 1 AND o.number > ? AND e.known_us < ? ORDER BY o.number LIMIT {_CHUNK}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +52,12 @@ def prune(
     before_us : int
         Nothing about the order may have become known from then on.
     """
-    contacts = _in_chunks(home, _FINISHED, before_us, _drop_contacts, progress)
+    contacts = _in_chunks(home, finished_with_contacts, before_us, drop_sealed, progress)
     old = min(before_us, now_us - TEST_DAYS * DAY_US)
-    tests = _in_chunks(home, _TESTS, old, _drop_tests, progress)
+    tests = _in_chunks(home, old_tests, old, remove_orders, progress)
     with home.transaction() as log:
         audit(log, "pruned", None, now_us=now_us, contacts=contacts, tests=tests)
-    return Pruned(contacts, tests, _count(home.connection))
+    return Pruned(contacts, tests, count_sealed(home.connection))
 
 
 def forget_repeats(home: Home, now_us: int) -> None:
@@ -78,30 +69,15 @@ def forget_repeats(home: Home, now_us: int) -> None:
 
 def _in_chunks(
     home: Home,
-    query: str,
+    find: Callable[[Connection, int, int, int], list[int]],
     before_us: int,
-    drop: Callable[[Log, list[int]], None],
+    drop: Callable[[Connection, list[int]], None],
     progress: Callable[[int], object],
 ) -> int:
     done = last = 0
-    while True:
-        found = home.connection.execute(query, (last, before_us)).fetchall()
-        if not found:
-            return done
-        numbers = [number for (number,) in found]
+    while numbers := find(home.connection, last, before_us, _CHUNK):
         with home.transaction() as log:
-            drop(log, numbers)
+            drop(log.connection, numbers)
         done, last = done + len(numbers), numbers[-1]
         progress(len(numbers))
-
-
-def _drop_contacts(log: Log, numbers: list[int]) -> None:
-    log.connection.executemany("DELETE FROM contact WHERE number=?", [(n,) for n in numbers])
-
-
-def _drop_tests(log: Log, numbers: list[int]) -> None:
-    remove_orders(log.connection, numbers)
-
-
-def _count(connection: Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM contact").fetchone()[0])
+    return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from serving.rows import Rows
 from serving.store.carried import carried_in, replayed_between, settled_seq
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
-from serving.store.log import body_of
+from serving.store.decisions import Recorded, decisions_by_reading
 from serving.store.stories import body_at, data_at
 from serving.upkeep.redeciding import Redeciding
 
@@ -65,27 +65,6 @@ class Rechecked:
     differences: list[Difference] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """A decision as logged, and the event that holds what the order then said."""
-
-    number: int
-    said_seq: int
-    merchant_id: str
-    order_id: str
-    test: bool
-    body: dict[str, Any]
-    row: bytes
-
-    @property
-    def read_seq(self) -> int:
-        return int(self.body["read_seq"])
-
-    @property
-    def fold(self) -> int:
-        return int(self.body["fold"])
-
-
 class Recheck:
     """Walks the log once, with a ledger of its own, and recomputes every decision on the way.
 
@@ -113,7 +92,7 @@ class Recheck:
     def run(self, progress: Callable[[int], object] = lambda _: None) -> Rechecked:
         """Compare all decisions; ``progress`` is told how many are done."""
         found = Rechecked()
-        for decided in self._decisions():
+        for decided in decisions_by_reading(self._connection):
             windows = self._windows_of(decided.fold)
             if windows is None or decided.read_seq < self._settled:
                 found.pruned += 1
@@ -123,32 +102,13 @@ class Recheck:
             progress(1)
         return found
 
-    def _decisions(self) -> Iterator[_Decided]:
-        """By the position they read, which falls only where a decision came in late."""
-        read = [
-            (int(str(body_of(body)["read_seq"])), seq)
-            for seq, body in self._connection.stream(
-                "SELECT seq, body FROM event WHERE kind='decided' AND data IS NOT NULL"
-            )
-        ]
-        for _, seq in sorted(read):
-            number, said_seq, merchant_id, order_id, test, body, row = self._connection.execute(
-                """SELECT e.number,
-                          (SELECT max(f.seq) FROM event f WHERE f.number = e.number
-                           AND f.seq < e.seq AND f.kind IN ('placed', 'revised')),
-                          o.merchant_id, o.order_id, o.test, e.body, e.data
-                   FROM event e JOIN orders o ON o.number = e.number WHERE e.seq = ?""",
-                (seq,),
-            ).fetchone()
-            yield _Decided(number, said_seq, merchant_id, order_id, bool(test), body_of(body), row)
-
     def _read_up_to(self, seq: int) -> None:
         while self._ledger.seq < seq:
             until = min(self._ledger.seq + _STEP, seq)
             changes = replayed_between(self._connection, self._ledger.seq, until)
             self._ledger.apply(changes, until)
 
-    def _compare(self, decided: _Decided, windows: WindowTable, found: Rechecked) -> None:
+    def _compare(self, decided: Recorded, windows: WindowTable, found: Rechecked) -> None:
         logged = np.frombuffer(decided.row)
         if len(logged) != len(CATALOGUE):
             found.other_catalogue += 1
@@ -173,7 +133,7 @@ class Recheck:
         ]
 
     def _row(
-        self, decided: _Decided, order: Order, windows: WindowTable
+        self, decided: Recorded, order: Order, windows: WindowTable
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         named = set_apart(order) if decided.test else order
         shares = self._fact(decided.said_seq)[NETWORK_KEY] != ABSENT

@@ -6,7 +6,6 @@ Version *n* of a key is the HMAC, under secret *n*, of its version *n* − 1: no
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,9 @@ from serving.degraded.spool import Spool
 from serving.home import Home
 from serving.store.carried import carried_events, rewrite
 from serving.store.connection import Connection
+from serving.store.facts import facts_after, put_facts
 from serving.store.hashing import keep_hash_version, stored_hash_version
+from serving.store.lists import keys_of_entries, put_keys
 from serving.upkeep.tombstones import PERSONAL
 
 _STEP = 10_000
@@ -91,20 +92,14 @@ def _facts(
     connection: Connection, newest: Callable[[Integers], Integers], progress: Progress
 ) -> int:
     done = last = 0
-    while True:
-        rows = connection.execute(
-            """SELECT seq, data FROM event WHERE seq > ? AND kind IN ('placed', 'revised')
-               ORDER BY seq LIMIT ?""",
-            (last, _STEP),
-        ).fetchall()
-        if not rows:
-            return done
+    while rows := facts_after(connection, last, _STEP):
         facts = np.stack([np.frombuffer(data, np.int64) for _, data in rows])
         _upgrade(facts, newest)
-        pairs = [(fact.tobytes(), seq) for fact, (seq, _) in zip(facts, rows, strict=True)]
-        connection.executemany("UPDATE event SET data=? WHERE seq=?", pairs)
+        pairs = zip(rows, facts, strict=True)
+        put_facts(connection, ((seq, fact.tobytes()) for (seq, _), fact in pairs))
         done, last = done + len(rows), rows[-1][0]
         progress(len(rows))
+    return done
 
 
 def _carried(connection: Connection, newest: Callable[[Integers], Integers]) -> int:
@@ -124,14 +119,8 @@ def _upgrade(facts: Integers, newest: Callable[[Integers], Integers]) -> None:
 
 
 def _entries(connection: Connection, newest: Callable[[Integers], Integers]) -> None:
-    marks = ",".join("?" * len(_HASHED_FIELDS))
-    rows: list[Any] = connection.execute(
-        f"SELECT entry_id, key FROM list_entry WHERE field IN ({marks})", _HASHED_FIELDS
-    ).fetchall()
+    rows = keys_of_entries(connection, _HASHED_FIELDS)
     for begin in range(0, len(rows), _STEP):
         some = rows[begin : begin + _STEP]
-        keys = newest(np.array([key for _, key in some], np.int64))
-        connection.executemany(
-            "UPDATE list_entry SET key=? WHERE entry_id=?",
-            [(int(key), entry_id) for key, (entry_id, _) in zip(keys, some, strict=True)],
-        )
+        keys = newest(np.array([key for _, key in some], np.int64)).tolist()
+        put_keys(connection, ((name, key) for (name, _), key in zip(some, keys, strict=True)))

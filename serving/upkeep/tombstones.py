@@ -19,6 +19,7 @@ from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO, NUMBER
 from features.keys import ABSENT, WHO_SLOTS
 from serving.store.carried import carried_events, rewrite
 from serving.store.connection import Connection
+from serving.store.facts import facts_after, put_facts
 from serving.store.log import last_seq
 from serving.store.renames import Renamed
 
@@ -96,10 +97,9 @@ def bury(connection: Connection, named: Named) -> Renamed:
     """Put tombstones into the facts; the position of what is returned is still to be set."""
     names = {key: _tombstone() for key in named.personal() & named.theirs}
     beside = {int(key) for fact in named.every() for key in fact[_WHO]}
-    for seq, fact in named.facts.items():
-        connection.execute(
-            "UPDATE event SET data=? WHERE seq=?", (_renamed(fact, names).tobytes(), seq)
-        )
+    put_facts(
+        connection, ((seq, _renamed(fact, names).tobytes()) for seq, fact in named.facts.items())
+    )
     if named.pruned:
         _bury_carried(connection, names)
     return Renamed(0, names, frozenset(beside - set(names) - {ABSENT}))
@@ -134,23 +134,14 @@ class _Facts(NamedTuple):
 
 def _facts_after(connection: Connection, after: int) -> Iterator[_Facts]:
     """Everything placed or revised later, in chunks, and what later events carry."""
-    rows: list[tuple[int, bytes]] = []
-    for row in connection.stream(
-        "SELECT seq, data FROM event WHERE seq > ? AND kind IN ('placed', 'revised')", (after,)
-    ):
-        rows.append(row)
-        if len(rows) == _STEP:
-            yield _told(rows)
-            rows = []
-    yield _told(rows)
+    last = after
+    while rows := facts_after(connection, last, _STEP):
+        facts = np.frombuffer(b"".join(fact for _, fact in rows), np.int64).reshape(-1, FACT_SIZE)
+        yield _Facts([seq for seq, _ in rows], facts, pruned=False)
+        last = rows[-1][0]
     for _, carried in carried_events(connection, after):
         part = Carried(carried)
         yield _Facts(part.seqs.tolist(), part.facts, pruned=True)
-
-
-def _told(rows: list[tuple[int, bytes]]) -> _Facts:
-    facts = np.frombuffer(b"".join(row[1] for row in rows), np.int64).reshape(-1, FACT_SIZE)
-    return _Facts([row[0] for row in rows], facts, pruned=False)
 
 
 def _with(connection: Connection, keys: Collection[int], after: int, progress: Progress) -> Named:

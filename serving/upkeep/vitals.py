@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from features.history.states import ABSENT, CLASSES, PENDING
 from serving.folds import NO_FOLD
 from serving.shops.troubles import Trouble, troubles
-from serving.store.changes import Change
+from serving.store.changes import Change, newest_outcome_us, newest_placed_us
 from serving.store.channels import stopped_channels
 from serving.store.connection import Connection
 from serving.store.couriers import stopped_couriers
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 _UNKNOWN = float("nan")
 # How far back a start looks for the newest order and outcome.
 _LOOKED_BACK = 200_000
-
-_NEWEST = """SELECT known_us FROM event
-    WHERE seq > ? AND number IS NOT NULL AND becomes IS NOT NULL AND {} ORDER BY seq DESC LIMIT 1"""
-_PLACED = _NEWEST.format("was IS NULL")
-_OUTCOME = _NEWEST.format(f"was IS NOT NULL AND becomes % {CLASSES} <> {PENDING}")
 
 
 class Vitals:
@@ -57,8 +52,8 @@ class Vitals:
     def begin(self) -> None:
         """Look back into the log."""
         after = last_seq(self._connection) - _LOOKED_BACK
-        self._order_us = self._newest(_PLACED, after)
-        self._outcome_us = self._newest(_OUTCOME, after)
+        self._order_us = newest_placed_us(self._connection, after)
+        self._outcome_us = newest_outcome_us(self._connection, after)
         self.look()
 
     def look(self) -> None:
@@ -95,10 +90,6 @@ class Vitals:
 
     def _age(self, instant: int | None) -> float:
         return _UNKNOWN if instant is None else (self._clock() - instant) / 1e6
-
-    def _newest(self, query: str, after: int) -> int | None:
-        found = self._connection.execute(query, (after,)).fetchone()
-        return None if found is None else int(found[0])
 
 
 def gauges(service: Service) -> dict[str, float]:
