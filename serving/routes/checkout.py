@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
-from serving import openapi
 from serving.answers import CheckoutAnswer, StorefrontAnswer
 from serving.decisions import Submission
+from serving.routes import described
 from serving.routes.door import ORDER_BYTES, PROBLEMS, access_of, body_of, service_of
 from serving.routes.scoring import wish_of
 from serving.service import Service
@@ -32,7 +32,9 @@ _PREFLIGHT = _ANYWHERE | {
     operation_id="checkout",
     summary="Weigh a basket before it is ordered",
     responses={200: {"model": CheckoutAnswer | StorefrontAnswer}, **PROBLEMS},
-    openapi_extra=openapi.body("CheckoutRequest", parameters=(openapi.DEADLINE, openapi.REASONS)),
+    openapi_extra=described.body(
+        "CheckoutRequest", parameters=(described.DEADLINE, described.REASONS)
+    ),
 )
 async def checkout(request: Request) -> Response:
     """Whether to offer cash on delivery, a part in advance or a fee; nothing is remembered.

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from serving.answers import Problem
 from serving.deadline import Deadline
-from serving.parsing import BodyError, FieldsError
+from serving.desk import UnknownOrderError
+from serving.parsing import BodyError, FieldsError, parse
 from serving.problems import MissingConditionError, TooLargeError
 from serving.service import Service
 from serving.store.merchants import Access, Scope
+from serving.store.orders import Held
 
 ORDER_BYTES = 256 * 1024
 LIST_BYTES = 4 * 1024 * 1024
+PAGE, LONGEST_PAGE = 100, 1_000
+LAST = 2**62
+"""A position past every one of the log's."""
+
+M = TypeVar("M", bound=BaseModel)
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is no JSON, or a header is at fault."},
@@ -34,6 +42,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "The merchant has no such thing."}
 }
+# What a route that only shows may answer, and one that changes something by its path alone.
+SHOWING: dict[int | str, dict[str, Any]] = {
+    401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422],
+}  # fmt: skip
+CHANGING: dict[int | str, dict[str, Any]] = {**SHOWING, 429: PROBLEMS[429], 503: PROBLEMS[503]}
 CONDITION: dict[int | str, dict[str, Any]] = {
     412: {"model": Problem, "description": "It has changed since it was read."},
     428: {"model": Problem, "description": "If-Match is missing."},
@@ -78,6 +91,18 @@ async def body_of(request: Request, most: int) -> bytes:
             raise TooLargeError(f"the body is larger than {most} bytes; send less at a time")
         parts.append(part)
     return b"".join(parts)
+
+
+async def said_of(request: Request, model: type[M]) -> M:
+    """The body as one of the schemas.
+
+    Raises
+    ------
+    BodyError, FieldsError
+        If it is no JSON, or a field is at fault.
+    """
+    said, _ = parse(model, await body_of(request, ORDER_BYTES))
+    return said
 
 
 async def object_of(request: Request, most: int) -> dict[str, Any]:
@@ -131,6 +156,25 @@ def revision_of(request: Request) -> int:
             "send the header If-Match with the revision you changed, as GET gave it in ETag"
         )
     return int(tag)
+
+
+def held_of(request: Request, order_id: str, scope: Scope) -> Held:
+    """The order that a path names.
+
+    Raises
+    ------
+    UnknownOrderError
+        If the merchant has none of this id; and as :func:`merchant_of`.
+    """
+    held = service_of(request).desk.find(merchant_of(request, scope), order_id.strip())
+    if held is None:
+        raise UnknownOrderError
+    return held
+
+
+def limit_of(request: Request) -> int:
+    """How many lines the answer has at most."""
+    return max(1, whole_of(request, "limit", PAGE, LONGEST_PAGE))
 
 
 def whole_of(request: Request, name: str, default: int, most: int) -> int:

@@ -7,23 +7,21 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from features.days import to_us
-from serving import openapi
 from serving.answers import EventFeed, OrderList, Story
 from serving.desk import UnknownOrderError
 from serving.orders import feed, listed, story
 from serving.parcels.outcomes import classes_of
 from serving.parsing import FieldsError
+from serving.routes import described
 from serving.routes.door import (
-    PROBLEMS,
-    UNKNOWN,
+    LAST,
+    SHOWING,
     answered,
+    limit_of,
     merchant_of,
     service_of,
     whole_of,
 )
-
-PAGE, LONGEST_PAGE = 100, 1_000
-_LAST = 2**62
 
 router = APIRouter()
 
@@ -32,9 +30,8 @@ router = APIRouter()
     "/v1/orders/{order_id:path}",
     operation_id="order",
     summary="The whole story of an order",
-    responses={200: {"model": Story}, 401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN,
-               422: PROBLEMS[422]},
-    openapi_extra={"parameters": [openapi.MERCHANT]},
+    responses={200: {"model": Story}, **SHOWING},
+    openapi_extra={"parameters": [described.MERCHANT]},
 )  # fmt: skip
 async def order(request: Request, order_id: str) -> Response:
     """What the order said, its decision, and every event; ETag is its revision."""
@@ -45,11 +42,10 @@ async def order(request: Request, order_id: str) -> Response:
     "/v1/orders",
     operation_id="orders",
     summary="Orders by their last change; or one, whose id no path can hold",
-    responses={200: {"model": OrderList | Story}, 401: PROBLEMS[401], 403: PROBLEMS[403],
-               **UNKNOWN, 422: PROBLEMS[422]},
+    responses={200: {"model": OrderList | Story}, **SHOWING},
     openapi_extra={"parameters": [
-        openapi.ORDER_ID, openapi.STATE, openapi.UPDATED_AFTER, openapi.CURSOR, openapi.LIMIT,
-        openapi.MERCHANT,
+        described.ORDER_ID, described.STATE, described.UPDATED_AFTER, described.CURSOR,
+        described.LIMIT, described.MERCHANT,
     ]},
 )  # fmt: skip
 async def orders(request: Request) -> Response:
@@ -62,8 +58,8 @@ async def orders(request: Request) -> Response:
         service.connection, access,
         classes=classes_of(query.get("state")),
         updated_after_us=_moment(query.get("updated_after")),
-        after=whole_of(request, "cursor", 0, _LAST),
-        limit=max(1, whole_of(request, "limit", PAGE, LONGEST_PAGE)),
+        after=whole_of(request, "cursor", 0, LAST),
+        limit=limit_of(request),
     )  # fmt: skip
     return answered(found)
 
@@ -72,15 +68,14 @@ async def orders(request: Request) -> Response:
     "/v1/events",
     operation_id="events",
     summary="The feed of events",
-    responses={200: {"model": EventFeed}, 401: PROBLEMS[401], 403: PROBLEMS[403],
-               404: UNKNOWN[404], 422: PROBLEMS[422]},
-    openapi_extra={"parameters": [openapi.AFTER, openapi.LIMIT, openapi.MERCHANT]},
+    responses={200: {"model": EventFeed}, **SHOWING},
+    openapi_extra={"parameters": [described.AFTER, described.LIMIT, described.MERCHANT]},
 )  # fmt: skip
 async def events(request: Request) -> Response:
     """Everything since ``after``, in the order of the log; go on from ``next_after``."""
     service, access = service_of(request), merchant_of(request, "read")
-    limit = max(1, whole_of(request, "limit", PAGE, LONGEST_PAGE))
-    after = whole_of(request, "after", 0, _LAST)
+    limit = limit_of(request)
+    after = whole_of(request, "after", 0, LAST)
     return answered(feed(service.connection, access, after, limit))
 
 

@@ -7,16 +7,19 @@ from fastapi import APIRouter, Request, Response
 from models.condition_fields import FIELDS
 from models.conditions import OPERATORS
 from models.policy_words import EXPLAINED
-from serving import openapi
 from serving.answers import PolicyFields, PolicyRevisions
 from serving.parsing import FieldsError
 from serving.policy_desk import Draft, SavePolicy, history, shown
+from serving.routes import described
 from serving.routes.door import (
     CONDITION,
+    LAST,
     ORDER_BYTES,
     PROBLEMS,
+    SHOWING,
     UNKNOWN,
     answered,
+    limit_of,
     merchant_of,
     object_of,
     revision_of,
@@ -34,9 +37,8 @@ _MOST_REVISIONS = 2**31 - 2
     "/v1/policy",
     operation_id="policy",
     summary="The policy in force, or an earlier revision",
-    responses={200: {"description": "The policy; ETag is its revision."}, 401: PROBLEMS[401],
-               403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422]},
-    openapi_extra={"parameters": [openapi.REVISION, openapi.MERCHANT]},
+    responses={200: {"description": "The policy; ETag is its revision."}, **SHOWING},
+    openapi_extra={"parameters": [described.REVISION, described.MERCHANT]},
 )  # fmt: skip
 async def policy(request: Request) -> Response:
     """The newest revision, or the shipped default (revision 0); ``saved`` says who, when, why."""
@@ -50,15 +52,14 @@ async def policy(request: Request) -> Response:
     "/v1/policy/revisions",
     operation_id="policy_revisions",
     summary="Who saved which revision, when and why",
-    responses={200: {"model": PolicyRevisions}, 401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN,
-               422: PROBLEMS[422]},
-    openapi_extra={"parameters": [openapi.BEFORE, openapi.LIMIT, openapi.MERCHANT]},
+    responses={200: {"model": PolicyRevisions}, **SHOWING},
+    openapi_extra={"parameters": [described.BEFORE, described.LIMIT, described.MERCHANT]},
 )  # fmt: skip
 async def policy_revisions(request: Request) -> Response:
     """Newest first; to go back, save an earlier one again."""
     service, access = service_of(request), merchant_of(request, "read")
-    limit = max(1, whole_of(request, "limit", 100, 1_000))
-    before = whole_of(request, "before", 2**62, 2**62)
+    limit = limit_of(request)
+    before = whole_of(request, "before", LAST, LAST)
     found = history(service.connection, access.merchant_id, before=before, limit=limit)
     after = found[-1]["revision"] if len(found) == limit else None
     return answered({"revisions": found, "next_before": after})
@@ -85,9 +86,8 @@ async def policy_fields(request: Request) -> Response:
     operation_id="suggest_policy",
     summary="The thresholds that would have been cheapest, as actions were measured",
     responses={200: {"description": "A draft to simulate and to save, and what it rests on."},
-               401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422],
-               503: PROBLEMS[503]},
-    openapi_extra={"parameters": [openapi.MERCHANT]},
+               **SHOWING, 503: PROBLEMS[503]},
+    openapi_extra={"parameters": [described.MERCHANT]},
 )  # fmt: skip
 async def suggest_policy(request: Request) -> Response:
     """``enough`` is false while the comparison group is too small to say anything."""
@@ -101,9 +101,8 @@ async def suggest_policy(request: Request) -> Response:
     summary="What each action was worth, against the comparison group",
     responses={200: {"description": "Per action: returns avoided, orders lost, rupees, payments in "
                                     "advance and answers, with 90 % intervals."},
-               401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422],
-               503: PROBLEMS[503]},
-    openapi_extra={"parameters": [openapi.EFFECTS_DAYS, openapi.MERCHANT]},
+               **SHOWING, 503: PROBLEMS[503]},
+    openapi_extra={"parameters": [described.EFFECTS_DAYS, described.MERCHANT]},
 )  # fmt: skip
 async def effects(request: Request) -> Response:
     """By intention to treat; ``enough`` is false and points are null where little is known."""
@@ -120,7 +119,7 @@ async def effects(request: Request) -> Response:
     summary="Save the next revision of the policy",
     responses={200: {"description": "The policy as saved; ETag is its revision."}, **UNKNOWN,
                **CONDITION, **PROBLEMS},
-    openapi_extra=openapi.POLICY_BODY,
+    openapi_extra=described.POLICY_BODY,
 )  # fmt: skip
 async def put_policy(request: Request) -> Response:
     """Replace the whole policy; ``If-Match`` names the revision that was changed."""
@@ -139,7 +138,7 @@ async def put_policy(request: Request) -> Response:
     summary="What a draft of the policy would have done to the last days' orders",
     responses={200: {"description": "Orders by action, rupees and returns with 90 % intervals."},
                **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.SIMULATION_BODY,
+    openapi_extra=described.SIMULATION_BODY,
 )  # fmt: skip
 async def simulate_policy(request: Request) -> Response:
     """Against the policy in force and against none; nothing is saved."""

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
 from features.errors import RtoError
-from serving import openapi, problems
+from serving import problems
 from serving.answers import BatchAnswer, ConflictProblem, ScoreAnswer
 from serving.batch import MOST, Batch
 from serving.degraded.standby import NoDecisionError
 from serving.judge import Explained
 from serving.parsing import FieldsError
+from serving.routes import described
 from serving.routes.door import (
     CONDITION,
     ORDER_BYTES,
@@ -43,7 +44,9 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
     operation_id="score",
     summary="Score an order",
     responses={200: {"model": ScoreAnswer}, **_CONFLICT, **PROBLEMS},
-    openapi_extra=openapi.body("ScoreRequest", parameters=(openapi.DEADLINE, openapi.REASONS)),
+    openapi_extra=described.body(
+        "ScoreRequest", parameters=(described.DEADLINE, described.REASONS)
+    ),
 )
 async def score(request: Request) -> Response:
     """Decide one order durably; the same order again gives the first decision."""
@@ -67,8 +70,8 @@ async def score(request: Request) -> Response:
     operation_id="revise_order",
     summary="Change an order",
     responses={200: {"model": ScoreAnswer}, **_CONFLICT, **UNKNOWN, **CONDITION, **PROBLEMS},
-    openapi_extra=openapi.body(
-        "OrderChange", parameters=(openapi.IF_MATCH, openapi.DEADLINE, openapi.MERCHANT)
+    openapi_extra=described.body(
+        "OrderChange", parameters=(described.IF_MATCH, described.DEADLINE, described.MERCHANT)
     ),
 )
 async def revise(request: Request, order_id: str) -> Response:
@@ -85,8 +88,8 @@ async def revise(request: Request, order_id: str) -> Response:
     operation_id="score_batch",
     summary="Score up to 1,000 orders",
     responses={200: {"model": BatchAnswer}, **PROBLEMS},
-    openapi_extra=openapi.body(
-        "ScoreRequest", most=MOST, parameters=(openapi.DEADLINE, openapi.REASONS)
+    openapi_extra=described.body(
+        "ScoreRequest", most=MOST, parameters=(described.DEADLINE, described.REASONS)
     ),
 )
 async def batch(request: Request) -> Response:

@@ -6,21 +6,21 @@ from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 
-from serving import openapi
 from serving.answers import Problem
 from serving.conversation.manual import Answering, LateAnswerError, Resending, shown_tasks
 from serving.conversation.redelivery import Redelivery
-from serving.desk import UnknownOrderError
 from serving.moments import rfc3339
-from serving.parsing import FieldsError, parse
+from serving.parsing import FieldsError
 from serving.problems import problem
+from serving.routes import described
 from serving.routes.door import (
-    ORDER_BYTES,
     PROBLEMS,
+    SHOWING,
     UNKNOWN,
     answered,
-    body_of,
+    held_of,
     merchant_of,
+    said_of,
     service_of,
 )
 from serving.schemas import FreeMessage, RedeliveryRequest, Retry, TaskDone
@@ -31,7 +31,6 @@ from serving.task_answers import DeadLetters, Done, TaskList
 router = APIRouter()
 
 _MOST = 1_000
-_SEEN = {401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422]}
 _KIND = {"name": "kind", "in": "query", "required": False,
          "description": "Only tasks of this kind.",
          "schema": {"type": "string", "enum": list(get_args(TaskKind))}}  # fmt: skip
@@ -41,8 +40,8 @@ _KIND = {"name": "kind", "in": "query", "required": False,
     "/v1/tasks",
     operation_id="tasks",
     summary="What people have to do",
-    responses={200: {"model": TaskList}, **_SEEN},
-    openapi_extra={"parameters": [_KIND, openapi.MERCHANT]},
+    responses={200: {"model": TaskList}, **SHOWING},
+    openapi_extra={"parameters": [_KIND, described.MERCHANT]},
 )
 async def tasks(request: Request) -> Response:
     """Calls, replies to read, payments to give back, couriers to dispute; oldest first."""
@@ -59,12 +58,12 @@ async def tasks(request: Request) -> Response:
     operation_id="finish_task",
     summary="Say that a task is done",
     responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("TaskDone", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("TaskDone", parameters=(described.MERCHANT,)),
 )
 async def done(request: Request, task_id: str) -> Response:
     """Repeats change nothing."""
     service, access = service_of(request), merchant_of(request, "report")
-    said, _ = parse(TaskDone, await body_of(request, ORDER_BYTES))
+    said = await said_of(request, TaskDone)
     if task_named(service.connection, access.merchant_id, task_id) is None:
         return problem(404, "there is no such task")
     by, now = said.by or access.key_id, service.clock()
@@ -82,15 +81,12 @@ async def done(request: Request, task_id: str) -> Response:
         **UNKNOWN,
         **PROBLEMS,
     },
-    openapi_extra=openapi.body("FreeMessage", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("FreeMessage", parameters=(described.MERCHANT,)),
 )
 async def message(request: Request, order_id: str) -> Response:
     """Within a day of the customer's last message; after that only templates may be sent."""
-    service, access = service_of(request), merchant_of(request, "report")
-    said, _ = parse(FreeMessage, await body_of(request, ORDER_BYTES))
-    held = service.desk.find(access, order_id.strip())
-    if held is None:
-        raise UnknownOrderError
+    service, held = service_of(request), held_of(request, order_id, "report")
+    said = await said_of(request, FreeMessage)
     work = Answering(held, said, service.contacts, service.clock())
     try:
         await service.writer.submit(work)
@@ -104,15 +100,12 @@ async def message(request: Request, order_id: str) -> Response:
     operation_id="redeliver",
     summary="Say what is to happen after a failed delivery",
     responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("RedeliveryRequest", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("RedeliveryRequest", parameters=(described.MERCHANT,)),
 )
 async def redelivery(request: Request, order_id: str) -> Response:
     """Ask the customer again, or pass on to the courier what they said on the phone."""
-    service, access = service_of(request), merchant_of(request, "report")
-    said, _ = parse(RedeliveryRequest, await body_of(request, ORDER_BYTES))
-    held = service.desk.find(access, order_id.strip())
-    if held is None:
-        raise UnknownOrderError
+    service, held = service_of(request), held_of(request, order_id, "report")
+    said = await said_of(request, RedeliveryRequest)
     await service.writer.submit(Redelivery(service.desk, held, said, service.clock()))
     return answered({"changed": True})
 
@@ -121,8 +114,8 @@ async def redelivery(request: Request, order_id: str) -> Response:
     "/v1/messages",
     operation_id="dead_letters",
     summary="Messages that did not arrive",
-    responses={200: {"model": DeadLetters}, **_SEEN},
-    openapi_extra={"parameters": [openapi.MERCHANT]},
+    responses={200: {"model": DeadLetters}, **SHOWING},
+    openapi_extra={"parameters": [described.MERCHANT]},
 )
 async def letters(request: Request) -> Response:
     """Those of which nobody knows (``unknown``) too; newest first."""
@@ -140,11 +133,11 @@ async def letters(request: Request) -> Response:
     operation_id="retry_message",
     summary="Send a message again",
     responses={200: {"model": Done}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("Retry", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("Retry", parameters=(described.MERCHANT,)),
 )
 async def retry(request: Request, message_id: str) -> Response:
     """One that may have arrived only where ``doubtful`` is true."""
     service, access = service_of(request), merchant_of(request, "report")
-    said, _ = parse(Retry, await body_of(request, ORDER_BYTES))
+    said = await said_of(request, Retry)
     work = Resending(access.merchant_id, message_id, said.doubtful, service.clock())
     return answered({"changed": await service.writer.submit(work)})

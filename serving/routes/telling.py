@@ -6,26 +6,24 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from serving import backfill, openapi
+from serving import backfill
 from serving.answers import BackfillAnswer, OutcomesAnswer, Standing
 from serving.backfill import Backfill, Past, read_all
 from serving.decisions import answer_now
-from serving.desk import UnknownOrderError
 from serving.hands import Asked, Note, Override, Respond
 from serving.parcels import outcomes, shipments
 from serving.parcels.outcomes import Report, read_outcomes
 from serving.parcels.shipments import Ship
-from serving.parsing import parse
 from serving.parts import in_parts
+from serving.routes import described
 from serving.routes.door import (
-    ORDER_BYTES,
     PROBLEMS,
     UNKNOWN,
     access_of,
     answered,
-    body_of,
+    held_of,
     list_of,
-    merchant_of,
+    said_of,
     service_of,
 )
 from serving.schemas import NoteRequest, OverrideRequest, ResponseRequest
@@ -40,7 +38,7 @@ router = APIRouter()
     operation_id="report_outcomes",
     summary="Report what became of orders",
     responses={200: {"model": OutcomesAnswer}, **PROBLEMS},
-    openapi_extra=openapi.body("OutcomeItem", most=outcomes.MOST),
+    openapi_extra=described.body("OutcomeItem", most=outcomes.MOST),
 )
 async def report(request: Request) -> Response:
     """Up to 1,000 reports, in any order and any number of times; one result for each."""
@@ -58,7 +56,7 @@ async def report(request: Request) -> Response:
     operation_id="report_shipments",
     summary="Report parcels handed to couriers",
     responses={200: {"model": OutcomesAnswer}, **PROBLEMS},
-    openapi_extra=openapi.body("Shipment", most=shipments.MOST),
+    openapi_extra=described.body("Shipment", most=shipments.MOST),
 )
 async def ship(request: Request) -> Response:
     """Up to 1,000 shipments, any number of times; one result for each."""
@@ -74,7 +72,7 @@ async def ship(request: Request) -> Response:
     operation_id="backfill",
     summary="Report past orders and their outcomes",
     responses={200: {"model": BackfillAnswer}, **PROBLEMS},
-    openapi_extra=openapi.body("PastOrder", most=backfill.MOST),
+    openapi_extra=described.body("PastOrder", most=backfill.MOST),
 )
 async def past(request: Request) -> Response:
     """History only: no decision, no message; one result for each order."""
@@ -94,12 +92,12 @@ async def past(request: Request) -> Response:
     operation_id="override_order",
     summary="Approve, hold or cancel an order",
     responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("OverrideRequest", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("OverrideRequest", parameters=(described.MERCHANT,)),
 )
 async def override(request: Request, order_id: str) -> Response:
     """What a person decides counts from now on, until the order is changed."""
-    service, held = service_of(request), _held(request, order_id)
-    wanted, _ = parse(OverrideRequest, await body_of(request, ORDER_BYTES))
+    service, held = service_of(request), held_of(request, order_id, "report")
+    wanted = await said_of(request, OverrideRequest)
     work = Override(held, wanted, service.contacts, service.clock())
     return _standing(request, await service.writer.submit(work))
 
@@ -109,7 +107,7 @@ async def override(request: Request, order_id: str) -> Response:
     operation_id="contact_customer",
     summary="Report what came of a call",
     responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("ResponseRequest", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("ResponseRequest", parameters=(described.MERCHANT,)),
 )
 async def contact(request: Request, order_id: str) -> Response:
     """From now on the order counts as treated."""
@@ -121,7 +119,7 @@ async def contact(request: Request, order_id: str) -> Response:
     operation_id="customer_replied",
     summary="Report a customer's answer from another channel",
     responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("ResponseRequest", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("ResponseRequest", parameters=(described.MERCHANT,)),
 )
 async def reply(request: Request, order_id: str) -> Response:
     """A confirmation lets the order go, a refusal cancels it, who wants a person gets one."""
@@ -133,30 +131,22 @@ async def reply(request: Request, order_id: str) -> Response:
     operation_id="note_order",
     summary="Note something about an order, or say who looks after it",
     responses={200: {"model": Standing}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("NoteRequest", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("NoteRequest", parameters=(described.MERCHANT,)),
 )
 async def note(request: Request, order_id: str) -> Response:
     """Nothing is decided by it; an empty assignee hands the order back."""
-    service, held = service_of(request), _held(request, order_id)
-    wanted, _ = parse(NoteRequest, await body_of(request, ORDER_BYTES))
+    service, held = service_of(request), held_of(request, order_id, "report")
+    wanted = await said_of(request, NoteRequest)
     return _standing(
         request, await service.writer.submit(Note(held, wanted, service.contacts, service.clock()))
     )
 
 
 async def _respond(request: Request, order_id: str, kind: Asked) -> Response:
-    service, held = service_of(request), _held(request, order_id)
-    said, _ = parse(ResponseRequest, await body_of(request, ORDER_BYTES))
+    service, held = service_of(request), held_of(request, order_id, "report")
+    said = await said_of(request, ResponseRequest)
     work = Respond(kind, held, said, service.contacts, service.persons, service.clock())
     return _standing(request, await service.writer.submit(work))
-
-
-def _held(request: Request, order_id: str) -> Held:
-    service, access = service_of(request), merchant_of(request, "report")
-    held = service.desk.find(access, order_id.strip())
-    if held is None:
-        raise UnknownOrderError
-    return held
 
 
 def _standing(request: Request, held: Held) -> Response:

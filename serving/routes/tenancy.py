@@ -6,7 +6,7 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from serving import listing, openapi, platforms
+from serving import listing, platforms
 from serving.access import ScopeError
 from serving.answers import EntryList, EntryResults, ImportResult, MerchantResults
 from serving.list_file import MOST_BYTES, Defaults, read_list
@@ -15,16 +15,18 @@ from serving.listing import AddEntries, DropEntry, UnknownEntryError, told
 from serving.parsing import FieldsError
 from serving.parts import in_parts
 from serving.platforms import CreateMerchants
+from serving.routes import described
 from serving.routes.door import (
+    CHANGING,
     PROBLEMS,
-    UNKNOWN,
+    SHOWING,
     access_of,
     answered,
     body_of,
+    limit_of,
     list_of,
     merchant_of,
     service_of,
-    whole_of,
 )
 from serving.store.lists import entries
 
@@ -35,14 +37,13 @@ router = APIRouter()
     "/v1/lists",
     operation_id="list_entries",
     summary="The allow and block lists",
-    responses={200: {"model": EntryList}, 401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN,
-               422: PROBLEMS[422]},
-    openapi_extra={"parameters": [openapi.ENTRY_CURSOR, openapi.LIMIT, openapi.MERCHANT]},
+    responses={200: {"model": EntryList}, **SHOWING},
+    openapi_extra={"parameters": [described.ENTRY_CURSOR, described.LIMIT, described.MERCHANT]},
 )  # fmt: skip
 async def get_lists(request: Request) -> Response:
     """Oldest first; values are kept as hashes, so their ends are shown."""
     service, access = service_of(request), merchant_of(request, "read")
-    limit = max(1, whole_of(request, "limit", 100, 1_000))
+    limit = limit_of(request)
     after = request.query_params.get("cursor", "")
     found = entries(service.connection, access.merchant_id, after=after, limit=limit)
     cursor = found[-1].entry_id if len(found) == limit else None
@@ -54,7 +55,7 @@ async def get_lists(request: Request) -> Response:
     operation_id="add_entries",
     summary="Add up to 1,000 entries",
     responses={200: {"model": EntryResults}, **PROBLEMS},
-    openapi_extra=openapi.body("ListEntry", most=listing.MOST),
+    openapi_extra=described.body("ListEntry", most=listing.MOST),
 )
 async def add_entries(request: Request) -> Response:
     """Each in place of one of the same value; block comes before allow, both before the model."""
@@ -74,7 +75,7 @@ async def add_entries(request: Request) -> Response:
     operation_id="import_entries",
     summary="Add up to 100,000 entries from a CSV file",
     responses={200: {"model": ImportResult}, **PROBLEMS},
-    openapi_extra=openapi.LIST_FILE,
+    openapi_extra=described.LIST_FILE,
 )
 async def import_entries(request: Request) -> Response:
     """Line by line; every line that cannot be taken is named, and the others are in."""
@@ -96,9 +97,8 @@ async def import_entries(request: Request) -> Response:
     operation_id="remove_entry",
     summary="Remove an entry",
     status_code=204,
-    responses={204: {"description": "It is gone."}, 401: PROBLEMS[401], 403: PROBLEMS[403],
-               **UNKNOWN, 422: PROBLEMS[422], 429: PROBLEMS[429], 503: PROBLEMS[503]},
-    openapi_extra={"parameters": [openapi.ENTRY_ID, openapi.MERCHANT]},
+    responses={204: {"description": "It is gone."}, **CHANGING},
+    openapi_extra={"parameters": [described.ENTRY_ID, described.MERCHANT]},
 )  # fmt: skip
 async def remove_entry(request: Request) -> Response:
     """By its id."""
@@ -117,7 +117,7 @@ async def remove_entry(request: Request) -> Response:
     operation_id="create_merchants",
     summary="Create and configure merchants of a platform",
     responses={200: {"model": MerchantResults}, **PROBLEMS},
-    openapi_extra=openapi.body("NewMerchant", most=platforms.MOST),
+    openapi_extra=described.body("NewMerchant", most=platforms.MOST),
 )
 async def create_merchants(request: Request) -> Response:
     """Up to 1,000, any number of times; one result for each."""

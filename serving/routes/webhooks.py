@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
-from serving import openapi
-from serving.parsing import FieldsError, parse
+from serving.parsing import FieldsError
+from serving.routes import described
 from serving.routes.door import (
-    ORDER_BYTES,
+    CHANGING,
+    LAST,
     PROBLEMS,
+    SHOWING,
     UNKNOWN,
     answered,
-    body_of,
+    limit_of,
     merchant_of,
+    said_of,
     service_of,
     whole_of,
 )
@@ -33,19 +36,14 @@ from serving.webhooks.subscriptions import Arranging, UnknownWebhookError, shown
 
 router = APIRouter()
 
-_LAST = 2**62
-_SEEN: dict[int | str, dict[str, Any]] = {
-    401: PROBLEMS[401], 403: PROBLEMS[403], **UNKNOWN, 422: PROBLEMS[422],
-}  # fmt: skip
-_CHANGED: dict[int | str, dict[str, Any]] = {**_SEEN, 429: PROBLEMS[429], 503: PROBLEMS[503]}
-_ONE = {"parameters": [openapi.MERCHANT]}
+_ONE = {"parameters": [described.MERCHANT]}
 
 
 @router.get(
     "/v1/webhooks",
     operation_id="webhooks",
     summary="Where we tell what happens",
-    responses={200: {"model": WebhookList}, **_SEEN},
+    responses={200: {"model": WebhookList}, **SHOWING},
     openapi_extra=_ONE,
 )
 async def webhooks(request: Request) -> Response:
@@ -61,12 +59,12 @@ async def webhooks(request: Request) -> Response:
     summary="Be told what happens",
     status_code=201,
     responses={201: {"model": NewWebhookOut}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("NewWebhook", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("NewWebhook", parameters=(described.MERCHANT,)),
 )
 async def add_webhook(request: Request) -> Response:
     """From now on, at least once each, in any order, signed as Standard Webhooks says."""
     service, arranging = service_of(request), _arranging(request)
-    wanted, _ = parse(NewWebhook, await body_of(request, ORDER_BYTES))
+    wanted = await said_of(request, NewWebhook)
     one, secret = await service.writer.submit(lambda log: arranging.add(log, wanted))
     made = shown(service.connection, one) | {"secret": secret}
     return Response(to_json(made), 201, media_type="application/json")
@@ -77,7 +75,7 @@ async def add_webhook(request: Request) -> Response:
     operation_id="remove_webhook",
     summary="Be told no more",
     status_code=204,
-    responses={204: {"description": "It is gone."}, **_CHANGED},
+    responses={204: {"description": "It is gone."}, **CHANGING},
     openapi_extra=_ONE,
 )
 async def remove_webhook(request: Request, webhook_id: str) -> Response:
@@ -91,7 +89,7 @@ async def remove_webhook(request: Request, webhook_id: str) -> Response:
     "/v1/webhooks/{webhook_id}/rotate",
     operation_id="rotate_webhook",
     summary="Replace a webhook's secret",
-    responses={200: {"model": NewWebhookOut}, **_CHANGED},
+    responses={200: {"model": NewWebhookOut}, **CHANGING},
     openapi_extra=_ONE,
 )
 async def rotate_webhook(request: Request, webhook_id: str) -> Response:
@@ -105,7 +103,7 @@ async def rotate_webhook(request: Request, webhook_id: str) -> Response:
     "/v1/webhooks/{webhook_id}/resume",
     operation_id="resume_webhook",
     summary="Switch a webhook on again",
-    responses={200: {"model": WebhookOut}, **_CHANGED},
+    responses={200: {"model": WebhookOut}, **CHANGING},
     openapi_extra=_ONE,
 )
 async def resume_webhook(request: Request, webhook_id: str) -> Response:
@@ -119,9 +117,9 @@ async def resume_webhook(request: Request, webhook_id: str) -> Response:
     "/v1/webhooks/{webhook_id}/deliveries",
     operation_id="deliveries",
     summary="What a webhook was told",
-    responses={200: {"model": DeliveryList}, **_SEEN},
-    openapi_extra={"parameters": [openapi.DELIVERY_STATE, openapi.BEFORE, openapi.LIMIT,
-                                  openapi.MERCHANT]},
+    responses={200: {"model": DeliveryList}, **SHOWING},
+    openapi_extra={"parameters": [described.DELIVERY_STATE, described.BEFORE, described.LIMIT,
+                                  described.MERCHANT]},
 )  # fmt: skip
 async def deliveries(request: Request, webhook_id: str) -> Response:
     """Newest first; go on from ``next_before``."""
@@ -129,8 +127,8 @@ async def deliveries(request: Request, webhook_id: str) -> Response:
     state = request.query_params.get("state")
     if state not in (None, *get_args(DeliveryState)):
         raise FieldsError([("state", f"must be one of {', '.join(get_args(DeliveryState))}")])
-    limit = max(1, whole_of(request, "limit", 100, 1_000))
-    before = whole_of(request, "before", _LAST, _LAST)
+    limit = limit_of(request)
+    before = whole_of(request, "before", LAST, LAST)
     connection = service.connection
     if subscription_named(connection, service.contacts, access.merchant_id, webhook_id) is None:
         raise UnknownWebhookError
@@ -144,12 +142,12 @@ async def deliveries(request: Request, webhook_id: str) -> Response:
     operation_id="replay_webhook",
     summary="Tell a webhook again",
     responses={200: {"model": Replayed}, **UNKNOWN, **PROBLEMS},
-    openapi_extra=openapi.body("Replay", parameters=(openapi.MERCHANT,)),
+    openapi_extra=described.body("Replay", parameters=(described.MERCHANT,)),
 )
 async def replay_webhook(request: Request, webhook_id: str) -> Response:
     """Under the same ids: one delivery, all that were given up, or all since a position."""
     service, arranging = service_of(request), _arranging(request)
-    wanted, _ = parse(Replay, await body_of(request, ORDER_BYTES))
+    wanted = await said_of(request, Replay)
     count = await service.writer.submit(lambda log: arranging.replay(log, webhook_id, wanted))
     return answered({"replayed": count})
 
