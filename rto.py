@@ -68,9 +68,9 @@ COMMANDS: dict[str, Place] = {
     ),
     "recheck": Place("serving.commands.recheck:recheck", "Recompute decisions and compare."),
     "explain": Place("serving.commands.explain:explain", "Show one decision in full."),
-    "merchant": Place("serving.commands.tenant:merchant", "Add and close merchants."),
+    "merchant": Place("serving.commands.merchant:merchant", "Add and close merchants."),
     "user": Place("serving.commands.user:user", "Let people open the pages."),
-    "key": Place("serving.commands.tenant:key", "Make, replace and revoke API keys."),
+    "key": Place("serving.commands.key:key", "Make, replace and revoke API keys."),
     "list": Place("serving.commands.list:list_", "Import and show allow and block lists."),
     "channel": Place("serving.commands.channel:channel", "Connect a merchant's WhatsApp number."),
     "shop": Place(
@@ -78,14 +78,14 @@ COMMANDS: dict[str, Place] = {
     ),
     "hook": Place("serving.commands.hook:hook", "Tell a merchant's own systems what happens."),
     "messages": Place(
-        "serving.commands.message:messages", "List what did not arrive, and send it again."
+        "serving.commands.messages:messages", "List what did not arrive, and send it again."
     ),
     "templates": Place(
-        "serving.commands.channel:templates", "Print the message templates to submit."
+        "serving.commands.templates:templates", "Print the message templates to submit."
     ),
     "rehash": Place("serving.commands.rehash:rehash", "Follow a new version of RTO_HASH_KEY."),
     "erase": Place("serving.commands.erase:erase", "Erase a person."),
-    "audit": Place("serving.commands.erase:audit", "Show who did what."),
+    "audit": Place("serving.commands.audit:audit", "Show who did what."),
     "settings": Place("serving.commands.settings:settings", "Print every setting."),
 }
 

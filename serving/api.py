@@ -13,6 +13,8 @@ from serving.routes import (
     checkout,
     health,
     hooks,
+    lists,
+    merchants,
     orders,
     pages,
     policy,
@@ -20,7 +22,6 @@ from serving.routes import (
     scoring,
     tasks,
     telling,
-    tenancy,
     webhooks,
 )
 from serving.service import Service
@@ -29,8 +30,8 @@ from serving.unexpected import Unexpected
 
 router = APIRouter()
 for part in (
-    scoring, checkout, telling, orders, policy, tenancy, webhooks, tasks, hooks, razorpay_rto,
-    health,
+    scoring, checkout, telling, orders, policy, lists, merchants, webhooks, tasks, hooks,
+    razorpay_rto, health,
 ):  # fmt: skip
     router.include_router(part.router)
 

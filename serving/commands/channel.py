@@ -1,4 +1,4 @@
-"""``rto channel`` and ``rto templates``: a merchant's WhatsApp number, and what it may say."""
+"""``rto channel``: a merchant's WhatsApp number, payment links and couriers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TextIO, TypeVar
 
 import click
 from pydantic import BaseModel
-from pydantic_core import to_json
 
 from features.errors import RefusedError
 from features.settings import load_settings
 from serving.audit import audit
-from serving.commands.account import read_account
-from serving.conversation.messages.templates import submissions
+from serving.commands.account_file import read_account
 from serving.home import Home
 from serving.moments import now_us
 from serving.parcels.connecting import connect_courier, couriers_of
@@ -21,7 +19,7 @@ from serving.store.channels import WHATSAPP, Delegate, WhatsApp, keep_delegate, 
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.couriers import Courier
-from serving.store.merchants import merchant
+from serving.store.merchants import known_merchant
 from serving.store.news import News, news_wanted, want_news
 from serving.store.payments import RAZORPAY, Razorpay, keep_payments
 from serving.store.subscriptions import listens
@@ -80,8 +78,7 @@ def channel_courier(merchant_id: str, account: TextIO) -> None:
     """
     read = read_account(Courier, account)
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if merchant(log.connection, merchant_id) is None:
-            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        known_merchant(log.connection, merchant_id)
         contacts = Contacts(home.keyring.sealing)
         endpoint = connect_courier(log, contacts, merchant_id, read, now_us())
         audit(log, "courier set", merchant_id, now_us=now_us())
@@ -110,8 +107,7 @@ def _saved(
 ) -> str:  # fmt: skip
     """Keep an account; where its events come in."""
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if merchant(log.connection, merchant_id) is None:
-            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        known_merchant(log.connection, merchant_id)
         contacts = Contacts(home.keyring.sealing)
         endpoint = keep(log.connection, contacts, merchant_id, account)
         audit(log, did, merchant_id, now_us=now_us())
@@ -131,8 +127,7 @@ def channel_delegate(merchant_id: str, quiet_from: int, quiet_until: int, *, off
     """
     wanted = None if off else Delegate(quiet_from=quiet_from, quiet_until=quiet_until)
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if merchant(log.connection, merchant_id) is None:
-            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        known_merchant(log.connection, merchant_id)
         keep_delegate(log.connection, Contacts(home.keyring.sealing), merchant_id, wanted)
         did = "delegate removed" if off else "delegate set"
         audit(log, did, merchant_id, now_us=now_us())
@@ -153,8 +148,7 @@ def channel_news(merchant_id: str, tracking: bool | None, feedback: bool | None)
     may write to in a day (questions about orders come before them).
     """
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if merchant(log.connection, merchant_id) is None:
-            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        known_merchant(log.connection, merchant_id)
         before = news_wanted(log.connection, merchant_id)
         wanted = News(
             before.tracking if tracking is None else tracking,
@@ -185,12 +179,6 @@ def channel_stop(merchant_id: str, *, payments: bool) -> None:
 def channel_resume(merchant_id: str, *, payments: bool) -> None:
     """Send, or make payment links, again for MERCHANT_ID."""
     _switch(merchant_id, None, payments=payments)
-
-
-@click.command()
-def templates() -> None:
-    """Print the message templates as WhatsApp wants them submitted."""
-    click.echo(to_json(submissions(), indent=1))
 
 
 def _switch(merchant_id: str, why: str | None, *, payments: bool) -> None:

@@ -7,25 +7,14 @@ import signal
 import click
 
 from features.settings import load_settings
+from serving.commands.options import HOST, port_option
 from serving.demo import ORDERS, Demo
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65_535),
-    default=8000,
-    show_default=True,
-    help="Port to listen on.",
-)
-@click.option(
-    "--sandbox-port",
-    type=click.IntRange(1, 65_535),
-    default=8010,
-    show_default=True,
-    help="Port of the sandbox: the customer's phone beside the order.",
-)
+@HOST
+@port_option("--port", 8000, "Port to listen on.")
+@port_option("--sandbox-port", 8010, "Port of the sandbox: the customer's phone beside the order.")
 @click.option(
     "--orders",
     type=click.IntRange(1),

@@ -1,4 +1,4 @@
-"""``rto erase`` and ``rto audit``: people taken out of the store, and who did what."""
+"""``rto erase``: people taken out of the store."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from tqdm import tqdm
 
 from features.errors import RefusedError
 from features.settings import load_settings
-from serving.audit import audited
 from serving.home import Home
 from serving.ledger import Ledger, catch_up
-from serving.moments import now_us, rfc3339
+from serving.moments import now_us
 from serving.store.owner import Owner
 from serving.upkeep.erasure import Person
 from serving.upkeep.erasure import erase as erase_person
@@ -59,17 +58,3 @@ def _followed(home: Home) -> bool:
     finally:
         owner.release()
     return True
-
-
-@click.command()
-@click.argument("merchant_id", required=False)
-@click.option("--last", type=click.IntRange(1), default=50, show_default=True)
-def audit(merchant_id: str | None, last: int) -> None:
-    """Show who did what (to MERCHANT_ID), newest first."""
-    with Home.open(load_settings()) as home:
-        for at_us, owner, body in audited(home.connection, merchant_id, last):
-            more = ", ".join(f"{k} {v}" for k, v in body.items() if k not in ("did", "by"))
-            click.echo(
-                f"{rfc3339(at_us)}  {owner or 'everybody'}: {body['did']} by {body['by']}"
-                + (f" ({more})" if more else "")
-            )

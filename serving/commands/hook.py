@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from features.errors import RefusedError
@@ -11,7 +14,8 @@ from serving.moments import now_us
 from serving.schemas import NewWebhook, Replay
 from serving.store.contacts import Contacts
 from serving.store.deliveries import EVENTS, EventName, deliveries_of
-from serving.store.merchants import merchant
+from serving.store.log import Log
+from serving.store.merchants import known_merchant
 from serving.store.subscriptions import subscriptions_of
 from serving.webhooks.subscriptions import Arranging, shown, shown_deliveries
 
@@ -38,10 +42,8 @@ def hook_add(merchant_id: str, url: str, events: tuple[EventName, ...]) -> None:
 
     The secret is shown this once.
     """
-    with _opened(merchant_id) as home, home.transaction() as log:
-        one, secret = _arranging(home, merchant_id).add(
-            log, NewWebhook(url=url, events=list(events))
-        )
+    with _arranged(merchant_id) as (log, webhooks):
+        one, secret = webhooks.add(log, NewWebhook(url=url, events=list(events)))
     click.echo(f"{one.subscription_id} {secret}")
 
 
@@ -67,8 +69,8 @@ def hook_list(merchant_id: str) -> None:
 @click.argument("webhook_id")
 def hook_rotate(merchant_id: str, webhook_id: str) -> None:
     """Replace a secret; the one before signs beside it for a day."""
-    with _opened(merchant_id) as home, home.transaction() as log:
-        _, secret = _arranging(home, merchant_id).rotate(log, webhook_id)
+    with _arranged(merchant_id) as (log, webhooks):
+        _, secret = webhooks.rotate(log, webhook_id)
     click.echo(secret)
 
 
@@ -77,8 +79,8 @@ def hook_rotate(merchant_id: str, webhook_id: str) -> None:
 @click.argument("webhook_id")
 def hook_resume(merchant_id: str, webhook_id: str) -> None:
     """Switch one on again; it is told everything since it was switched off."""
-    with _opened(merchant_id) as home, home.transaction() as log:
-        _arranging(home, merchant_id).resume(log, webhook_id)
+    with _arranged(merchant_id) as (log, webhooks):
+        webhooks.resume(log, webhook_id)
     click.echo("resumed")
 
 
@@ -87,8 +89,8 @@ def hook_resume(merchant_id: str, webhook_id: str) -> None:
 @click.argument("webhook_id")
 def hook_remove(merchant_id: str, webhook_id: str) -> None:
     """Take one away."""
-    with _opened(merchant_id) as home, home.transaction() as log:
-        _arranging(home, merchant_id).remove(log, webhook_id)
+    with _arranged(merchant_id) as (log, webhooks):
+        webhooks.remove(log, webhook_id)
     click.echo("removed")
 
 
@@ -122,18 +124,23 @@ def hook_replay(
 ) -> None:
     """Tell one again, under the same ids."""
     wanted = Replay(delivery_id=delivery_id, dead=dead, after=after)
-    with _opened(merchant_id) as home, home.transaction() as log:
-        count = _arranging(home, merchant_id).replay(log, webhook_id, wanted)
+    with _arranged(merchant_id) as (log, webhooks):
+        count = webhooks.replay(log, webhook_id, wanted)
     click.echo(f"{count} are due again")
 
 
 def _opened(merchant_id: str) -> Home:
     home = Home.open(load_settings())
-    if merchant(home.connection, merchant_id) is None:
+    try:
+        known_merchant(home.connection, merchant_id)
+    except RefusedError:
         home.close()
-        raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        raise
     return home
 
 
-def _arranging(home: Home, merchant_id: str) -> Arranging:
-    return Arranging(merchant_id, Contacts(home.keyring.sealing), now_us())
+@contextmanager
+def _arranged(merchant_id: str) -> Iterator[tuple[Log, Arranging]]:
+    """The webhooks of a merchant, to be changed in one transaction."""
+    with _opened(merchant_id) as home, home.transaction() as log:
+        yield log, Arranging(merchant_id, Contacts(home.keyring.sealing), now_us())

@@ -21,7 +21,7 @@ from serving.lists import Lists
 from serving.moments import now_us
 from serving.schemas import ListField, ListName
 from serving.store.lists import entries
-from serving.store.merchants import merchant as find_merchant
+from serving.store.merchants import known_merchant
 
 _SHOWN = 10
 
@@ -58,8 +58,7 @@ def list_import(
         raise RefusedError(f"{file} is larger than {MOST_BYTES} bytes; split it")
     lines = read_list(file.read_bytes(), Defaults(name or "", field or "", reason or "", by or ""))
     with Home.open(load_settings()) as home:
-        if find_merchant(home.connection, merchant) is None:
-            raise RefusedError(f'there is no merchant "{merchant}"; add it first')
+        known_merchant(home.connection, merchant)
         results = _imported(home, merchant, lines)
     found = summed(results)
     click.echo(f"Took {found['taken']} of {found['lines']} lines into the lists of {merchant}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from features.settings import Settings, load_settings
+from serving.commands.options import HOST, port_option
 from serving.keyring import open_keyring
 from serving.processes.supervisor import Supervisor, bind
 from serving.store.connection import connect
@@ -18,14 +19,8 @@ from serving.store.owner import Owner
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    default=8000,
-    show_default=True,
-    help="Port to listen on; 0 takes a free one.",
-)
+@HOST
+@port_option("--port", 8000, "Port to listen on; 0 takes a free one.", least=0)
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path, exists=True, file_okay=False),

@@ -14,13 +14,13 @@ from features.days import DAY_US
 from features.errors import RefusedError, RtoError
 from features.settings import load_settings
 from serving.audit import audit
-from serving.commands.account import read_account
+from serving.commands.account_file import read_account
 from serving.home import Home
 from serving.moments import now_us
 from serving.shops.admin import Admin, Allowance
 from serving.shops.past import read_past, write_tables
 from serving.store.contacts import Contacts
-from serving.store.merchants import merchant
+from serving.store.merchants import known_merchant
 from serving.store.shop_readings import drop_reading
 from serving.store.shops import SHOPIFY, Shopify
 from serving.webhooks.subscriptions import Arranging
@@ -43,8 +43,7 @@ def shop_set(merchant_id: str, account: TextIO) -> None:
     """
     read = read_account(Shopify, account)
     with Home.open(load_settings()) as home, home.transaction() as log:
-        if merchant(log.connection, merchant_id) is None:
-            raise RefusedError(f'there is no merchant "{merchant_id}"; add it first')
+        known_merchant(log.connection, merchant_id)
         contacts = Contacts(home.keyring.sealing)
         endpoint = SHOPIFY.keep(log.connection, contacts, merchant_id, read)
         arranging = Arranging(merchant_id, contacts, now_us())

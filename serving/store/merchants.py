@@ -124,6 +124,22 @@ def merchant(connection: Connection, merchant_id: str) -> Merchant | None:
     return None if found is None else _merchant(found)
 
 
+def known_merchant(connection: Connection, merchant_id: str) -> Merchant:
+    """One merchant, who must be there.
+
+    Raises
+    ------
+    RefusedError
+        If there is none of this id.
+    """
+    found = merchant(connection, merchant_id)
+    if found is None:
+        raise RefusedError(
+            f'there is no merchant "{merchant_id}"; add it with `rto merchant add {merchant_id}`'
+        )
+    return found
+
+
 def merchants(connection: Connection, platform: str | None = None) -> list[Merchant]:
     """All merchants, or those of a platform, by id."""
     found = connection.execute(f"SELECT {_COLUMNS} FROM merchant ORDER BY merchant_id").fetchall()
@@ -161,11 +177,7 @@ def new_key(
     RefusedError
         If there is no such merchant, or it is closed.
     """
-    owner = merchant(connection, merchant_id)
-    if owner is None:
-        raise RefusedError(
-            f'there is no merchant "{merchant_id}"; add it with `rto merchant add {merchant_id}`'
-        )
+    owner = known_merchant(connection, merchant_id)
     if owner.closed_us is not None:
         raise RefusedError(f'the merchant "{merchant_id}" is closed and gets no more keys')
     prefix = "test" if kind == "platform_test" else kind

@@ -1,4 +1,4 @@
-"""Routes of a merchant's lists, and of a platform's merchants."""
+"""Routes of a merchant's lists."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from serving import listing, platforms
-from serving.access import ScopeError
-from serving.answers import EntryList, EntryResults, ImportResult, MerchantResults
+from serving import listing
+from serving.answers import EntryList, EntryResults, ImportResult
 from serving.list_file import MOST_BYTES, Defaults, read_list
 from serving.list_import import ImportEntries, parts, summed
 from serving.listing import AddEntries, DropEntry, UnknownEntryError, told
 from serving.parsing import FieldsError
 from serving.parts import in_parts
-from serving.platforms import CreateMerchants
 from serving.routes import described
 from serving.routes.door import (
     CHANGING,
@@ -110,24 +108,3 @@ async def remove_entry(request: Request) -> Response:
         raise UnknownEntryError("there is no such entry; GET /v1/lists names the entries")
     service.lists.forget(access.merchant_id)
     return Response(status_code=204)
-
-
-@router.post(
-    "/v1/merchants",
-    operation_id="create_merchants",
-    summary="Create and configure merchants of a platform",
-    responses={200: {"model": MerchantResults}, **PROBLEMS},
-    openapi_extra=described.body("NewMerchant", most=platforms.MOST),
-)
-async def create_merchants(request: Request) -> Response:
-    """Up to 1,000, any number of times; one result for each."""
-    service, access = service_of(request), access_of(request, "manage")
-    if not access.platform or access.test:
-        raise ScopeError("only a live platform key creates merchants: `rto key new M --platform`")
-    items = await list_of(request, "merchants", platforms.MOST)
-    now = service.clock()
-    results = await in_parts(service.writer, items, lambda some: CreateMerchants(access, some, now))
-    for result in results:
-        service.doorkeeper.forget_merchant(result["merchant_id"])
-        service.policies.forget(result["merchant_id"])
-    return answered({"results": results})
