@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +51,8 @@ class Graph(StandIn):
         What was taken, in order; ``bodies`` is everything that was asked for.
     said : list
         What customers did about it: message, text.
+    clock : callable
+        Seconds since 1970.
     """
 
     phone_number_id: str
@@ -61,6 +64,7 @@ class Graph(StandIn):
     sent: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     said: list[dict[str, Any]] = field(default_factory=list)
+    clock: Callable[[], float] = time.time
 
     def start(self, port: int = 0) -> str:
         """Listen on loopback; the address for ``RTO_WHATSAPP_URL``."""
@@ -69,7 +73,7 @@ class Graph(StandIn):
     def status(self, sent: dict[str, Any], state: str, code: int | None = None) -> int:
         """Post a status of a message; the answer's status."""
         told: dict[str, Any] = {
-            "id": sent["id"], "status": state, "timestamp": str(int(time.time())),
+            "id": sent["id"], "status": state, "timestamp": str(int(self.clock())),
             "recipient_id": sent["to"],
             "biz_opaque_callback_data": sent["biz_opaque_callback_data"],
         }  # fmt: skip
@@ -96,7 +100,7 @@ class Graph(StandIn):
         return self._reply(sent, answer, event or f"wamid.in.{sent['id']}.{text}", text)
 
     def _reply(self, sent: dict[str, Any], answer: dict[str, Any], event: str, text: str) -> int:
-        now = time.time()
+        now = self.clock()
         if event not in {one["id"] for one in self.said}:
             self.said.append({"id": event, "to": sent["to"], "text": text, "at": now})
         told = {"id": event, "from": sent["to"], "timestamp": str(int(now)), **answer}
@@ -117,7 +121,7 @@ class Graph(StandIn):
     def take(self, body: dict[str, Any], fails: int | None = None) -> dict[str, Any]:
         """Keep a message as sent; ``fails`` is the error that it is reported to fail with."""
         named = body.get("biz_opaque_callback_data", "")
-        body = body | {"id": f"wamid.{len(self.sent)}.{named}", "at": time.time()}
+        body = body | {"id": f"wamid.{len(self.sent)}.{named}", "at": self.clock()}
         self.sent.append(body)
         if self.lively:
             for wait_s, state in (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from features.days import DAY_US, HOUR_US
+from features.history.states import CLASSES, PENDING
 from serving.store.connection import Connection
 
 # A parcel nobody has said anything about for so long is asked about no more.
@@ -165,13 +166,14 @@ def watch(
 
 
 def watch_shipments(connection: Connection, merchant_id: str, provider: str, now_us: int) -> None:
-    """Ask about the parcels of a merchant's that left lately, too."""
+    """Ask about the parcels of a merchant's that left lately and are still on the road, too."""
     connection.execute(
         """INSERT INTO watched_parcel (merchant_id, provider, awb, number, heard_us, look_us)
            SELECT s.merchant_id, ?, s.awb, s.number, e.known_us, ? FROM shipment s
-           JOIN event e ON e.seq=s.seq WHERE s.merchant_id=? AND s.test=0 AND e.known_us>?
+           JOIN event e ON e.seq=s.seq JOIN orders o ON o.number=s.number
+           WHERE s.merchant_id=? AND s.test=0 AND e.known_us>? AND o.state % ? = ?
            ON CONFLICT DO NOTHING""",
-        (provider, now_us, merchant_id, now_us - FORGOTTEN_US),
+        (provider, now_us, merchant_id, now_us - FORGOTTEN_US, CLASSES, PENDING),
     )
 
 

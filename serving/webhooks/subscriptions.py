@@ -133,7 +133,7 @@ class Arranging:
             if one.url.startswith(beside) and (not on or one.url != url):
                 drop_subscription(log.connection, self.merchant_id, one.subscription_id)
             elif one.url == url:
-                keep_subscription(log.connection, self.contacts, replace(one, events=_FOLLOWED))
+                keep_subscription(log.connection, self.contacts, replace(one, events=events))
                 resume_subscription(log.connection, one.subscription_id)
                 hasten_deliveries(log.connection, one.subscription_id, self.now_us)
                 on = False

@@ -18,6 +18,7 @@ from tests.serving import played, postgres, shop
 ON_BOTH = {
     "test_batch",
     "test_desk",
+    "test_joined_loop",
     "test_ledger",
     "test_revisions",
     "test_routes",

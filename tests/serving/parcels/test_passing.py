@@ -12,6 +12,7 @@ from serving.readiness import readiness
 from serving.sandbox.delhivery import Delhivery
 from serving.sandbox.graph import Graph
 from serving.sandbox.shiprocket import Shiprocket
+from serving.store.courier_orders import watched_parcels
 from serving.store.couriers import Courier, stopped_couriers
 from serving.store.subscriptions import subscriptions_of
 from serving.store.tasks import tasks_of
@@ -178,6 +179,7 @@ async def failed(played: Couriered, courier: Shiprocket) -> str:
         courier.scan(order["awb"], status, played.clock(), words)
     await played.hear(courier)
     assert played.stage() == "ndr"
+    await played.connect(CREATES)  # saved once more, it still follows what customers answer
     await played.work()
     awb: str = order["awb"]
     return awb
@@ -273,6 +275,23 @@ def test_delhivery_is_asked_for_a_day_or_an_attempt_and_what_came_of_it(
         return Delhivery.tell(courier)
 
     courier.tell = tell  # type: ignore[method-assign]
+    play(tmp_path, graph, courier, scene)
+
+
+def test_a_parcel_that_has_arrived_is_not_asked_about_once_the_account_is_saved_again(
+    tmp_path: Path, graph: Graph
+) -> None:
+    courier = stand_in()
+
+    async def scene(played: Couriered) -> None:
+        awb = await failed(played, courier)
+        connection = played.service.connection
+        assert watched_parcels(connection, "kurtas", "shiprocket") == 1
+        courier.scan(awb, 7, played.clock())
+        await played.hear(courier)
+        await played.connect(CREATES)
+        assert watched_parcels(connection, "kurtas", "shiprocket") == 0
+
     play(tmp_path, graph, courier, scene)
 
 
