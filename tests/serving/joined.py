@@ -24,13 +24,13 @@ from serving.store.contacts import Contacts
 from serving.store.shops import SHOPIFY
 from serving.webhooks.subscriptions import Arranging
 from tests.serving import shop
-from tests.serving.couriered import ACCOUNT as COURIER
-from tests.serving.couriered import EMAIL, PASSWORD, TOKEN
 from tests.serving.moved_clock import MovedClock
+from tests.serving.parcels.couriered import ACCOUNT as COURIER
+from tests.serving.parcels.couriered import EMAIL, PASSWORD, TOKEN
 from tests.serving.process import Server, served
-from tests.serving.test_shop_loop import ACCOUNT as SHOP
-from tests.serving.test_shop_loop import OTHER, SAID
-from tests.serving.test_shopify import DOMAIN, SECRET
+from tests.serving.shops.test_loop import ACCOUNT as SHOP
+from tests.serving.shops.test_loop import OTHER, SAID
+from tests.serving.shops.test_shopify import DOMAIN, SECRET
 from tests.serving.test_whole_story import go_live
 from tests.training.small_bundle import make_bundle
 
