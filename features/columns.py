@@ -13,7 +13,12 @@ from features.schema import RUPEES, TIME
 
 
 def canonical(
-    raw: pa.Table, columns: Mapping[str, pa.DataType], name: str, *, keep_extras: bool
+    raw: pa.Table,
+    columns: Mapping[str, pa.DataType],
+    name: str,
+    *,
+    keep_extras: bool,
+    first_row: int = 1,
 ) -> pa.Table:
     """Every column of a contract's table in its type, absent ones as nulls.
 
@@ -25,6 +30,8 @@ def canonical(
         The file, for faults.
     keep_extras : bool
         Whether further columns stay, as float64 where every value is a number, else as text.
+    first_row : int
+        The number of the first row, of a piece of the file.
 
     Raises
     ------
@@ -35,7 +42,7 @@ def canonical(
     for column, kind in columns.items():
         names.append(column)
         if column in raw.column_names:
-            arrays.append(_cast(raw.column(column), kind, name, column))
+            arrays.append(_cast(raw.column(column), kind, name, column, first_row))
         else:
             arrays.append(pa.nulls(raw.num_rows, kind))
     for column in raw.column_names if keep_extras else ():
@@ -70,7 +77,9 @@ def _as_text(values: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray
         ) from None  # fmt: skip
 
 
-def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, column: str) -> pa.ChunkedArray:
+def _cast(
+    values: pa.ChunkedArray, kind: pa.DataType, name: str, column: str, first_row: int
+) -> pa.ChunkedArray:
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if kind == pa.string():
@@ -84,7 +93,7 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, column: str) ->
     except (pa.ArrowException, DataError):
         row, value = _first_fault(values, kind)
         raise DataError(
-            f'"{value}" is not {_SAYS[kind]}', file=name, row=row, column=column
+            f'"{value}" is not {_SAYS[kind]}', file=name, row=first_row + row, column=column
         ) from None
 
 
@@ -124,12 +133,12 @@ def _zoned(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _first_fault(values: pa.ChunkedArray, kind: pa.DataType) -> tuple[int, object]:
-    for row, value in enumerate(values, start=1):
+    for row, value in enumerate(values):
         try:
             _typed(pa.chunked_array([pa.array([value.as_py()], values.type)]), kind)
         except (pa.ArrowException, DataError):
             return row, value.as_py()
-    return 1, values[0].as_py() if len(values) else ""
+    return 0, values[0].as_py() if len(values) else ""
 
 
 def _blank_to_null(values: pa.ChunkedArray) -> pa.ChunkedArray:

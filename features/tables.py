@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.columns import canonical
 from features.coupons import split_coupons
 from features.errors import DataError
 from features.order_rows import orders_of
+from features.order_table import read_orders
 from features.schema import (
     CONSENT_COLUMNS,
     EVENT_COLUMNS,
     ITEM_COLUMNS,
     ONE_MERCHANT,
     ORDER_COLUMNS,
-    VOCABULARY,
 )
+from features.shelf import Shelf
+from features.table_file import TableFile
 
 __all__ = [
     "ONE_MERCHANT",
     "About",
     "Folder",
     "orders_of",
-    "read_beside",
+    "read_events",
     "read_folder",
+    "read_items",
     "split_coupons",
     "write_folder",
 ]
@@ -80,13 +79,14 @@ class Folder:
     about: About = field(default_factory=About)
 
 
-def read_folder(path: Path, *, only_orders: bool = False) -> Folder:
+def read_folder(path: Path, *, shelf: Shelf | None = None) -> Folder:
     """Read and check a data folder (parquet or csv).
 
     Parameters
     ----------
-    only_orders : bool
-        Leave events, items and revisions to ``read_beside``: together they take twice the memory.
+    shelf : Shelf, optional
+        Takes the orders, of which no more than some columns are then in memory at a time. Events,
+        items and revisions are left to ``read_items`` and ``read_events``.
 
     Raises
     ------
@@ -94,51 +94,60 @@ def read_folder(path: Path, *, only_orders: bool = False) -> Folder:
         Naming file, row and column: a missing or doubled order, a value outside its vocabulary,
         an unreadable number or time.
     """
-    raw = _read_table(path, "orders")
-    if raw is None:
+    file = TableFile.find(path, "orders")
+    if file is None:
         raise DataError(
             "holds no orders.parquet or orders.csv; make one with rto import", file=str(path)
         )
     about = _read_about(path)
-    name = str(_file(path, "orders"))
-    _require(raw, ("order_id", "created_at"), name)
-    if "merchant_id" not in raw.column_names:
-        raw = raw.append_column("merchant_id", pa.array([ONE_MERCHANT] * raw.num_rows, pa.string()))
-    orders = canonical(raw, ORDER_COLUMNS, name, keep_extras=True)
-    for column in ("order_id", "merchant_id", "created_at"):
-        _refuse_nulls(orders, column, name)
-    _check_vocabulary(orders, name)
-    del raw
-    orders = _sorted(orders)
-    _refuse_doubles(orders, name)
-    pa.default_memory_pool().release_unused()
+    orders = read_orders(file, shelf)
     folder = Folder(
         orders=orders,
-        events=None if only_orders else read_beside(path, "events"),
-        items=None if only_orders else read_beside(path, "items"),
-        revisions=None if only_orders else _read_table(path, "revisions"),
-        carried=_read_table(path, "carried"),
+        events=None if shelf else _optional(path, "events", EVENT_COLUMNS),
+        items=None if shelf else read_items(path),
+        revisions=None if shelf else _raw(path, "revisions"),
+        carried=_raw(path, "carried"),
         consents=_optional(path, "consents", CONSENT_COLUMNS),
         extras=tuple(c for c in orders.column_names if c not in ORDER_COLUMNS),
         about=about,
     )
-    # Reading takes twice what is kept, and the allocator would hold on to it.
+    # Reading takes more than what is kept, and the allocator would hold on to it.
     pa.default_memory_pool().release_unused()
     return folder
 
 
-def read_beside(
-    path: Path, name: Literal["events", "items"], columns: Collection[str] | None = None
-) -> pa.Table | None:
-    """The events or the items of a folder, or some of their columns; None where it has none.
+def read_items(path: Path, *, shelf: Shelf | None = None) -> pa.Table | None:
+    """The lines of the orders in a folder; None where it has none.
 
     Raises
     ------
     DataError
         As :func:`read_folder`.
     """
-    kinds = EVENT_COLUMNS if name == "events" else ITEM_COLUMNS
-    return _optional(path, name, kinds, columns)
+    return _optional(path, "items", ITEM_COLUMNS, shelf)
+
+
+def read_events(path: Path, columns: Collection[str]) -> Iterator[pa.Table] | None:
+    """Some columns of the events in a folder, piece by piece; None where it has none.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_folder`.
+    """
+    file = TableFile.find(path, "events")
+    if file is None:
+        return None
+    file.require("order_id")
+    kinds = {column: EVENT_COLUMNS[column] for column in columns}
+    return _canonical_pieces(file, kinds)
+
+
+def _canonical_pieces(file: TableFile, kinds: Mapping[str, pa.DataType]) -> Iterator[pa.Table]:
+    first = 1
+    for piece in file.pieces(kinds):
+        yield canonical(piece, kinds, str(file.path), keep_extras=False, first_row=first)
+        first += piece.num_rows
 
 
 def write_folder(
@@ -173,47 +182,9 @@ def write_folder(
     (path / "folder.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
 
 
-def _sorted(orders: pa.Table) -> pa.Table:
-    """By time, merchant and id; a table that is so already is not copied."""
-    by = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
-    places = pc.sort_indices(orders, sort_keys=by).to_numpy()
-    return orders if (np.diff(places.view(np.int64)) == 1).all() else orders.take(pa.array(places))
-
-
-def _read_table(path: Path, name: str, columns: Collection[str] | None = None) -> pa.Table | None:
-    file = _file(path, name)
-    if not file.is_file():
-        return None
-    try:
-        if file.suffix == ".parquet":
-            there = pq.read_schema(file).names
-            wanted = None if columns is None else [c for c in there if c in columns]
-            table = pq.read_table(file, columns=wanted)
-        else:
-            table = _read_csv(file)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"cannot be read as a table ({_first_line(error)})", file=str(file)
-        ) from error
-    for column in table.column_names:
-        if table.column_names.count(column) > 1:
-            raise DataError("stands there twice; rename one", file=str(file), column=column)
-    return table
-
-
-def _file(path: Path, name: str) -> Path:
-    """Where a table is: parquet before csv, whether or not there is one."""
-    parquet = path / f"{name}.parquet"
-    return parquet if parquet.is_file() else path / f"{name}.csv"
-
-
-def _read_csv(file: Path) -> pa.Table:
-    """All as text at first: pyarrow would guess pincodes and order ids to be numbers."""
-    header = pa_csv.open_csv(file).schema.names
-    as_text = pa_csv.ConvertOptions(
-        column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True
-    )
-    return pa_csv.read_csv(file, convert_options=as_text)
+def _raw(path: Path, name: str) -> pa.Table | None:
+    file = TableFile.find(path, name)
+    return None if file is None else file.read()
 
 
 def _read_about(path: Path) -> About:
@@ -236,60 +207,19 @@ def _read_about(path: Path) -> About:
 
 
 def _optional(
-    path: Path,
-    name: str,
-    columns: Mapping[str, pa.DataType],
-    wanted: Collection[str] | None = None,
+    path: Path, name: str, columns: Mapping[str, pa.DataType], shelf: Shelf | None = None
 ) -> pa.Table | None:
-    raw = _read_table(path, name, wanted)
-    if raw is None:
+    file = TableFile.find(path, name)
+    if file is None:
         return None
-    file = str(_file(path, name))
-    _require(raw, tuple(c for c in ("order_id",) if c in columns), file)
-    columns = {c: kind for c, kind in columns.items() if wanted is None or c in wanted}
-    table = canonical(raw, columns, file, keep_extras=False)
+    file.require(*(c for c in ("order_id",) if c in columns))
+    table = file.canonical(columns, lambda _, v: v if shelf is None else shelf.keep(v))
     if table.column("merchant_id").null_count == table.num_rows:
         at = table.schema.get_field_index("merchant_id")
         table = table.set_column(
             at, "merchant_id", pa.array([ONE_MERCHANT] * table.num_rows, pa.string())
         )
     return table
-
-
-def _require(table: pa.Table, columns: tuple[str, ...], name: str) -> None:
-    for column in columns:
-        if column not in table.column_names:
-            raise DataError("is missing; every order needs it", file=name, column=column)
-
-
-def _refuse_nulls(table: pa.Table, column: str, name: str) -> None:
-    values = table.column(column)
-    if values.null_count:
-        row = pc.index(pc.is_null(values), True).as_py() + 1
-        raise DataError("is empty; every order needs it", file=name, row=row, column=column)
-
-
-def _check_vocabulary(orders: pa.Table, name: str) -> None:
-    for column, words in VOCABULARY.items():
-        values = orders.column(column)
-        known = pc.or_kleene(pc.is_in(values, pa.array(words)), pc.is_null(values))
-        if not pc.all(known, min_count=0).as_py():
-            row = pc.index(known, False).as_py()
-            raise DataError(
-                f'"{values[row].as_py()}" is not one of {", ".join(words)}',
-                file=name, row=row + 1, column=column,
-            )  # fmt: skip
-
-
-def _refuse_doubles(orders: pa.Table, name: str) -> None:
-    counts = orders.group_by(["merchant_id", "order_id"]).aggregate([("order_id", "count")])
-    doubled = counts.filter(pc.greater(counts.column("order_id_count"), 1))
-    if doubled.num_rows:
-        order_id = doubled.column("order_id")[0].as_py()
-        raise DataError(
-            f'order "{order_id}" stands there {doubled.column("order_id_count")[0].as_py()} times; '
-            "one row is one order", file=name, column="order_id",
-        )  # fmt: skip
 
 
 def _first_line(error: Exception) -> str:

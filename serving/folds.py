@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ Integers = NDArray[np.int64]
 
 FOLD_EVERY_S = 3_600
 _KEPT = 48
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def publish_fold(connection: Connection, folder: Path, *, now_us: int) -> Fold:
         else:
             orders = standing_orders(connection)
     if orders is not None:
-        _write(WindowTable.build(*orders, boundary), folder / str(boundary))
+        _write(orders, boundary, folder / str(boundary))
     log = Log(connection)
     log.begin()
     try:
@@ -87,17 +89,29 @@ def publish_fold(connection: Connection, folder: Path, *, now_us: int) -> Fold:
 
 def standing_orders(connection: Connection) -> tuple[Integers, Integers]:
     """Facts and present states of all orders that count, those that were taken out first."""
-    facts, states = [], []
-    for fact, state in connection.stream(
-        """SELECT f.data, o.state FROM orders o JOIN event f ON f.seq = o.fact_seq
-           WHERE o.test = 0 ORDER BY o.number"""
-    ):
-        facts.append(fact)
-        states.append(state)
     gone, ends = carried_in(connection).newest()
-    return np.concatenate([gone, facts_array(facts)]), np.concatenate(
-        [ends, np.array(states, np.int64)]
+    facts, states = [gone], [ends]
+    found = iter(
+        connection.stream(
+            """SELECT f.data, o.state FROM orders o JOIN event f ON f.seq = o.fact_seq
+               WHERE o.test = 0 ORDER BY o.number"""
+        )
     )
+    while some := list(islice(found, _AT_ONCE)):
+        facts.append(facts_array([fact for fact, _ in some]))
+        states.append(np.array([state for _, state in some], np.int64))
+    return _joined(facts), _joined(states)
+
+
+def _joined(parts: list[Integers]) -> Integers:
+    """One array of all parts, each of them let go once it is copied."""
+    whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), np.int64)
+    end = len(whole)
+    while parts:
+        part = parts.pop()
+        whole[end - len(part) : end] = part
+        end -= len(part)
+    return whole
 
 
 def facts_array(facts: list[bytes]) -> Integers:
@@ -112,13 +126,13 @@ def _changed_since(connection: Connection, fold: Fold) -> bool:
     return found is not None
 
 
-def _write(table: WindowTable, path: Path) -> None:
+def _write(orders: tuple[Integers, Integers], boundary: int, path: Path) -> None:
     """Put the table on disk before any event names it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():  # a publisher died between the table and its event
         shutil.rmtree(path)
     shutil.rmtree(path.with_name(f".{path.name}.partial"), ignore_errors=True)
-    table.write(path)
+    WindowTable.build_at(path, *orders, boundary)
     for file in path.iterdir():
         handle = os.open(file, os.O_RDONLY)
         try:

@@ -7,24 +7,24 @@ memory-mapped table of running sums (:class:`WindowTable`). Both give the same i
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.compiled import compiled
 from features.errors import StoreError
+from features.history.cells import by_key, counted_parts
 from features.history.counts import (
     COUNTS,
     DAYS_7,
     EVER,
-    add_order,
     first_day,
 )
-from features.history.fact import AMOUNT_PAISE as FACT_AMOUNT
-from features.history.fact import COD, DAY, FIRST_WHERE, MERCHANT
-from features.keys import ABSENT, FIRST_NET_KIND, WHERE_KINDS
+from features.keys import ABSENT, WHERE_KINDS
 
 Integers = NDArray[np.int64]
 
@@ -67,20 +67,6 @@ def read_sums(
     return at
 
 
-@compiled
-def _running_sums(codes: Integers, rows: Integers) -> None:
-    """Turn per-day counts, sorted by key and day, into running sums within each key."""
-    for row in range(1, len(codes)):
-        if codes[row] == codes[row - 1]:
-            rows[row] += rows[row - 1]
-
-
-@compiled
-def _fill(rows: Integers, at: Integers, cod: Integers, amount: Integers, state: Integers) -> None:
-    for i in range(len(at)):
-        add_order(rows[at[i]], amount[i], cod[i], state[i], 1)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowTable:
     """Running sums of every where-key by day, as of one fold.
@@ -116,34 +102,29 @@ class WindowTable:
         states : ndarray of int64, shape (n_orders,)
         seq : int
         """
-        kinds = len(WHERE_KINDS)
-        keys = facts[:, FIRST_WHERE : FIRST_WHERE + kinds].reshape(-1)
-        day = np.repeat(facts[:, DAY], kinds)
-        here = keys != ABSENT
-        order = np.repeat(np.arange(len(facts)), kinds)[here]
-        pairs = np.stack([keys[here], day[here]], axis=1)
-        cells, at = _cells(pairs)
-        rows = np.zeros((len(cells), COUNTS), np.int64)
-        _fill(rows, at, facts[order, COD], facts[order, FACT_AMOUNT], states[order])
-        _running_sums(cells[:, 0], rows)
-        firsts = np.flatnonzero(np.r_[True, cells[1:, 0] != cells[:-1, 0]][: len(cells)])
-        distinct = np.ascontiguousarray(cells[firsts, 0])
-        return cls(
-            seq=seq,
-            keys=distinct,
-            starts=np.r_[firsts, len(cells)].astype(np.int64),
-            days=np.ascontiguousarray(cells[:, 1]),
-            sums=rows,
-            merchants=_merchants(facts, distinct),
-        )
+        parts = list(counted_parts(facts, states))
+        cells, sums, merchants = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return cls(seq=seq, **by_key(cells), sums=sums, merchants=merchants)
 
-    def write(self, path: Path) -> None:
-        """Write the table as a folder of arrays that appears whole or not at all."""
+    @staticmethod
+    def build_at(path: Path, facts: Integers, states: Integers, seq: int) -> None:
+        """Put what :meth:`build` makes on disk without holding its sums, whole or not at all."""
         partial = path.with_name(f".{path.name}.partial")
         partial.mkdir(parents=True, exist_ok=True)
-        for name in _FILES:
-            np.save(partial / f"{name}.npy", getattr(self, name), allow_pickle=False)
-        about = {"seq": self.seq, "kinds": list(WHERE_KINDS), "counts": COUNTS}
+        cells, merchants = [], []
+
+        def counted() -> Iterator[Integers]:
+            for part in counted_parts(facts, states):
+                cells.append(part.cells)
+                merchants.append(part.merchants)
+                yield part.sums
+
+        with (partial / "sums.npy").open("wb") as file:
+            _save_rows(file, counted())
+        arrays = by_key(np.concatenate(cells)) | {"merchants": np.concatenate(merchants)}
+        for name, array in arrays.items():
+            np.save(partial / f"{name}.npy", array, allow_pickle=False)
+        about = {"seq": seq, "kinds": list(WHERE_KINDS), "counts": COUNTS}
         (partial / "about.json").write_text(json.dumps(about), encoding="utf-8")
         partial.rename(path)
 
@@ -180,25 +161,22 @@ class WindowTable:
         read_sums(self.keys, self.starts, self.days, self.sums, key, today, counts)
 
 
-def _merchants(facts: Integers, distinct: Integers) -> Integers:
-    """How many merchants have orders under each key of the network."""
-    net = facts[:, FIRST_WHERE + FIRST_NET_KIND :]
-    keys = net.reshape(-1)
-    of = np.repeat(facts[:, MERCHANT], net.shape[1])[keys != ABSENT]
-    pairs, _ = _cells(np.stack([keys[keys != ABSENT], of], axis=1))
-    found = np.zeros(len(distinct), np.int64)
-    np.add.at(found, np.searchsorted(distinct, pairs[:, 0]), 1)
-    return found
+def _save_rows(file: BinaryIO, parts: Iterable[Integers]) -> None:
+    """One array in numpy's format whose length shows at the end."""
 
+    def head(rows: int) -> None:
+        about = {"descr": "<i8", "fortran_order": False, "shape": (rows, COUNTS)}
+        np.lib.format.write_array_header_1_0(file, about)
 
-def _cells(pairs: Integers) -> tuple[Integers, Integers]:
-    """The distinct (key, day) pairs, sorted, and where each row of ``pairs`` stands among them."""
-    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-    ordered = pairs[order]
-    new = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)][: len(ordered)]
-    at = np.empty(len(pairs), np.int64)
-    at[order] = np.cumsum(new) - 1
-    return ordered[new], at
+    head(0)
+    begin, rows = file.tell(), 0
+    for part in parts:
+        file.write(part.data)
+        rows += len(part)
+    file.seek(0)
+    head(rows)
+    if file.tell() != begin:
+        raise StoreError("numpy's header grew; write the table whole")
 
 
 @compiled

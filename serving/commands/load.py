@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from features.errors import RefusedError
 from features.settings import load_settings
-from features.tables import read_beside, read_folder
+from features.shelf import Shelf
+from features.tables import read_events, read_folder, read_items
 from serving.folds import publish_fold
 from serving.home import Home
 from serving.ledger import Ledger, catch_up
@@ -46,10 +47,11 @@ def load(data: Path) -> None:
 
 
 def _loader(home: Home, data: Path) -> Loader:
-    """Read one table after the other: what is not needed of one is let go before the next."""
-    folder = read_folder(data, only_orders=True)
-    events = PastEvents.of(folder.orders, read_beside(data, "events", NEEDED))
-    lines = PastLines.of(folder.orders, read_beside(data, "items"))
+    """Orders and lines stay on disk: of a million of them they are a gigabyte."""
+    shelf = Shelf(home.settings.home)
+    folder = read_folder(data, shelf=shelf)
+    events = PastEvents.of(folder.orders, read_events(data, NEEDED))
+    lines = PastLines.of(folder.orders, read_items(data, shelf=shelf), shelf=shelf)
     pa.default_memory_pool().release_unused()
     return Loader(home, folder, now_us(), events=events, lines=lines)
 

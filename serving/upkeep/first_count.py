@@ -7,6 +7,7 @@ key come one after the other, and the records are stored in the order of their k
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -63,24 +64,26 @@ def first_count(connection: Connection, end: int) -> Iterator[list[Stored]] | No
 
 
 def _read(connection: Connection, end: int) -> _Past | None:
-    facts: list[bytes] = []
-    row_of: dict[int, int] = {}
-    rows, befores, afters = [], [], []
+    """What is read grows to a gigabyte in lists of objects; here it takes what it holds."""
+    facts = bytearray()
+    placed, numbers, befores, afters = array("q"), array("q"), array("b"), array("b")
     size = 8 * FIRST_WHERE
     for number, kind, was, becomes, fact in connection.stream(_CHANGES, (end,)):
         if kind == "revised":
             return None
         if was is None:
-            row_of[number] = len(facts)
-            facts.append(fact[:size])
-        rows.append(row_of[number])
+            placed.append(number)
+            facts += fact[:size]
+        numbers.append(number)
         befores.append(UNPLACED if was is None else was)
         afters.append(becomes)
+    # An order's number is the position at which it was placed, so they ascend.
+    rows = np.searchsorted(np.frombuffer(placed, np.int64), np.frombuffer(numbers, np.int64))
     return _Past(
-        np.frombuffer(b"".join(facts), np.int64).reshape(-1, FIRST_WHERE),
-        np.array(rows, np.int32),
-        np.array(befores, np.int8),
-        np.array(afters, np.int8),
+        np.frombuffer(facts, np.int64).reshape(-1, FIRST_WHERE),
+        rows.astype(np.int32),
+        np.frombuffer(befores, np.int8),
+        np.frombuffer(afters, np.int8),
     )
 
 

@@ -91,7 +91,8 @@ class Loader:
         lines: PastLines | None = None,
     ) -> None:
         self._home = home
-        self._events = events or PastEvents.of(folder.orders, folder.events)
+        given = None if folder.events is None else [folder.events]
+        self._events = events or PastEvents.of(folder.orders, given)
         self._lines = lines or PastLines.of(folder.orders, folder.items)
         self._folder = folder
         self._now_us = now_us

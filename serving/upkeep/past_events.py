@@ -5,8 +5,9 @@ A million orders have several million events; as objects they would take gigabyt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, Self, cast
 
 import numpy as np
@@ -16,15 +17,18 @@ from numpy.typing import NDArray
 
 from features.compiled import compiled
 from features.history.states import (
+    CLASSES,
     EVENT_CODES,
     NOT_THE_CUSTOMER,
     OUTCOME_CLASSES,
     PENDING,
+    STATES,
     TREATING_ACTIONS,
     event_detail,
     next_state,
 )
 from features.schema import ONE_MERCHANT
+from features.shelf import Shelf
 from serving.store.log import Kind
 
 BATCH = 16_384
@@ -40,7 +44,6 @@ _OUTCOME_EVENTS: dict[str, Kind] = {
 _WORDS = ("reason", "outcome", "action", "awb")
 NEEDED = ("merchant_id", "order_id", "event", "at", "known_at", *_WORDS)
 """What is read of an events table."""
-_AT_ONCE = 1 << 19
 _UNCHANGED = -1
 
 
@@ -85,17 +88,14 @@ class PastEvents:
     words: pa.Table
 
     @classmethod
-    def of(cls, orders: pa.Table, events: pa.Table | None) -> Self:
-        """Those of a folder's tables."""
+    def of(cls, orders: pa.Table, events: Iterable[pa.Table] | None) -> Self:
+        """Those of a folder's orders and of the pieces of its events."""
         if events is None:
             parts = [_outcomes(orders), _interventions(orders)]
         else:
             names = _names(orders).combine_chunks()
-            parts = [
-                _told(names, events.slice(begin, _AT_ONCE))
-                for begin in range(0, events.num_rows, _AT_ONCE)
-            ] or [_told(names, events)]
-            del events, names
+            parts = [_told(names, piece) for piece in events] or [_NONE]
+            del names
         table = pa.concat_tables(parts, promote_options="default")
         del parts
         known, codes, rows, at = (_integers(table.column(name)) for name in _NUMBERS)
@@ -123,6 +123,9 @@ class PastEvents:
 
 
 _NUMBERS = ("known_us", "code", "row", "at_us")
+_NONE = pa.schema(
+    [*((name, pa.int64()) for name in _NUMBERS), *((name, pa.string()) for name in _WORDS)]
+).empty_table()
 
 
 @compiled
@@ -183,18 +186,30 @@ def _interventions(orders: pa.Table) -> pa.Table:
 
 
 def _told(names: pa.Array, events: pa.Table) -> pa.Table:
-    """Events of orders that are there, of kinds that are known: readers pass over all else."""
-    rows = pc.index_in(_names(events), value_set=names)
-    events = events.select(["event", "at", "known_at", *_WORDS])
-    codes = pc.index_in(events.column("event"), value_set=pa.array(_KINDS))
-    table = events.append_column("row", rows).append_column("kind", codes)
-    keep = pc.and_(pc.is_valid(table.column("row")), pc.is_valid(table.column("kind")))
-    keep = pc.and_(keep, pc.is_valid(table.column("known_at")))
-    table = table.filter(keep)
-    table = table.filter(pc.not_equal(table.column("kind"), EVENT_CODES["placed"]))
-    known = table.column("known_at")
-    at = pc.coalesce(table.column("at"), known)
-    return _events(table, _integers(table.column("kind")), known, at, {n: n for n in _WORDS})
+    """Events that move orders which are there; readers pass over kinds that they do not know."""
+    events = events.append_column(
+        "kind", pc.index_in(events.column("event"), value_set=pa.array(_KINDS))
+    )
+    known = pc.and_(pc.is_valid(events.column("kind")), pc.is_valid(events.column("known_at")))
+    events = events.filter(known)
+    codes = _integers(events.column("kind"))
+    events = events.filter(pa.array(_moves()[codes, _details(events, codes)]))
+    events = events.append_column("row", pc.index_in(_names(events), value_set=names))
+    events = events.filter(pc.is_valid(events.column("row")))
+    known_at = events.column("known_at")
+    at = pc.coalesce(events.column("at"), known_at)
+    codes = _integers(events.column("kind"))
+    return _events(events, codes, known_at, at, {n: n for n in _WORDS})
+
+
+@cache
+def _moves() -> NDArray[np.bool_]:
+    """Whether an event of a kind and with a detail moves an order from any state to another."""
+    return np.array([
+        [any(next_state(state, code, detail) != state for state in range(STATES))
+         for detail in range(CLASSES)]
+        for code in range(len(_KINDS))
+    ])  # fmt: skip
 
 
 def _rows_with(orders: pa.Table, *names: str, words: Sequence[str] = ()) -> pa.Table:
@@ -224,16 +239,22 @@ class PastLines:
     lines: pa.Table | None
 
     @classmethod
-    def of(cls, orders: pa.Table, items: pa.Table | None) -> Self:
-        """Those of a folder's tables."""
+    def of(cls, orders: pa.Table, items: pa.Table | None, *, shelf: Shelf | None = None) -> Self:
+        """Those of a folder's tables, put on the shelf where they must be moved."""
         if items is None:
             return cls(np.empty(0, np.int64), None)
         rows = pc.index_in(_names(items), value_set=_names(orders).combine_chunks())
         row = _integers(pc.fill_null(rows, -1))
         by = np.argsort(row, kind="stable")
         by = by[row[by] >= 0]
-        in_place = len(by) == len(row) and bool((np.diff(by) == 1).all())
-        return cls(row[by], items if in_place else items.take(pa.array(by)))
+        if len(by) == len(row) and (np.diff(by) == 1).all():
+            return cls(row, items)
+        places = pa.array(by)
+        moved = {
+            name: column.take(places) if shelf is None else shelf.keep(column.take(places))
+            for name, column in zip(items.column_names, items.itercolumns(), strict=True)
+        }
+        return cls(row[by], pa.table(moved))
 
     def between(self, begin: int, end: int) -> pa.Table | None:
         """The lines of the orders in rows ``begin`` to ``end``, the last excluded."""

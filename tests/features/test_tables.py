@@ -5,10 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features.errors import DataError
-from features.tables import About, orders_of, read_folder, split_coupons, write_folder
+from features.shelf import Shelf
+from features.tables import (
+    About,
+    orders_of,
+    read_events,
+    read_folder,
+    read_items,
+    split_coupons,
+    write_folder,
+)
 
 HEAD = "order_id,created_at"
 ROW = "1,2026-11-20T10:15:00+05:30"
@@ -169,3 +179,35 @@ def test_money_that_was_a_float_is_read_exactly_or_refused(tmp_path: Path) -> No
 def test_coupons_are_split_once_each() -> None:
     assert split_coupons(" A|B||A ") == ("A", "B")
     assert split_coupons(None) is None
+
+
+def test_orders_on_a_shelf_are_those_in_memory_in_whatever_order_the_file_has_them(
+    tmp_path: Path,
+) -> None:
+    rows = [f"{n},2026-11-{20 - n:02d}T10:15:00Z,{n}.50,word{n % 2}" for n in (3, 1, 4, 2)]
+    folder = write_csv(tmp_path, f"{HEAD},amount,gift", *rows)
+    (folder / "items.csv").write_text("order_id,sku,quantity\n3,kurta,2\n", encoding="utf-8")
+    held, shelf = read_folder(folder), Shelf(tmp_path)
+    mapped = read_folder(folder, shelf=shelf)
+    assert mapped.orders.equals(held.orders)
+    assert mapped.orders.column("order_id").to_pylist() == ["4", "3", "2", "1"]
+    assert mapped.extras == ("gift",)
+    items = read_items(folder, shelf=shelf)
+    assert items is not None
+    assert items.equals(held.items)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["items.csv", "orders.csv"]
+
+
+def test_a_fault_in_a_later_piece_of_the_events_names_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("features.table_file._PIECE", 2)
+    ids = pa.array(["1", "2", "3", "4"])
+    known = pa.array(["2026-11-20T10:15:00Z", None, "2026-11-20T10:15:00Z", "soon"])
+    table = pa.table({"order_id": ids, "event": ids, "known_at": known})
+    pq.write_table(table, tmp_path / "events.parquet")
+    pieces = read_events(tmp_path, ("order_id", "event", "known_at", "awb"))
+    assert pieces is not None
+    assert next(pieces).column("awb").null_count == 2
+    with pytest.raises(DataError, match="row 4 column known_at"):
+        next(pieces)

@@ -252,7 +252,7 @@ def test_a_fold_counts_up_to_its_boundary_and_is_the_log_counted_again(tmp_path:
         facts, states = standing_orders(home.connection)
         assert (len(facts), states.tolist()) == (5, [0, 0, RTO, RTO, 0])
         table, again = open_fold(settings_.folds_dir, fold), windows_at(home.connection, 6)
-        for name in ("keys", "starts", "days", "sums"):
+        for name in ("keys", "starts", "days", "sums", "merchants"):
             assert getattr(table, name).tolist() == getattr(again, name).tolist()
         held = find_order(home.connection, "m", "o3")
         assert held is not None

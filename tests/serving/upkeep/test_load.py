@@ -17,6 +17,7 @@ from features.history.states import CANCELLED, DELIVERED, RTO
 from features.schema import EVENT_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from features.tables import Folder, read_folder, write_folder
 from serving.commands.explain import page
+from serving.commands.load import _loader
 from serving.home import Home
 from serving.store.connection import connect, flushed_together
 from serving.store.contacts import Contacts
@@ -231,3 +232,23 @@ def test_an_order_loaded_and_decided_explains_itself(tmp_path: Path) -> None:
     for part in ("Decision", "order 1001", "steady-1", "policy advised", "+25.0", "events up to 0"):
         assert part in text
     assert "98765" not in text
+
+
+def test_the_command_loads_a_folder_whose_files_are_in_no_order(tmp_path: Path) -> None:
+    orders = _orders(*reversed(PAST))
+    line = {"order_id": "a", "merchant_id": "kurtas", "sku": "k", "quantity": 2}
+    lines = [line | {"order_id": order_id} for order_id in "dab"]
+    items = pa.table(
+        {n: pa.array([one.get(n) for one in lines], kind) for n, kind in ITEM_COLUMNS.items()}
+    )
+    events = _events(("d", "cancelled", 4, None), ("a", "shipped", 1, None))
+    write_folder(tmp_path / "in", orders, items=items, events=events)
+    settings = shop.settings_in(tmp_path / "home")
+    with Home.open(settings) as home:
+        done = _loader(home, tmp_path / "in").run()
+        assert (done.orders, done.events) == (4, 1)
+        export_log(home.connection, Contacts(home.keyring.sealing), tmp_path / "out",
+                   with_contacts=False)  # fmt: skip
+    found = read_folder(tmp_path / "out").items
+    assert found is not None
+    assert found.column("order_id").to_pylist() == ["a", "b", "d"]
