@@ -234,7 +234,10 @@ def test_an_order_loaded_and_decided_explains_itself(tmp_path: Path) -> None:
     assert "98765" not in text
 
 
-def test_the_command_loads_a_folder_whose_files_are_in_no_order(tmp_path: Path) -> None:
+def test_the_command_loads_a_folder_whose_files_are_in_no_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.upkeep.load.BATCH", 2)
     orders = _orders(*reversed(PAST))
     line = {"order_id": "a", "merchant_id": "kurtas", "sku": "k", "quantity": 2}
     lines = [line | {"order_id": order_id} for order_id in "dab"]
