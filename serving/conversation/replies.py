@@ -17,7 +17,7 @@ from serving.hands import record
 from serving.standing import life_of
 from serving.store.channels import WHATSAPP, Channel, stop_template, switch_channel
 from serving.store.log import Log
-from serving.store.opt_outs import opt_out_of_offers
+from serving.store.opt_outs import opt_out, opt_out_of_offers
 from serving.store.orders import orders_numbered
 from serving.store.outbox import (
     NEWS,
@@ -113,10 +113,13 @@ class Incoming:
 
     def _reply(self, log: Log, said: Reply) -> None:
         message = self._answered(log, said)
+        stops = " ".join((said.text or "").split()).strip(" .!").lower() in _STOPS
         if message is None:
+            if stops and said.phone is not None:
+                opt_out(log.connection, self._mark(said.phone), self.now_us)
             return
         (held,) = orders_numbered(log.connection, [message.number])
-        if said.text is not None and said.text.strip().lower() in _STOPS:
+        if stops:
             said = replace(said, payload="stop:", text=None)
         stage = life_of(log.connection, message.number).stage
         talk = _TALKS.get(stage, Talk)
@@ -134,14 +137,16 @@ class Incoming:
         if found is None and said.payload is not None:
             found = message_named(connection, said.payload.partition(":")[2])
         if found is None and said.phone is not None and said.payload is None:
-            phone = f"+{said.phone.removeprefix('+')}"
-            found = newest_to(connection, self.persons.mark(self.channel.merchant_id, phone))
+            found = newest_to(connection, self._mark(said.phone))
         if found is None or found.merchant_id != self.channel.merchant_id:
             return None
         # Written to nothing in particular, it answers what was said last about that order.
         if said.context_id is None and said.payload is None:
             found = newest_of(connection, found.number)
         return found
+
+    def _mark(self, phone: str) -> int:
+        return self.persons.mark(self.channel.merchant_id, f"+{phone.removeprefix('+')}")
 
 
 _TALKS: dict[Stage, type[Talk]] = {

@@ -30,6 +30,7 @@ from serving.store.outbox import (
     NEWS,
     Message,
     MessageState,
+    address_to,
     anything_due,
     claim,
     doubt,
@@ -44,7 +45,7 @@ _log = logging.getLogger("rto.sending")
 
 # A merchant whose sends hang holds up its own alone.
 AT_ONCE, AT_ONCE_EACH = 32, 8
-_LOOK_S = 0.5
+_LOOK_S, _BUSY_S = 0.5, 0.05
 _ANSWER_S = 40.0
 # A claim older than this belongs to a worker that is gone.
 _DOUBT_US = 120 * SECOND_US
@@ -108,10 +109,13 @@ class Sender:
         if not self._under_way:
             return
         done, _ = wait(self._under_way, patience_s, FIRST_COMPLETED)
+        if not done:
+            return
+        with self._home.transaction() as log:  # one for all: whoever scores waits for each
+            for future in done:
+                self._settle(log, *self._under_way[future], future.result(), now)
         for future in done:
-            message, letter = self._under_way.pop(future)
-            with self._home.transaction() as log:
-                self._settle(log, message, letter, future.result(), now)
+            del self._under_way[future]
 
     @property
     def busy(self) -> bool:
@@ -133,6 +137,7 @@ class Sender:
             return
         found = self._letters.write(message, now)
         if isinstance(found, Letter):
+            address_to(self._home.connection, message, found.person)
             future = self._pool.submit(
                 send, self._client, self._url, found.channel.account, found.phone,
                 message.message_id, found.content,
@@ -219,7 +224,7 @@ def keep_sending(settings: Settings, stop: threading.Event) -> None:
     with Home.open(settings) as home:
         sender = Sender(home)
         try:
-            while not stop.wait(0.02 if sender.busy else _LOOK_S):
+            while not stop.wait(_BUSY_S if sender.busy else _LOOK_S):
                 try:
                     home.connection.revive()
                     sender.look(now_us())

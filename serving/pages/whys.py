@@ -8,6 +8,8 @@ from serving.pages.words import Words
 
 WHYS = {
     "a reply that is no answer": "They wrote something that is no answer.",
+    "a change cut off by the shipment":
+        "They were about to change something when the parcel left: tell the courier.",
     "asked three times": "They were asked three times.",
     "no channel": "No WhatsApp number is connected.",
     "the number is a sandbox's, which is not running": "The sandbox's number is not running.",

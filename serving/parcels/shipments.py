@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from features.days import to_us
 from features.errors import RtoError
+from serving.conversation.leaving import leave
 from serving.conversation.parcel_news import tell
 from serving.parcels.outcomes import Reported
 from serving.parsing import parse_plain
@@ -14,7 +15,6 @@ from serving.reception import CLOCK_SKEW_US, Speaks
 from serving.schemas import Shipment
 from serving.store.log import Log
 from serving.store.merchants import Access
-from serving.store.outbox import stop_asking
 from serving.store.shipments import keep_shipment, shipment_of
 
 MOST = 1_000
@@ -67,6 +67,6 @@ class Ship:
         plain = {name: value for name, value in body.items() if value is not None}
         seq = log.append("shipped", plain, at_us=at_us, known_us=self.now_us, order=held)
         keep_shipment(log.connection, held, shipment.awb, seq)
-        stop_asking(log.connection, held.number, gone=True)
+        leave(log, held, self.now_us)
         tell(log, held, "shipped", at_us=at_us, now_us=self.now_us, courier=shipment.courier)
         return Reported(order_id, "recorded", said)

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from features.days import DAY_US, SECOND_US
 from serving.conversation.asking import say
+from serving.conversation.leaving import leave
 from serving.conversation.life import UNDISPATCHED
 from serving.conversation.parcel_news import tell
 from serving.hands import record
@@ -24,7 +25,6 @@ from serving.store.couriers import Tracking
 from serving.store.log import Log
 from serving.store.merchants import Access
 from serving.store.orders import Held, orders_numbered
-from serving.store.outbox import stop_asking
 from serving.store.repeats import first_seen
 from serving.store.shipments import keep_shipment, known_scan, later_scan, shipment_of
 from serving.store.stories import times_of
@@ -107,7 +107,7 @@ class Scanned:
         if self.tracking.account.calls:
             watch(log.connection, merchant_id, self.tracking.account.courier, scan.awb,
                   held.number, self.now_us)  # fmt: skip
-        stop_asking(log.connection, held.number, gone=True)
+        leave(log, held, self.now_us)
         if scan.kind == "shipped":
             tell(log, held, "shipped", at_us=scan.at_us, now_us=self.now_us, courier=scan.courier)
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from pydantic_core import from_json, to_json
 
-from serving.store.connection import Connection
+from serving.store.connection import Connection, flushed_together
 from serving.store.payments import cancel_links
 from serving.store.timers import end_timers
 
@@ -66,12 +66,15 @@ class Message:
 
 
 def put_message(connection: Connection, message: Message) -> None:
-    """Add a message."""
+    """Add a message; of two about an order in the same instant the second is made later."""
     connection.execute(
-        f"INSERT INTO message ({_COLUMNS}, priority) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        f"""INSERT INTO message ({_COLUMNS}, priority)
+            SELECT ?,?,?,?,?, CASE WHEN before.made_us >= ? THEN before.made_us + 1 ELSE ? END,
+                   ?,?,?,?,?
+            FROM (SELECT max(made_us) AS made_us FROM message WHERE number=?) before""",
         (message.message_id, message.number, message.merchant_id, message.purpose, message.state,
-         message.made_us, message.due_us, message.tries, message.outside_id, message.detail,
-         _PRIORITY[message.purpose]),
+         message.made_us, message.made_us, message.due_us, message.tries, message.outside_id,
+         message.detail, _PRIORITY[message.purpose], message.number),
     )  # fmt: skip
 
 
@@ -100,7 +103,7 @@ def claim(connection: Connection, merchant_id: str, now_us: int, most: int) -> l
         f"""WITH turn AS MATERIALIZED (  -- as a plain subquery PostgreSQL may run it once a row
               SELECT message_id FROM message
               WHERE state='waiting' AND merchant_id=? AND due_us<=?
-              ORDER BY priority, due_us LIMIT ? {skip})
+              ORDER BY priority, due_us, made_us LIMIT ? {skip})
             UPDATE message SET state='sending', due_us=?, tries=tries+1
             WHERE message_id IN (SELECT message_id FROM turn) AND state='waiting'
             RETURNING {_COLUMNS}""",
@@ -110,7 +113,13 @@ def claim(connection: Connection, merchant_id: str, now_us: int, most: int) -> l
 
 
 def doubt(connection: Connection, before_us: int) -> list[Message]:
-    """Messages claimed before an instant whose end nobody saw; they are unknown from now on."""
+    """Messages claimed before an instant whose end nobody saw; they are unknown from now on.
+
+    Looking takes no lock, which others might wait for.
+    """
+    forgotten = "SELECT 1 FROM message WHERE state='sending' AND due_us<? LIMIT 1"
+    if connection.execute(forgotten, (before_us,)).fetchone() is None:
+        return []
     found = connection.execute(
         f"""UPDATE message SET state='unknown', why='the worker ended while sending'
             WHERE state='sending' AND due_us<? RETURNING {_COLUMNS}""",
@@ -164,6 +173,17 @@ def settle(
     return True
 
 
+def address_to(connection: Connection, message: Message, person: int) -> None:
+    """Say whom a message goes to, before it goes: who answers at once is known by it.
+
+    A power cut may take it away, which no message is lost or repeated for.
+    """
+    with flushed_together(connection):
+        connection.execute(
+            "UPDATE message SET person=? WHERE message_id=?", (person, message.message_id)
+        )
+
+
 def speak_plainly(connection: Connection, message: Message) -> None:
     """Let a message go without the product's picture from now on."""
     detail = from_json(message.detail) | {"plain": True}
@@ -184,12 +204,17 @@ def message_outside(connection: Connection, outside_id: str) -> Message | None:
 
 
 def newest_to(connection: Connection, person: int) -> Message | None:
-    """The last message that went to a person."""
-    return _one(connection, "person=? ORDER BY made_us DESC, message_id DESC LIMIT 1", (person,))
+    """The last message to a person, rather one that may have arrived than one that has not."""
+    return _one(
+        connection,
+        """person=? ORDER BY CASE WHEN state IN ('waiting', 'cancelled', 'call', 'failed')
+           THEN 1 ELSE 0 END, made_us DESC, message_id DESC LIMIT 1""",
+        (person,),
+    )
 
 
 def went_to(connection: Connection, message_id: str) -> int | None:
-    """The mark of whom a message went to; None before it was sent, and after an erasure."""
+    """The mark of whom a message goes to; None before it is sent, and after an erasure."""
     found = connection.execute("SELECT person FROM message WHERE message_id=?", (message_id,))
     person: int | None = found.fetchone()[0]
     return person

@@ -28,9 +28,9 @@ from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.store.channels import switch_channel
 from tests.bench.report import machine, say, table
-from tests.bench.serving_process import Shop, others
+from tests.bench.serving_process import others
 from tests.serving import shop
-from tests.serving.conversation.killing import go_live
+from tests.serving.conversation.killing import children, go_live
 from tests.serving.process import Server, served
 
 NONE, TOLD = "none", "none, statuses follow"
@@ -72,11 +72,12 @@ def paced(url: str, key: str, rate: int, seconds: int, first: int) -> list[float
 @contextmanager
 def parted(server: Server) -> Iterator[None]:
     """Scoring on one processor, everything else on the other."""
-    pid = server.scoring_pid()
-    subprocess.run(["taskset", "-acp", "0", str(pid)], check=True, capture_output=True)
-    Shop(server.home, server.url, server.key, pid, server.process.pid).part()
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {int(others())})
+    scoring, before = server.scoring_pid(), os.sched_getaffinity(0)
+    for pid in {scoring, *children(server).values(), 0}:
+        core = "0" if pid == scoring else others()
+        subprocess.run(
+            ["taskset", "-acp", core, str(pid or os.getpid())], check=True, capture_output=True
+        )
     yield
     os.sched_setaffinity(0, before)
 

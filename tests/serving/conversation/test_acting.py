@@ -107,6 +107,20 @@ def test_stop_is_honoured_for_every_later_order(tmp_path: Path, graph: Graph) ->
     play(tmp_path, graph, scene)
 
 
+@pytest.mark.parametrize("words", ["Stop.", "  unsubscribe ", "बंद करो!"])
+def test_stop_is_honoured_of_whom_nothing_was_ever_written_to(
+    tmp_path: Path, graph: Graph, words: str
+) -> None:
+    async def scene(played: Played) -> None:
+        stranger = {"id": "wamid.0", "to": "919876543210"}
+        assert await played.hook(lambda: graph.write(stranger, words)) == [200] * 3
+        await played.service.desk.score(LIVE, body())
+        played.send()
+        assert (graph.sent, played.tasks()) == ([], ["call"])
+
+    play(tmp_path, graph, scene)
+
+
 def test_the_secret_before_still_signs_whatever_else_is_changed(
     tmp_path: Path, graph: Graph
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -10,10 +12,13 @@ import pytest
 
 from serving.conversation import sending
 from serving.conversation.whatsapp import Sent
+from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.store.channels import WHATSAPP
+from serving.store.connection import connect
 from serving.store.merchants import add_merchant
-from serving.store.outbox import Message, put_message
+from serving.store.outbox import Message, doubt, newest_of, put_message
+from tests.serving import shop
 from tests.serving.played import Played, play
 from tests.serving.shop import LIVE, NOON, body
 
@@ -77,5 +82,102 @@ def test_a_merchant_whose_sends_hang_does_not_hold_up_the_others(
         while len(begun) < 3 * sending.AT_ONCE + 2:
             played.send()
         assert len(set(begun)) == len(begun), "and each was sent once"
+
+    play(tmp_path, graph, scene)
+
+
+def test_who_answers_before_the_carrier_has_told_us_its_name_of_the_message_is_heard(
+    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, answered = Event(), Event()
+
+    def slow(client: Any, url: str, account: Any, to: str, message_id: str, content: Any) -> Any:
+        arrived.set()
+        answered.wait(30)
+        return Sent(outside_id=f"wamid.{message_id}")
+
+    monkeypatch.setattr(sending, "send", slow)
+
+    async def scene(played: Played) -> None:
+        await played.service.desk.score(LIVE, body())
+        played.sender.look(played.clock())
+        try:
+            assert arrived.wait(10)
+            quick = {"id": "wamid.nobody-knows", "to": "919876543210"}
+            assert await played.hook(lambda: graph.write(quick, "Yes")) == [200] * 3
+            assert played.stage() == "released"
+        finally:
+            answered.set()
+        played.send()
+        assert played.states()[0] == "sent"
+
+    play(tmp_path, graph, scene)
+
+
+def test_an_answer_belongs_to_what_may_have_arrived(tmp_path: Path, graph: Graph) -> None:
+    async def scene(played: Played) -> None:
+        graph.faults.extend(["", "130429"])
+        await played.service.desk.score(LIVE, body())
+        played.send()
+        played.clock.us += 1
+        await played.service.desk.score(LIVE, body(order_id="2"))
+        played.send()
+        assert len(graph.sent) == 1, "the second one is to be tried again"
+        await played.hook(lambda: graph.write(graph.sent[0], "Yes"))
+        assert played.stage() == "released"
+
+    play(tmp_path, graph, scene)
+
+
+def test_of_two_messages_in_one_instant_the_second_is_the_newest(
+    tmp_path: Path, graph: Graph
+) -> None:
+    async def scene(played: Played) -> None:
+        await played.service.desk.score(LIVE, body())
+        names = [f"{n:02}" for n in (5, 9, 1, 7, 3)]
+
+        def work(log: Any) -> None:
+            for name in names:
+                put_message(log.connection, waiting(played, name, "kurtas", played.clock()))
+
+        await played.service.writer.submit(work)
+        newest = newest_of(played.service.connection, played.number())
+        assert newest is not None
+        assert newest.message_id == names[-1]
+
+    play(tmp_path, graph, scene)
+
+
+def test_what_ended_together_is_settled_in_one_transaction(
+    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(played: Played) -> None:
+        for number in range(5):
+            customer = shop.ORDER["customer"] | {"phone": f"+91900000000{number}"}
+            await played.service.desk.score(LIVE, body(order_id=str(number), customer=customer))
+        played.sender.look(played.clock())
+        wait(list(played.sender._under_way))
+        begun, transaction = count(), Home.transaction
+        monkeypatch.setattr(
+            Home, "transaction", lambda home: transaction(home) if next(begun) >= 0 else None
+        )
+        played.send()
+        assert (next(begun), len(graph.sent)) == (1, 5)
+
+    play(tmp_path, graph, scene)
+
+
+@pytest.mark.only_sqlite
+def test_looking_for_claims_that_were_left_waits_for_nobody(tmp_path: Path, graph: Graph) -> None:
+    async def scene(played: Played) -> None:
+        url = shop.settings_in(tmp_path).store_url
+        writing, looking = connect(url), connect(url, patient=False)
+        writing.begin()
+        try:
+            assert doubt(looking, played.clock()) == []
+        finally:
+            writing.rollback()
+            writing.close()
+            looking.close()
 
     play(tmp_path, graph, scene)
