@@ -13,7 +13,8 @@ from training.baselines import baselines
 from training.configuration import Configuration
 from training.fit import Model, Tick, fit, silent
 from training.inputs import Table
-from training.labels import Floats, Ints, mature
+from training.labels import Floats, Ints
+from training.lesson import known_before
 
 Progress = Callable[[int, int], None]
 
@@ -116,12 +117,7 @@ def backtest(
         progress(done, len(days))
         rows = np.flatnonzero((created >= start) & (created < end)).astype(np.int64)
         model, kept = _retrained(table, configuration, start, model, tick)
-        labels = mature(
-            table.orders,
-            cutoff_us=start,
-            method=configuration.label_method,
-            interventions=configuration.interventions,
-        )
+        labels = known_before(table.orders, configuration, start)
         tick("baselines")
         simple = baselines(table, labels, rows, strengths=model.choice.strengths)
         probability = model.probability(table, rows)

@@ -16,7 +16,8 @@ from training.evaluate import Estimate, Scoreboard, quick
 from training.executor import Executor
 from training.fit import Earlier, Tick, fit, silent
 from training.inputs import Table
-from training.labels import Floats, Ints, mature
+from training.labels import Floats, Ints
+from training.lesson import known_before
 from training.metrics import calibration_chance, population_stability
 from training.tuning import Tuner
 
@@ -97,44 +98,15 @@ def sit(
     TrainingError
         When what was known then is too little to learn from, or nothing can be judged.
     """
-    labels = mature(
-        table.orders,
-        cutoff_us=cutoff_us,
-        method=configuration.label_method,
-        interventions=configuration.interventions,
-    )
-    created = table.orders["created_us"].to_numpy(np.int64)
-    wait = round(labels.report.wait_days * DAY_US)
-    judged = labels.placed_before(created, cutoff_us - wait + 1)
-    if not len(judged.rows):
-        raise TrainingError("no order is old enough to be judged by")
-    start = int(np.quantile(created[judged.rows], 1.0 - EXAM_SHARE, method="higher"))
-    rows = judged.rows[created[judged.rows] >= start]
-    y = judged.y[created[judged.rows] >= start]
-    if not 0 < y.sum() < len(y):
-        raise TrainingError("the latest mature orders hold one outcome only")
+    start, rows, y = _judged(table, configuration, cutoff_us)
     model = fit(table, configuration, cutoff_us=start, tuner=tuner, executor=executor, tick=tick)
-    learnt = mature(
-        table.orders,
-        cutoff_us=start,
-        method=configuration.label_method,
-        interventions=configuration.interventions,
-    )
+    learnt = known_before(table.orders, configuration, start)
     parts = model.parts(table, rows)
     probability = model.blended(table, parts)
     simple = baselines(table, learnt, rows, strengths=model.choice.strengths)
-    groups = clusters(table.orders["person"].to_numpy(np.int64)[rows], created[rows])
     tick("exam")
-    field = _Field(Scoreboard(y, probability), [Scoreboard(y, simple[n]) for n in BASELINES])
-    found = intervals(field, groups, replicates=REPLICATES)
-    slope, *gaps = (
-        Estimate(*numbers)
-        for numbers in zip(
-            *(a.tolist() for a in (found.estimate, found.low, found.high)), strict=True
-        )
-    )
-    differences = dict(zip(BASELINES, gaps, strict=True))
-    known_at = table.orders["outcome_us"].to_numpy(np.int64)
+    slope, *gaps = _against(table, rows, y, probability, [simple[name] for name in BASELINES])
+    created, known_at = (table.orders[n].to_numpy(np.int64) for n in ("created_us", "outcome_us"))
     exam = Exam(
         learnt_until=from_us(start).isoformat(),
         last_learnt_known_us=int(known_at[learnt.rows].max()),
@@ -145,9 +117,36 @@ def sit(
         predicted=float(probability.mean()),
         slope=slope,
         baselines={name: quick(y, simple[name]) for name in BASELINES},
-        differences=differences,
+        differences=dict(zip(BASELINES, gaps, strict=True)),
         calibration_chance=calibration_chance(y, probability),
         score_psi=population_stability(model.blended(table, model.out_of_fold), probability),
     )
     earlier = Earlier(model.choice, model.out_of_fold.followed_by(parts))
     return exam, earlier, Sheet(rows, y, probability)
+
+
+def _judged(table: Table, configuration: Configuration, cutoff_us: int) -> tuple[int, Ints, Floats]:
+    """When the judged orders begin, their rows, and their outcomes."""
+    labels = known_before(table.orders, configuration, cutoff_us)
+    created = table.orders["created_us"].to_numpy(np.int64)
+    wait = round(labels.report.wait_days * DAY_US)
+    judged = labels.placed_before(created, cutoff_us - wait + 1)
+    if not len(judged.rows):
+        raise TrainingError("no order is old enough to be judged by")
+    start = int(np.quantile(created[judged.rows], 1.0 - EXAM_SHARE, method="higher"))
+    late = created[judged.rows] >= start
+    rows, y = judged.rows[late], judged.y[late]
+    if not 0 < y.sum() < len(y):
+        raise TrainingError("the latest mature orders hold one outcome only")
+    return start, rows, y
+
+
+def _against(
+    table: Table, rows: Ints, y: Floats, probability: Floats, rivals: Sequence[Floats]
+) -> list[Estimate]:
+    """The model's slope, then its log-loss less each rival's, with intervals."""
+    persons, created = (table.orders[n].to_numpy(np.int64)[rows] for n in ("person", "created_us"))
+    field = _Field(Scoreboard(y, probability), [Scoreboard(y, rival) for rival in rivals])
+    found = intervals(field, clusters(persons, created), replicates=REPLICATES)
+    numbers = zip(*(a.tolist() for a in (found.estimate, found.low, found.high)), strict=True)
+    return [Estimate(*three) for three in numbers]

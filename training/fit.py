@@ -196,18 +196,6 @@ def fit(
     )
     mixed = mix(scores, lesson.labels, table.merchants, with_token(lesson.inputs.tokens))
     sure = measure(table, mixed.judged.rows, mixed.judged.y, mixed.judged.probability)
-    summary: dict[str, object] = {
-        "until": from_us(cutoff_us).isoformat(),
-        **lesson.summary,
-        "weighing": asdict(found),
-        "trees": grown.summary,
-        "linear": {"strengths": drawn.strengths, "firmness": asdict(drawn.firmness)},
-        **mixed.summary,
-        "uncertainty": sure.to_json(),
-        "excluded": list(configuration.exclude),
-        "seed": configuration.seed,
-        "threads": configuration.threads,
-    }
     return Model(
         inputs=lesson.inputs,
         trees=grown.booster,
@@ -222,7 +210,18 @@ def fit(
         ),
         out_of_fold=scores,
         rows=lesson.labels.rows,
-        summary=summary,
+        summary={
+            "until": from_us(cutoff_us).isoformat(),
+            **lesson.summary,
+            "weighing": asdict(found),
+            "trees": grown.summary,
+            "linear": {"strengths": drawn.strengths, "firmness": asdict(drawn.firmness)},
+            **mixed.summary,
+            "uncertainty": sure.to_json(),
+            "excluded": list(configuration.exclude),
+            "seed": configuration.seed,
+            "threads": configuration.threads,
+        },
     )
 
 

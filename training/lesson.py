@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import pandas as pd
 
 from features.days import DAY_US
 from training.configuration import Configuration
@@ -12,6 +13,16 @@ from training.folds import Folds, rolling
 from training.inputs import Inputs, Table
 from training.labels import Floats, Ints, Labels, mature
 from training.trees import Sample
+
+
+def known_before(orders: pd.DataFrame, configuration: Configuration, cutoff_us: int) -> Labels:
+    """The labels known before a cutoff; the configuration says how those missing are met."""
+    return mature(
+        orders,
+        cutoff_us=cutoff_us,
+        method=configuration.label_method,
+        interventions=configuration.interventions,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +57,7 @@ class Lesson:
         TrainingError
             When there is too little to learn from, or to cut.
         """
-        labels = mature(
-            table.orders,
-            cutoff_us=cutoff_us,
-            method=configuration.label_method,
-            interventions=configuration.interventions,
-        )
+        labels = known_before(table.orders, configuration, cutoff_us)
         kind = "none; an earlier model's choices and scores"
         samples: tuple[tuple[Sample, Sample], ...] = ()
         if folds:

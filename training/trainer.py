@@ -22,7 +22,7 @@ from training.fallbacks import fallbacks
 from training.fit import Earlier, Model, Tick, fit, silent
 from training.gates import Evidence, Size, Verdict, verdicts
 from training.inputs import Table
-from training.labels import mature
+from training.lesson import known_before
 from training.matrix import Matrix
 from training.plain import plain_object
 from training.reference import reference
@@ -114,12 +114,7 @@ def train(
         When there is too little to learn from.
     """
     table = Table(matrix, extra=configuration.extra, exclude=configuration.exclude)
-    labels = mature(
-        matrix.orders,
-        cutoff_us=cutoff_us,
-        method=configuration.label_method,
-        interventions=configuration.interventions,
-    )
+    labels = known_before(matrix.orders, configuration, cutoff_us)
     tick("looking for columns that know too much")
     found = traps(matrix, table, labels)
     sat, no_exam = _exam(table, configuration, cutoff_us, tuner, executor, tick)
