@@ -57,7 +57,7 @@ mutants: $(READY)
 # Speed, as ratios within one run.
 bench: $(READY)
 	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.models.bench_models
+	$(BIN)/python -m tests.bench.models
 
 # The whole path under load by wrk: make bench-serving ARGS="--orders 1000000" (20,000 by default).
 bench-serving: $(READY)

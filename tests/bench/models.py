@@ -1,4 +1,4 @@
-"""Scoring, reasons and decisions beside LightGBM's own: ``python -m tests.models.bench_models``.
+"""Scoring, reasons and decisions beside LightGBM's own: ``python -m tests.bench.models``.
 
 The model is of the size served (300 trees of 31 leaves, 70 columns with zeros, flags and gaps);
 every row differs. Times are processor time per row, the best of three passes on one thread.

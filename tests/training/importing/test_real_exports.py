@@ -19,7 +19,7 @@ from training.importing.importer import import_export
 from training.importing.report import Report
 from training.mapping_file import load_mapping
 
-DATA = Path(os.environ.get("SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+DATA = Path(os.environ.get("SHARED_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
 EXPORTS = {
     "amazon-in": "amazon_in/amazon_sale_report.csv.gz",
     "shopee-id": "indonesia_shopee/orders.csv.gz",
