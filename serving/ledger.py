@@ -19,6 +19,7 @@ from features.history.states import ABSENT as UNPLACED
 from features.history.states import PENDING
 from features.history.take import take_who
 from features.keys import ABSENT
+from serving.seen_keys import SeenKeys
 from serving.store.carried import replayed_between
 from serving.store.changes import Change
 from serving.store.connection import Connection
@@ -98,6 +99,7 @@ class Ledger:
         self._scratch = who.blank()
         self._stored = True
         self.seq = stored_seq(connection)
+        self.seen = SeenKeys(self.seq)
 
     @classmethod
     def from_nothing(cls, connection: Connection) -> Self:
@@ -170,6 +172,7 @@ class Ledger:
             Stored(key, self._records[key].tobytes(), max(self.seq, self._ahead.get(key, 0)))
             for key in sorted(self._flushing)
         ]
+        self.seen.add(list(self._flushing))
         return records, next(iter(self._dirty.values()), self.seq + 1) - 1
 
     def end_checkpoint(self, *, stored: bool) -> None:
@@ -220,8 +223,9 @@ class Ledger:
     def _fetch(self, keys: list[int]) -> None:
         records = self._records
         records.update(dict.fromkeys(keys, NO_RECORD))
-        for key, packed, seq in read_records(self._connection, keys) if self._stored else ():
-            records[key] = np.frombuffer(packed, np.int64)
+        stored = self.seen.among(keys) if self._stored else []
+        for key, packed, seq in read_records(self._connection, stored):
+            records[key] = np.frombuffer(bytearray(packed), np.int64)  # writable, as others are
             if seq > self.seq:
                 self._ahead[key] = seq
 
@@ -304,10 +308,6 @@ def store_changed(ledger: Ledger, connection: Connection) -> None:
 
 
 def warm_up_records() -> None:
-    """Have the machine code for changing records at hand, stored (read-only) ones included."""
-    scratch = who.blank()
+    """Have the machine code for changing records at hand."""
     fact = np.frombuffer(np.zeros(FACT_SIZE, np.int64).tobytes(), np.int64)
-    fresh = _taken(NO_RECORD, scratch, fact, UNPLACED, PENDING)
-    stored = np.frombuffer(fresh.tobytes(), np.int64)
-    for packed in (fresh, stored):
-        _taken(packed, scratch, fact, UNPLACED, PENDING)
+    _taken(NO_RECORD, who.blank(), fact, UNPLACED, PENDING)

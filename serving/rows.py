@@ -102,9 +102,10 @@ class Rows:
     def past(self, identity: Identity, ledger: Ledger, windows: WindowTable, as_of_us: int) -> Past:
         """Read history as the ledger and the fold have it."""
         fact, reader = identity.fact, self._reader
-        near = reader.linked(fact, ledger.read(fact[FIRST_WHO:FIRST_WHERE].tolist()))
-        values = reader.read(fact, windows, as_of_us, ledger.read([link.key for link in near]))
-        return Past(values, reader.evidence(fact, windows, as_of_us))
+        records = ledger.read(fact[FIRST_WHO:FIRST_WHERE].tolist())
+        near = reader.linked(fact, records, windows, as_of_us)
+        values = reader.read(ledger.read([link.key for link in near]))
+        return Past(values, reader.evidence())
 
     def alone(self, order: Order, identity: Identity) -> Alone:
         """What the order says by itself; no past is needed for it."""

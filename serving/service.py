@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from typing import Self
 
 from features.directory import Directory
@@ -46,6 +47,7 @@ from serving.store.log import last_seq
 from serving.store.meta import arm_secret
 from serving.store.opening import make_ready
 from serving.store.renames import Renamed
+from serving.store.who import stored_keys
 from serving.upkeep.vitals import Vitals, gauges
 from serving.writer import BusyError, Writer
 
@@ -171,6 +173,9 @@ class Service:
             asyncio.create_task(self._keep_up()),
             asyncio.create_task(self._watch()),
         )
+        if not self.connection.remote:
+            learning = history.ledger.seen.learn(partial(stored_keys, self.settings.store_url))
+            self._upkeep += (asyncio.create_task(learning),)
 
     async def stop(self) -> None:
         """Finish what was begun, store the who-records and close the files."""

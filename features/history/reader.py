@@ -12,18 +12,10 @@ from features.compiled import compiled
 from features.days import DAY_US, IST_SHIFT_US
 from features.history import who
 from features.history.counts import COUNTS, EVER, ORDERS, WINDOWS
-from features.history.fact import AMOUNT_PAISE, FIRST_WHERE, FIRST_WHO, NUMBER, Fact
+from features.history.fact import AMOUNT_PAISE, FACT_SIZE, FIRST_WHERE, FIRST_WHO, NUMBER, Fact
 from features.history.fill import fill_where, fill_who
 from features.history.layout import N_HISTORY, NEAR_START, PLACE_STRENGTH, WHO_ABOVE, WHO_WANTED
-from features.history.linked import (
-    LINK_SLOTS,
-    LINKS,
-    MOST_LINKED,
-    OWN,
-    PARTNER,
-    PARTNER_SPACES,
-    SLOT,
-)
+from features.history.linked import LINKS, MOST_LINKED, OWN, PARTNER, PARTNER_SPACES, SLOT
 from features.history.take import PARTNER_COLUMNS
 from features.history.values import RATES, WHERE_VALUES, WHO_VALUES, near_values
 from features.history.where import WindowTable, read_sums
@@ -33,10 +25,11 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 NO_RECORD: Integers = np.empty(0, np.int64)
+_NONE_NEAR = (NO_RECORD,) * MOST_LINKED
 
 # Where evidence may come from, the finest level first.
 LEVELS = ("pincode", "district", "state", "merchant", "prior")
-_LEVEL_KINDS = tuple(WHERE_KINDS.index(level) for level in LEVELS[1:-1])
+_LEVEL_KINDS = tuple((level, WHERE_KINDS.index(level)) for level in LEVELS[1:-1])
 
 
 class LinkedKey(NamedTuple):
@@ -61,41 +54,49 @@ class Reader:
     """Reads history for one order at a time, in buffers of its own (one per thread)."""
 
     def __init__(self) -> None:
-        self._records = np.stack([who.blank() for _ in WHO_SLOTS])
-        self._linked = who.blank()
+        self._fact: Fact = np.zeros(FACT_SIZE, np.int64)
+        self._record = who.blank()
         self._counts = np.zeros((WINDOWS, COUNTS), np.int64)
         self._marks = np.zeros(who.MARKS, np.int64)
         self._rates = np.zeros((len(WHERE_KINDS), RATES))
+        self._orders = np.zeros(len(WHERE_KINDS) + len(WHO_SLOTS), np.int64)
         self._near = np.zeros((who.NEAR_ROWS, MOST_LINKED), np.int64)
         self._where_out = np.zeros(len(WHERE_VALUES))
         self._who_out = np.zeros(len(WHO_VALUES))
+        self._out = np.empty(N_HISTORY)
 
-    def linked(self, fact: Fact, records: Sequence[Integers]) -> list[LinkedKey]:
-        """Take in the records of the order's who-keys; the keys near it are to be read next.
+    def linked(
+        self, fact: Fact, records: Sequence[Integers], windows: WindowTable, as_of_us: int
+    ) -> list[LinkedKey]:
+        """Read what the order's own keys tell; the keys near it are to be read next.
 
         Parameters
         ----------
         fact : ndarray of int64, shape (FACT_SIZE,)
         records : sequence of packed records, one per slot of ``WHO_SLOTS``
-            ``NO_RECORD`` for a key that is absent or was never seen.
-        """
-        near = self._near
-        n = _take_in(*_joined(records), self._records, fact, near)
-        kinds, keys = near[who.KIND, :n].tolist(), near[who.KEY, :n].tolist()
-        return [LinkedKey(PARTNER_SPACES[k], key) for k, key in zip(kinds, keys, strict=True)]
-
-    def read(
-        self, fact: Fact, windows: WindowTable, as_of_us: int, near: Sequence[Integers]
-    ) -> Floats:
-        """The history features of the order whose records :meth:`linked` took in.
-
-        Parameters
-        ----------
-        fact : ndarray of int64, shape (FACT_SIZE,)
+            ``NO_RECORD`` for a key that is absent or was never seen. Writable, as all compiled
+            code takes them.
         windows : WindowTable
             The fold in force.
         as_of_us : int
             Where windows end.
+        """
+        self._fact, self._out = fact, np.empty(N_HISTORY)
+        n = _read(
+            tuple(records), fact, windows.keys, windows.starts, windows.days, windows.sums,
+            windows.merchants, as_of_us, self._record, self._rates, self._counts, self._marks,
+            self._orders, self._near, self._where_out, self._who_out, self._out,
+        )  # fmt: skip
+        if n == 0:
+            return []
+        kinds, keys = self._near[who.KIND, :n].tolist(), self._near[who.KEY, :n].tolist()
+        return [LinkedKey(PARTNER_SPACES[k], key) for k, key in zip(kinds, keys, strict=True)]
+
+    def read(self, near: Sequence[Integers]) -> Floats:
+        """The history features of the order whose records :meth:`linked` took in.
+
+        Parameters
+        ----------
         near : sequence of packed records
             Of the keys :meth:`linked` returned.
 
@@ -104,140 +105,106 @@ class Reader:
         ndarray of float64, shape (N_HISTORY,)
             In the order of ``HISTORY_FEATURES``.
         """
-        out = np.empty(N_HISTORY)
-        _read(
-            self._records, fact, windows.keys, windows.starts, windows.days, windows.sums,
-            windows.merchants, as_of_us, *_joined(near), self._linked, self._rates, self._counts,
-            self._marks, self._where_out, self._who_out, out,
-        )  # fmt: skip
-        return out
+        if near:
+            padded = (*near, *_NONE_NEAR[len(near) :])
+            _read_near(padded, len(near), self._fact, self._record, self._counts[EVER], self._out)
+        return self._out
 
-    def evidence(self, fact: Fact, windows: WindowTable, as_of_us: int) -> Evidence:
+    def evidence(self) -> Evidence:
         """What the merchant's own log knows of this phone and pincode, after :meth:`linked`."""
-        phone, pincode, level = _evidence(
-            self._records, fact, windows.keys, windows.starts, windows.days, windows.sums, as_of_us,
-            self._counts,
-        )  # fmt: skip
-        return Evidence(phone, pincode, LEVELS[level])
-
-
-def _joined(records: Sequence[Integers]) -> tuple[Integers, Integers]:
-    """Records end to end and the length of each: one compiled call then takes them all."""
-    if not records:
-        return NO_RECORD, NO_RECORD
-    return np.concatenate(records), np.array([len(packed) for packed in records], np.int64)
-
-
-@compiled
-def _take_in(
-    joined: Integers, lengths: Integers, records: Integers, fact: Integers, near: Integers
-) -> int:
-    """Unpack the records of the order's keys; returns how many keys are near."""
-    begin = 0
-    for slot in range(len(lengths)):
-        end = begin + lengths[slot]
-        who.unpack(joined[begin:end], records[slot])
-        begin = end
-    return _linked_keys(records, fact, near)
+        orders = self._orders.tolist()
+        phone, pincode = (
+            orders[len(WHERE_KINDS) + PHONE],
+            orders[len(WHERE_KINDS) + MERCHANT_PINCODE],
+        )
+        if pincode >= PLACE_STRENGTH:
+            return Evidence(phone, pincode, LEVELS[0])
+        for level, kind in _LEVEL_KINDS:
+            if orders[kind] >= PLACE_STRENGTH:
+                return Evidence(phone, pincode, level)
+        return Evidence(phone, pincode, LEVELS[-1])
 
 
 @compiled
 def _read(
-    records: Integers, fact: Integers, keys: Integers, starts: Integers, days: Integers,
-    sums: Integers, merchants: Integers, as_of_us: int, near: Integers, lengths: Integers,
-    linked: Integers, rates: Floats, counts: Integers, marks: Integers, where_out: Floats,
-    who_out: Floats, out: Floats,
-) -> None:  # fmt: skip
-    """All history features of one order, in one call."""
+    records: tuple[Integers, ...], fact: Integers, keys: Integers, starts: Integers,
+    days: Integers, sums: Integers, merchants: Integers, as_of_us: int, record: Integers,
+    rates: Floats, counts: Integers, marks: Integers, orders: Integers, near: Integers,
+    where_out: Floats, who_out: Floats, out: Floats,
+) -> int:  # fmt: skip
+    """All that the order's own keys tell, in one call; returns how many keys are near.
+
+    ``orders`` are those ever placed under each where-key and who-key, in this order.
+    """
     today = (as_of_us + IST_SHIFT_US) // DAY_US
-    _read_where(fact, keys, starts, days, sums, merchants, today, rates, counts, where_out, out)
-    _read_who(records, fact, as_of_us, rates, counts, marks, who_out, out)
-    _read_near(fact, near, lengths, linked, counts[EVER], out)
-
-
-@compiled
-def _read_near(
-    fact: Integers, near: Integers, lengths: Integers, linked: Integers, lifetimes: Integers,
-    out: Floats,
-) -> None:  # fmt: skip
-    lifetimes[:] = 0
-    begin = 0
-    for i in range(len(lengths)):
-        end = begin + lengths[i]
-        who.unpack(near[begin:end], linked)
-        who.lifetime(linked, fact[NUMBER], lifetimes)
-        begin = end
-    known = False
-    for slot in LINK_SLOTS:
-        known = known or fact[FIRST_WHO + slot] != ABSENT
-    near_values(len(lengths) if known else -1, lifetimes, out[NEAR_START:])
-
-
-@compiled
-def _evidence(
-    records: Integers, fact: Integers, keys: Integers, starts: Integers, days: Integers,
-    sums: Integers, as_of_us: int, counts: Integers,
-) -> tuple[int, int, int]:  # fmt: skip
-    """Orders of the phone and of the pincode, and an index into ``LEVELS``."""
-    phone = _ever(records[PHONE], fact, PHONE, counts[EVER])
-    pincode = _ever(records[MERCHANT_PINCODE], fact, MERCHANT_PINCODE, counts[EVER])
-    if pincode >= PLACE_STRENGTH:
-        return phone, pincode, 0
-    today = (as_of_us + IST_SHIFT_US) // DAY_US
-    for i in range(len(_LEVEL_KINDS)):
-        key = fact[FIRST_WHERE + _LEVEL_KINDS[i]]
-        read_sums(keys, starts, days, sums, key, today, counts)
-        if counts[EVER, ORDERS] >= PLACE_STRENGTH:
-            return phone, pincode, 1 + i
-    return phone, pincode, 1 + len(_LEVEL_KINDS)
-
-
-@compiled
-def _ever(record: Integers, fact: Integers, slot: int, counts: Integers) -> int:
-    counts[:] = 0
-    if fact[FIRST_WHO + slot] != ABSENT:
-        who.lifetime(record, fact[NUMBER], counts)
-    return counts[ORDERS]
+    _read_where(
+        fact, keys, starts, days, sums, merchants, today, rates, counts, orders, where_out, out
+    )
+    known = _read_who(
+        records, fact, as_of_us, record, rates, counts, marks, orders, near, who_out, out
+    )
+    counts[EVER] = 0
+    near_values(min(known, 0), counts[EVER], out[NEAR_START:])
+    return max(known, 0)
 
 
 @compiled
 def _read_where(
     fact: Integers, keys: Integers, starts: Integers, days: Integers, sums: Integers,
-    merchants: Integers, today: int, rates: Floats, counts: Integers, scratch: Floats, out: Floats,
+    merchants: Integers, today: int, rates: Floats, counts: Integers, orders: Integers,
+    scratch: Floats, out: Floats,
 ) -> None:  # fmt: skip
     for kind in range(len(WHERE_KINDS)):
         key = fact[FIRST_WHERE + kind]
         at = read_sums(keys, starts, days, sums, key, today, counts)
+        orders[kind] = counts[EVER, ORDERS]
         known = merchants[at] if at >= 0 else 0
         fill_where(kind, key != ABSENT, known, counts, fact[AMOUNT_PAISE], rates, scratch, out)
 
 
 @compiled
 def _read_who(
-    records: Integers, fact: Integers, as_of_us: int, rates: Floats, counts: Integers,
-    marks: Integers, scratch: Floats, out: Floats,
-) -> None:  # fmt: skip
+    records: tuple[Integers, ...], fact: Integers, as_of_us: int, record: Integers, rates: Floats,
+    counts: Integers, marks: Integers, orders: Integers, near: Integers, scratch: Floats,
+    out: Floats,
+) -> int:  # fmt: skip
+    """Returns how many keys are near; -1 for an order that has no key of the linking kinds."""
     partners = fact[PARTNER_COLUMNS]
+    known = -1
     for slot in range(len(WHO_SLOTS)):
         present = fact[FIRST_WHO + slot] != ABSENT
         if present:
-            who.read(
-                records[slot], as_of_us, fact[NUMBER], partners, WHO_WANTED[slot], counts, marks
-            )  # fmt: skip
+            who.unpack(records[slot], record)
+            who.read(record, as_of_us, fact[NUMBER], partners, WHO_WANTED[slot], counts, marks)
+            known = _linked_keys(record, slot, fact, near, known)
+        orders[len(WHERE_KINDS) + slot] = counts[EVER, ORDERS] if present else 0
         fill_who(
             slot, present, counts, marks, rates[WHO_ABOVE[slot]], as_of_us, fact[AMOUNT_PAISE],
             scratch, out,
         )  # fmt: skip
+    return known
 
 
 @compiled
-def _linked_keys(records: Integers, fact: Integers, near: Integers) -> int:
+def _linked_keys(record: Integers, slot: int, fact: Integers, near: Integers, known: int) -> int:
     """Collect the keys near an order in ``near``; see ``who.latest_partners``."""
-    total = 0
     for link in range(len(LINKS)):
-        slot, partner, own = LINKS[link, SLOT], LINKS[link, PARTNER], LINKS[link, OWN]
-        if fact[FIRST_WHO + slot] != ABSENT:
-            total = who.latest_partners(
-                records[slot], partner, fact[FIRST_WHO + own], fact[NUMBER], near, total
+        if LINKS[link, SLOT] == slot:
+            own = fact[FIRST_WHO + LINKS[link, OWN]]
+            known = who.latest_partners(
+                record, LINKS[link, PARTNER], own, fact[NUMBER], near, max(known, 0)
             )
-    return total
+    return known
+
+
+@compiled
+def _read_near(
+    near: tuple[Integers, ...], n: int, fact: Integers, record: Integers, lifetimes: Integers,
+    out: Floats,
+) -> None:  # fmt: skip
+    """What the linked keys tell together; of ``near`` the first ``n`` are theirs."""
+    lifetimes[:] = 0
+    for i in range(n):
+        who.unpack(near[i], record)
+        who.lifetime(record, fact[NUMBER], lifetimes)
+    near_values(n, lifetimes, out[NEAR_START:])

@@ -44,6 +44,38 @@ def _find(sorted_values: Integers, low: int, high: int, value: int) -> int:
 
 
 @compiled
+def find_key(keys: Integers, key: int) -> int:
+    """Where ``key`` stands, or would stand, among ascending hashes.
+
+    Hashes are spread evenly, so it stands near its share of their range; halving the whole table
+    would read a page of memory at every step.
+    """
+    n = len(keys)
+    if n == 0 or key <= keys[0]:
+        return 0
+    if key > keys[n - 1]:
+        return n
+    first = float(keys[0])
+    low = int((float(key) - first) / (float(keys[n - 1]) - first) * (n - 1))
+    high = low = min(max(low, 0), n - 1)
+    step = 8
+    while low > 0 and keys[low] >= key:
+        high, low, step = low, max(low - step, 0), 2 * step
+    while keys[high] < key:
+        low, high, step = high, min(high + step, n - 1), 2 * step
+    return _find(keys, low, high, key)
+
+
+@compiled
+def _first_since(days: Integers, begin: int, end: int, since: int) -> int:
+    """The first of a key's days from ``since`` on; most keys have nearly every day."""
+    if begin == end or days[end - 1] < since:
+        return end
+    low = max(begin, end - 1 - (days[end - 1] - since))
+    return low if days[low] >= since else _find(days, low, end, since)
+
+
+@compiled
 def read_sums(
     keys: Integers, starts: Integers, days: Integers, sums: Integers, key: int, today: int,
     counts: Integers,
@@ -54,12 +86,12 @@ def read_sums(
     Returns where the key stands in the table, -1 where it does not.
     """
     counts[:] = 0
-    at = _find(keys, 0, len(keys), key)
+    at = find_key(keys, key)
     if key == ABSENT or at == len(keys) or keys[at] != key:
         return -1
     begin, end = starts[at], starts[at + 1]
     for window in range(DAYS_7, EVER):
-        since = _find(days, begin, end, first_day(today, window))
+        since = _first_since(days, begin, end, first_day(today, window))
         for i in range(COUNTS):
             before = sums[since - 1, i] if since > begin else 0
             counts[window, i] = sums[end - 1, i] - before

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import NamedTuple
 
-from serving.store.connection import Connection
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.store.connection import Connection, connect
 from serving.store.meta import keep_meta, meta
 from serving.store.renames import forget_renamed
 
@@ -15,10 +20,14 @@ _LOOKUP = "SELECT key, record, seq FROM who WHERE key=?"
 _STORE = """INSERT INTO who (key, record, seq) VALUES (?,?,?)
     ON CONFLICT (key) DO UPDATE SET record = excluded.record, seq = excluded.seq"""
 _DROP = "DELETE FROM who WHERE key=?"
+_KEYS = """SELECT group_concat(key, ' ') FROM
+    (SELECT key FROM who WHERE key >= ? ORDER BY key LIMIT ?) AS next"""
 _READS = tuple(" UNION ALL ".join([_LOOKUP] * n) for n in range(_MOST + 1))
 
 
 _SEQ = "who_seq"
+
+Integers = NDArray[np.int64]
 
 
 class Stored(NamedTuple):
@@ -36,6 +45,22 @@ def read_records(connection: Connection, keys: Sequence[int]) -> list[Stored]:
         part = keys[begin : begin + _MOST]
         found += map(Stored._make, connection.execute(_READS[len(part)], part).fetchall())
     return found
+
+
+def stored_keys(where: Path | str, lowest: int, most: int) -> Integers:
+    """Keys that have a record, from ``lowest`` on, ascending, by a connection of its own.
+
+    For SQLite, and for another thread than the event loop's: one statement gives them as one text,
+    during which the interpreter is free for others.
+
+    Raises
+    ------
+    LogDownError
+        If they cannot be read now.
+    """
+    with closing(connect(where, readonly=True)) as connection:
+        text = connection.execute(_KEYS, (lowest, most)).fetchone()[0]
+    return np.sort(np.fromstring(text, np.int64, sep=" ")) if text else np.empty(0, np.int64)
 
 
 def write_records(connection: Connection, records: Iterable[Stored], seq: int) -> None:

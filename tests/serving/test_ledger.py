@@ -43,7 +43,7 @@ def _fact(number: int, keys: list[int], apart: int) -> bytes:
     return fact.tobytes()
 
 
-def _place(log: Log, order_id: str, keys: list[int], *, apart: int = APART) -> None:
+def place(log: Log, order_id: str, keys: list[int], *, apart: int = APART) -> None:
     fact = _fact(log.seq + 1, keys, apart)
     log.place("m", order_id, b"{}", fact=fact, state=PENDING, digest=None, at_us=0, known_us=0)
 
@@ -80,7 +80,7 @@ def test_it_is_the_fold_of_the_log_whatever_happened(
         for number, (step, what) in enumerate(steps):
             with home.transaction() as log:
                 if step == "place":
-                    _place(log, f"o{number}", sorted(set(what)))  # type: ignore[call-overload]
+                    place(log, f"o{number}", sorted(set(what)))  # type: ignore[call-overload]
                 elif step == "finish":
                     _finish(log, f"o{what[0]}", what[1])  # type: ignore[index]
             if step != "restart":
@@ -114,7 +114,7 @@ def test_records_wait_to_be_stored_in_the_order_in_which_they_changed(tmp_path: 
     with Home.open(shop.settings_in(tmp_path)) as home:
         with home.transaction() as log:
             for order, keys in (("a", [1, 2]), ("b", [3]), ("c", [1])):
-                _place(log, order, keys)
+                place(log, order, keys)
         ledger = Ledger(home.connection)
         ledger.apply(changes_between(home.connection, 0, 3), 3)
         assert (ledger.waits_since(0), ledger.waits_since(1)) == (False, True)
@@ -130,7 +130,7 @@ def test_after_an_erasure_all_changed_records_are_stored_together(tmp_path: Path
     with Home.open(shop.settings_in(tmp_path)) as home:
         with home.transaction() as log:
             for key in range(1, 6):
-                _place(log, f"o{key}", [key])
+                place(log, f"o{key}", [key])
         ledger = Ledger(home.connection)
         ledger.apply(changes_between(home.connection, 0, 5), 5)
         ledger.apply([Renamed(6, {5 * APART: 9 * APART})], 6)
@@ -155,7 +155,7 @@ def test_an_absent_key_has_no_record(tmp_path: Path) -> None:
 def test_a_checkpoint_that_fails_is_made_again(tmp_path: Path) -> None:
     with Home.open(shop.settings_in(tmp_path)) as home:
         with home.transaction() as log:
-            _place(log, "o", [1, 2])
+            place(log, "o", [1, 2])
         ledger = Ledger(home.connection)
         ledger.apply(changes_between(home.connection, 0, 1), 1)
         ledger.begin_checkpoint()
@@ -168,7 +168,7 @@ def test_records_that_lie_side_by_side_are_stored_together(tmp_path: Path) -> No
     with Home.open(shop.settings_in(tmp_path)) as home:
         with home.transaction() as log:
             for order, keys in (("a", [2]), ("b", [APART]), ("c", [1])):
-                _place(log, order, keys, apart=1)
+                place(log, order, keys, apart=1)
         ledger = Ledger(home.connection)
         ledger.apply(changes_between(home.connection, 0, 3), 3)
         for stored in (False, True):
@@ -186,7 +186,7 @@ def test_a_store_that_another_process_writes_to_is_caught_up_with_all_the_same(
 ) -> None:
     with Home.open(shop.settings_in(tmp_path)) as home:
         with home.transaction() as log:
-            _place(log, "o", [1])
+            place(log, "o", [1])
         impatient = connect(home.settings.store_url, patient=False)
         ledger = Ledger(impatient)
         home.connection.begin()
@@ -214,7 +214,7 @@ def test_a_log_that_was_never_counted_is_counted_key_by_key_to_the_same_records(
         for number, (step, what) in enumerate(steps):
             with home.transaction() as log:
                 if step == "place":
-                    _place(log, f"o{number}", [_spread(key) for key in sorted(set(what))], apart=1)  # type: ignore[call-overload]
+                    place(log, f"o{number}", [_spread(key) for key in sorted(set(what))], apart=1)  # type: ignore[call-overload]
                 elif step == "finish":
                     _finish(log, f"o{what[0]}", what[1])  # type: ignore[index]
         end = last_seq(connection)
@@ -243,7 +243,7 @@ def test_a_fold_counts_up_to_its_boundary_and_is_the_log_counted_again(tmp_path:
     with Home.open(settings_) as home:
         with home.transaction() as log:
             for i in range(5):
-                _place(log, f"o{i}", [1])
+                place(log, f"o{i}", [1])
             _finish(log, "o2", RTO)
         fold = publish_fold(home.connection, settings_.folds_dir, now_us=9)
         assert (fold.boundary, newest_fold(home.connection)) == (6, fold)
@@ -263,7 +263,7 @@ def test_the_worker_folds_when_the_last_fold_is_an_hour_old(tmp_path: Path) -> N
     with Home.open(shop.settings_in(tmp_path)) as home:
         assert not fold_if_due(home, 5 * HOUR_US)  # no orders, nothing to fold
         with home.transaction() as log:
-            _place(log, "o", [1])
+            place(log, "o", [1])
         assert fold_if_due(home, 5 * HOUR_US)
         assert not fold_if_due(home, 6 * HOUR_US - 1)
         assert fold_if_due(home, 6 * HOUR_US)

@@ -27,8 +27,8 @@ def test_its_own_phone_counts_one_order_less_than_for_a_stranger() -> None:
         asking = fact.copy()
         asking[NUMBER] = number
         reader = Reader()
-        reader.linked(asking, records)
-        return reader.read(asking, WindowTable.empty(), int(fact[PLACED_US]) + 1, [])
+        reader.linked(asking, records, WindowTable.empty(), int(fact[PLACED_US]) + 1)
+        return reader.read([])
 
     itself, stranger = read(int(fact[NUMBER])), read(-1)
     for name in ("phone_orders_1h", "phone_orders_365d", "phone_orders_ever"):

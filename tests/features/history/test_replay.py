@@ -102,8 +102,8 @@ def live(log: Log, asks: Asks, erasure: Erasure | None = None) -> NDArray[np.flo
             else NO_RECORD
             for slot, (_, space) in enumerate(WHO_SLOTS)
         ]
-        near = [service.record(*key) for key in reader.linked(fact, records)]
-        out[i] = reader.read(fact, windows, int(asks.as_of_us[i]), near)
+        links = reader.linked(fact, records, windows, int(asks.as_of_us[i]))
+        out[i] = reader.read([service.record(*key) for key in links])
     return out
 
 
@@ -272,12 +272,10 @@ def test_an_order_does_not_see_itself_when_it_is_scored_again() -> None:
     service, reader = LiveLog(stream.log), Reader()
     service.advance(len(stream.log.order))
     records = [service.record(s.space, int(fact[FIRST_WHO + i])) for i, s in enumerate(WHO_SLOTS)]
-    reader.linked(fact, records)
+    reader.linked(fact, records, WindowTable.empty(), int(fact[DAY]))
     stranger = fact.copy()
     stranger[NUMBER] = -1
-    mine = reader.evidence(fact, WindowTable.empty(), int(fact[DAY]))
+    mine = reader.evidence()
     other = Reader()
-    other.linked(stranger, records)
-    assert other.evidence(stranger, WindowTable.empty(), int(fact[DAY])).phone_orders == (
-        mine.phone_orders + int(fact[FIRST_WHO] != 0)
-    )
+    other.linked(stranger, records, WindowTable.empty(), int(fact[DAY]))
+    assert other.evidence().phone_orders == mine.phone_orders + int(fact[FIRST_WHO] != 0)
