@@ -30,6 +30,7 @@ __all__ = [
     "About",
     "Folder",
     "orders_of",
+    "read_about",
     "read_events",
     "read_folder",
     "read_items",
@@ -99,7 +100,7 @@ def read_folder(path: Path, *, shelf: Shelf | None = None) -> Folder:
         raise DataError(
             "holds no orders.parquet or orders.csv; make one with rto import", file=str(path)
         )
-    about = _read_about(path)
+    about = read_about(path)
     orders = read_orders(file, shelf)
     folder = Folder(
         orders=orders,
@@ -187,7 +188,8 @@ def _raw(path: Path, name: str) -> pa.Table | None:
     return None if file is None else file.read()
 
 
-def _read_about(path: Path) -> About:
+def read_about(path: Path) -> About:
+    """What ``folder.json`` says; nothing where there is none."""
     file = path / "folder.json"
     if not file.is_file():
         return About()

@@ -33,9 +33,11 @@ def read_file(folder: Path, name: str) -> bytes:
     try:
         descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise BundleError(
-            f"{folder / name} cannot be read ({error.strerror}); copy the bundle again"
-        ) from None
+        if name == MANIFEST and isinstance(error, FileNotFoundError):
+            says = f"{folder} is no bundle: it holds no {name}; rto train --out makes one"
+        else:
+            says = f"{folder / name} cannot be read ({error.strerror}); copy the bundle again"
+        raise BundleError(says) from None
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:

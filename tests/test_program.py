@@ -101,3 +101,9 @@ def test_a_damaged_key_file_is_named(
     assert status == 1
     assert str(file) in err
     assert err.count("\n") == 1
+
+
+def test_no_list_of_commands_breaks_off_in_a_sentence() -> None:
+    shown = (Path(rto.__file__).parent / "COMMANDS.md").read_text("utf-8")
+    told = [line for line in shown.splitlines() if not line.startswith("Usage:")]
+    assert [line for line in told if line.endswith("...")] == []

@@ -106,9 +106,10 @@ def read_configuration(path: Path | None) -> Configuration:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{path}: cannot be read as YAML ({_line(error)})") from None
     known = {f.name for f in fields(Configuration)}
-    if not isinstance(body, dict) or not set(body) <= known:
-        wrong = sorted(set(body) - known)[0] if isinstance(body, dict) else "its top level"
-        raise SettingsError(f"{path}: {wrong} is not one of {', '.join(sorted(known))}")
+    if not isinstance(body, dict):
+        raise SettingsError(f"{path}: holds no keys; it may name {', '.join(sorted(known))}")
+    if wrong := sorted(set(body) - known, key=str):
+        raise SettingsError(f"{path}: {wrong[0]} is not one of {', '.join(sorted(known))}")
     for name in ("extra", "exclude", "mute"):
         if name in body:
             body[name] = _names(path, name, body[name])

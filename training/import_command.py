@@ -6,8 +6,11 @@ from pathlib import Path
 
 import click
 
+from training.importing.fitting import fitting
 from training.importing.importer import REFUSED, OutcomeFile, import_export
+from training.importing.source import Source
 from training.mapping_file import load_mapping, shipped_mappings
+from training.mapping_spec import FileForm
 
 
 def _list_mappings(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -22,7 +25,6 @@ def _list_mappings(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 @click.argument("export", type=click.Path(path_type=Path))
 @click.option(
     "--mapping",
-    required=True,
     metavar="MAPPING",
     help="How to read it: a YAML file, or the short name of a shipped mapping.",
 )
@@ -56,7 +58,7 @@ def _list_mappings(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 )
 def import_(
     export: Path,
-    mapping: str,
+    mapping: str | None,
     outcomes: Path | None,
     outcomes_mapping: str | None,
     join: str | None,
@@ -68,6 +70,8 @@ def import_(
     Prints what was kept, changed and refused; refused rows stand in DIR/refused.csv with their
     reasons.
     """  # fmt: skip
+    if mapping is None:
+        raise click.UsageError(_which(export))
     report = import_export(
         export,
         load_mapping(mapping),
@@ -78,7 +82,18 @@ def import_(
     )
     click.echo(report.as_text())
     refused = f" ({out / REFUSED} says why rows were refused)" if report.export.refused else ""
-    click.echo(f"\nWritten to {out}{refused}")
+    click.echo(f"\nWritten to {out}{refused}; learn from it with: rto train --data {out}")
+
+
+def _which(export: Path) -> str:
+    """What to write for ``--mapping``: the shipped one whose columns the file has."""
+    found = fitting(Source.open(export, FileForm()), "orders")
+    if found:
+        return f"say how to read the file; its columns are those of --mapping {found[0]}"
+    return (
+        f"{export.name} is in no format that comes with the program; write a --mapping, or let"
+        " Set-up in the pages make one"
+    )
 
 
 def _outcome_file(path: Path | None, mapping: str | None, join: str | None) -> OutcomeFile | None:

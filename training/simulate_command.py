@@ -8,8 +8,8 @@ import click
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from features.errors import SettingsError
-from features.tables import About, write_folder
+from features.errors import DataError, SettingsError
+from features.tables import About, read_about, write_folder
 from training.world.consents import consents_table
 from training.world.spec import WorldSpec, changed, read_spec
 from training.world.tables import events_table, items_table, order_ids, orders_table, truth_table
@@ -51,6 +51,7 @@ def simulate(
     said: dict[str, object] = {"merchants": merchants, "start": start, "days": days}
     options = {name: value for name, value in said.items() if value is not None}
     world = changed(read_spec(spec) if spec else WorldSpec(), options, source="options")
+    refuse_others_data(out)
     try:
         write_year(out, orders, seed, world)
     except OSError as error:
@@ -58,6 +59,19 @@ def simulate(
             f"{error.filename or out} cannot be written: {error.strerror}"
         ) from error
     click.echo(f"{orders:,} invented orders in {out}, the truth about them in {out / TRUTH}")
+
+
+def refuse_others_data(out: Path) -> None:
+    """Invented orders take the place of invented ones only.
+
+    Raises
+    ------
+    DataError
+        When the folder holds anything else, such as a shop's own orders.
+    """
+    ours = not out.is_dir() or (out / TRUTH).is_dir() or not any(out.iterdir())
+    if not ours and not read_about(out).invented:
+        raise DataError("is not empty and was not invented; name another folder", file=str(out))
 
 
 def write_year(out: Path, orders: int, seed: int, spec: WorldSpec, *, quiet: bool = False) -> None:
@@ -90,6 +104,7 @@ def write_year(out: Path, orders: int, seed: int, spec: WorldSpec, *, quiet: boo
         table = orders_table(year, endings, ids)
         tell("files")
         # An interrupted run must not leave another year's truth beside this one's orders.
+        (out / TRUTH).mkdir(parents=True, exist_ok=True)
         (out / TRUTH / "truth.parquet").unlink(missing_ok=True)
         about = About(invented=True, source=f"rto simulate, seed {seed}")
         write_folder(
@@ -98,7 +113,6 @@ def write_year(out: Path, orders: int, seed: int, spec: WorldSpec, *, quiet: boo
         )  # fmt: skip
         del table, known
         tell("truth")
-        (out / TRUTH).mkdir(parents=True, exist_ok=True)
         pq.write_table(truth_table(year, ids), out / TRUTH / "truth.parquet", compression="zstd")
         (out / TRUTH / "spec.yaml").write_text(spec.as_text(), encoding="utf-8")
         bar.update()

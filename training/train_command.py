@@ -29,6 +29,12 @@ from training.tracked import track_training
 from training.trainer import Trained, end_of_knowledge, release_bundle, train
 from training.tuning import Tuner
 
+LEGEND = (
+    "  log-loss and calibration: lower is better. Calibration is how far promised rates lie from",
+    "  those that came, beyond what chance alone makes: 0 where no error shows. Differences are in",
+    "  log-loss, with 95% intervals: below 0 the model is better, across 0 nothing is shown.",
+)
+
 
 @click.command("train")
 @existing_folder("--data", "Data folder with past orders.")
@@ -235,4 +241,4 @@ def _exam_lines(trained: Trained) -> list[str]:
             f"  {name:<10}{numbers['log_loss']:>10.4f}{numbers['roc_auc']:>9.3f}"
             f"{numbers['pr_auc']:>9.3f}{numbers['calibration_error']:>13.4f}{paired}"
         )
-    return lines
+    return [*lines, *LEGEND]

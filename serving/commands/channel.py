@@ -32,7 +32,7 @@ def channel() -> None:
     """Connect a merchant's WhatsApp number and payment links."""
 
 
-@channel.command("set")
+@channel.command("set", short_help="Save a WhatsApp number.")
 @click.argument("merchant_id")
 @click.argument("account", type=click.File(encoding="utf-8"))
 def channel_set(merchant_id: str, account: TextIO) -> None:
@@ -47,7 +47,7 @@ def channel_set(merchant_id: str, account: TextIO) -> None:
     click.echo(f"set; let WhatsApp post to <this server>/v1/hooks/{endpoint}")
 
 
-@channel.command("payments")
+@channel.command("payments", short_help="Save a Razorpay account.")
 @click.argument("merchant_id")
 @click.argument("account", type=click.File(encoding="utf-8"))
 def channel_payments(merchant_id: str, account: TextIO) -> None:
@@ -60,7 +60,7 @@ def channel_payments(merchant_id: str, account: TextIO) -> None:
     click.echo(f"set; let Razorpay post payment_link events to <this server>/v1/hooks/{endpoint}")
 
 
-@channel.command("courier")
+@channel.command("courier", short_help="Save a courier's account.")
 @click.argument("merchant_id")
 @click.argument("account", type=click.File(encoding="utf-8"))
 def channel_courier(merchant_id: str, account: TextIO) -> None:
@@ -85,7 +85,7 @@ def channel_courier(merchant_id: str, account: TextIO) -> None:
     click.echo(f"set; let the courier post to <this server>/v1/hooks/{endpoint}")
 
 
-@channel.command("couriers")
+@channel.command("couriers", short_help="Show what couriers are told, and what waits.")
 @click.argument("merchant_id")
 def channel_couriers(merchant_id: str) -> None:
     """Show the couriers of MERCHANT_ID: whether they are called, and what waits to be passed on."""
@@ -135,7 +135,7 @@ def channel_delegate(merchant_id: str, quiet_from: int, quiet_until: int, *, off
     click.echo("set" if heard else f"set; now `rto hook add {merchant_id} URL`, or nobody asks")
 
 
-@channel.command("news")
+@channel.command("news", short_help="Say which news of their parcels customers get.")
 @click.argument("merchant_id")
 @click.option("--tracking/--no-tracking", default=None,
               help="Tell customers when a parcel leaves, comes today and has come.")  # fmt: skip
@@ -165,7 +165,7 @@ def channel_news(merchant_id: str, tracking: bool | None, feedback: bool | None)
 _PAYMENTS = click.option("--payments", is_flag=True, help="The payment links, not the messages.")
 
 
-@channel.command("stop")
+@channel.command("stop", short_help="Send nothing for now, or make no payment links.")
 @click.argument("merchant_id")
 @_PAYMENTS
 def channel_stop(merchant_id: str, *, payments: bool) -> None:

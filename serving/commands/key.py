@@ -49,7 +49,7 @@ def _kind(*, test: bool, platform: bool) -> KeyKind:
     return "test" if test else "live"
 
 
-@key.command("list")
+@key.command("list", short_help="List keys by their ids.")
 @click.argument("merchant_id", required=False)
 def key_list(merchant_id: str | None) -> None:
     """List the keys (of MERCHANT_ID) by their ids; the keys themselves are kept nowhere."""

@@ -31,7 +31,7 @@ def list_() -> None:
     """Import and show allow and block lists."""
 
 
-@list_.command("import")
+@list_.command("import", short_help="Add the entries of a CSV file.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--merchant", required=True, help="Whose list.")
 @click.option(
@@ -93,7 +93,7 @@ def _write(path: Path, lines: Sequence[Line], results: Sequence[dict[str, Any]])
                 writer.writerow([line.number, result["detail"], *line.cells])
 
 
-@list_.command("show")
+@list_.command("show", short_help="Print the entries; values are kept as hashes.")
 @click.argument("merchant")
 def list_show(merchant: str) -> None:
     """Print the entries of MERCHANT; values are kept as hashes, so their ends are shown."""

@@ -73,7 +73,7 @@ def merchant_add(
     )
 
 
-@merchant.command("close")
+@merchant.command("close", short_help="Off-board a merchant.")
 @click.argument("merchant_id")
 @click.confirmation_option(prompt="Its contacts and lists are destroyed for good. Go on?")
 def merchant_close(merchant_id: str) -> None:

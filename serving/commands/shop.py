@@ -31,7 +31,7 @@ def shop() -> None:
     """Connect a merchant's shop, whose orders then come in by themselves."""
 
 
-@shop.command("set")
+@shop.command("set", short_help="Save a Shopify shop.")
 @click.argument("merchant_id")
 @click.argument("account", type=click.File(encoding="utf-8"))
 def shop_set(merchant_id: str, account: TextIO) -> None:
@@ -52,7 +52,7 @@ def shop_set(merchant_id: str, account: TextIO) -> None:
     click.echo(f"set; let Shopify post to <this server>/v1/hooks/{endpoint}")
 
 
-@shop.command("history")
+@shop.command("history", short_help="Read a shop's past orders into a data folder.")
 @click.argument("merchant_id")
 @click.option("--days", default=60, show_default=True, help="How far back; Shopify gives 60 days.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Data folder to make.")

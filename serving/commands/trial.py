@@ -53,7 +53,7 @@ def end(merchant: str | None) -> None:
     click.echo("ended")
 
 
-@trial.command("compare")
+@trial.command("compare", short_help="Compare a challenger with what was decided.")
 @click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True)
 @click.option("--merchant", help="Only this merchant's orders.")
 def compare(days: int, merchant: str | None) -> None:

@@ -41,7 +41,7 @@ def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
         ("labels: hope", '"hope" is not one of folds, weights, wait'),
         ("seed: -1", "seed must be a whole number"),
         ("threads: 0", "threads must be a whole number"),
-        ("- a", "its top level is not one of"),
+        ("- a", "holds no keys; it may name exclude"),
         ("a: [", "cannot be read as YAML"),
     ],
 )

@@ -84,9 +84,10 @@ def test_the_shipped_mappings_are_listed() -> None:
 
 
 def test_a_wrong_mapping_is_one_sentence_and_writes_nothing(files: dict[str, str]) -> None:
-    result = run(files["orders.csv"], "--mapping", "amazon-in", "--out", files["out"])
+    Path(files["orders.csv"]).write_text(SHOPIFY.replace("Name,", "Number,", 1), encoding="utf-8")
+    result = run(files["orders.csv"], "--mapping", "shopify-orders", "--out", files["out"])
     assert isinstance(result.exception, RtoError)
-    assert 'orders.csv: has no column "Order ID"' in str(result.exception)
+    assert 'orders.csv: has no column "Name"' in str(result.exception)
     assert not Path(files["out"]).exists()
 
 
@@ -105,3 +106,17 @@ def test_half_a_join_is_refused(files: dict[str, str], options: tuple[str, ...],
 
 def test_an_unknown_command_is_none() -> None:
     assert cli.get_command(None, "fly") is None  # type: ignore[arg-type]
+
+
+def test_a_file_of_another_shop_system_names_the_mapping_that_fits(files: dict[str, str]) -> None:
+    wrong = run(files["orders.csv"], "--mapping", "meesho-orders", "--out", files["out"])
+    assert isinstance(wrong.exception, RtoError)
+    assert str(wrong.exception) == (
+        "orders.csv: is no file for the mapping meesho-orders; its columns are those of"
+        " --mapping shopify-orders"
+    )
+    none = run(files["orders.csv"], "--out", files["out"])
+    assert none.exit_code == 2
+    assert "its columns are those of --mapping shopify-orders" in none.output
+    unknown = run(files["shipments.csv"], "--out", files["out"])
+    assert "shipments.csv is in no format that comes with the program" in unknown.output

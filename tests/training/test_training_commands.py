@@ -198,6 +198,6 @@ def test_what_cannot_be_written_or_read_is_refused_before_any_work(data: Path, h
     empty.mkdir()
     nothing = home / "no-history"
     nothing.mkdir()
-    with pytest.raises(RtoError, match=r"manifest\.json cannot be read"):
+    with pytest.raises(RtoError, match=r"is no bundle: it holds no manifest\.json"):
         rto("score", "--bundle", empty, "--history", nothing, "--orders", data,
             "--out", home / "p.parquet")  # fmt: skip

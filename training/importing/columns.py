@@ -8,6 +8,7 @@ from collections.abc import Callable
 from features.schema import VOCABULARY
 from training.importing import cells
 from training.importing.column import PERSONAL, Cells, Clean, Column, Value
+from training.importing.fitting import lacking
 from training.importing.refusal import CellError
 from training.importing.source import Source
 from training.mapping import OUTCOME_WORDS, ExportMapping, Kind, kind_of
@@ -25,10 +26,8 @@ def build_columns(mapping: ExportMapping, source: Source) -> list[Column]:
     MappingError
         If the file lacks a column that is not optional.
     """
-    optional = {name.strip() for name in mapping.optional_columns}
-    for name in mapping.sources():
-        if name.strip() not in optional:
-            source.require(name)
+    for name in lacking(source, mapping):
+        source.require(name)
     outcome = mapping.columns.get("outcome")
     columns = [_only_column(name, texts, source) for name, texts in mapping.only.items()]
     for section, name, spec in mapping.parts():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from training.importing.canonical import (
 )
 from training.importing.cells import SWAPPED
 from training.importing.fates import Fates, fates_of
+from training.importing.fitting import refuse_misfit
 from training.importing.gather import Gathered, gather
 from training.importing.joining import Joined, join_report
 from training.importing.outcomes import tally
@@ -76,6 +78,7 @@ def import_export(
     outcome_file: OutcomeFile | None = None,
     merchant: str | None = None,
     progress: bool = False,
+    now: datetime | None = None,
 ) -> Report:
     """Bring an export to a data folder.
 
@@ -91,6 +94,8 @@ def import_export(
         The merchant of every order.
     progress : bool, optional
         Show a bar on anything longer than two seconds.
+    now : datetime, optional
+        Orders placed later are counted as a sign of misread dates; default this moment.
 
     Returns
     -------
@@ -108,6 +113,7 @@ def import_export(
     _refuse_wrong_way_round(mapping, outcome_file)
     _refuse_occupied(out)
     source = Source.open(export, mapping.file)
+    refuse_misfit(source, mapping)
     key = _join_key(source, mapping, outcome_file)
     kept_key = outcome_file.join if outcome_file and key == JOIN else None
     reading = read_export(source, mapping, join=kept_key, progress=progress)
@@ -118,7 +124,7 @@ def import_export(
     told = None if courier is None else (courier.joined, courier.mapping)
     fates = fates_of(gathered, reading, mapping, told)
     tables = _tables(gathered, fates, merchant)
-    report = _report(reading, mapping, gathered, fates, courier, tables)
+    report = _report(reading, mapping, gathered, fates, courier, tables, now or datetime.now(UTC))
     with _writing(out):
         _write(out, tables, reading, courier, report)
     return report
@@ -202,6 +208,7 @@ def _read_courier(
     if file is None:
         return None
     source = Source.open(file.path, file.mapping.file)
+    refuse_misfit(source, file.mapping)
     reading = read_export(source, file.mapping, progress=progress)
     _refuse_too_many(reading, out / REFUSED_OUTCOMES)
     return _Courier(file.mapping, reading, join_report(keys, reading, file.mapping, export.name))
@@ -232,6 +239,7 @@ def _report(
     fates: Fates,
     courier: _Courier | None,
     tables: _Tables,
+    now: datetime,
 ) -> Report:
     orders = tables.orders
     courier_file = file_report(courier.reading, courier.mapping.name) if courier else None
@@ -255,6 +263,7 @@ def _report(
         estimated_times=reading.estimated,
         differed=gathered.differed,
         repeated_lines=gathered.repeated_lines,
+        in_future=int(pc.sum(pc.greater(orders.column("created_at"), pa.scalar(now))).as_py() or 0),
         after_outcome=list(dict.fromkeys(late)),
         notes=[*mapping.notes, *(courier.mapping.notes if courier else ())],
         outcome_report=courier_file,

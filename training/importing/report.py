@@ -61,6 +61,7 @@ class Report:
     estimated_times: int
     differed: dict[str, int]
     repeated_lines: int
+    in_future: int
     after_outcome: list[str]
     notes: list[str]
     outcome_report: FileReport | None = None
@@ -87,6 +88,11 @@ class Report:
         lines = [f"Orders       {self.orders:,}{items}, {self.first} to {self.last}"]
         if self.estimated_times:
             lines.append(f"  {self.estimated_times:,} rows had no time: set by month and row order")
+        if self.in_future:
+            lines.append(
+                f"  {self.in_future:,} orders lie in the future; are dates.format and dates.zone of"
+                " the mapping those of the file?"
+            )
         if self.repeated_lines:
             lines.append(
                 f"  {self.repeated_lines:,} lines say the same as another line of their order; kept"

@@ -88,6 +88,15 @@ def test_a_few_dates_that_fit_only_exchanged_mean_that_all_are_wrong(
     assert got.report.export.kept == 13
 
 
+def test_orders_from_the_future_are_counted_as_a_sign_of_misread_dates(bring: Bring) -> None:
+    now = datetime(2024, 2, 1, tzinfo=UTC)
+    got = bring(HEADER + "A,2024-01-01,ok\nB,2024-11-01,ok\nC,2024-12-01,ok\n", now=now)
+    assert "2 orders lie in the future; are dates.format" in got.report.as_text()
+    later = datetime(2025, 1, 1, tzinfo=UTC)
+    got = bring(HEADER + "A,2024-01-01,ok\nB,2024-11-01,ok\n", now=later)
+    assert "future" not in got.report.as_text()
+
+
 def test_a_folder_that_cannot_be_written_is_told(make_mapping: Make, tmp_path: Path) -> None:
     (tmp_path / "o.csv").write_text(HEADER + "A,2024-01-01,ok\n")
     (tmp_path / "file").write_text("")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from features.directory import Directory
-from features.errors import SettingsError
+from features.errors import DataError, SettingsError
 from features.history.states import (
     ABSENT,
     CANCELLED,
@@ -376,6 +376,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     error = CliRunner().invoke(simulate, arguments).exception
     assert isinstance(error, SettingsError)
     assert "cannot be written" in str(error)
+
+
+def test_invented_orders_never_take_the_place_of_a_shops_own(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "orders.csv").write_text("order_id,created_at\n", encoding="utf-8")
+    error = run(tmp_path)
+    assert isinstance(error, DataError)
+    assert "was not invented; name another folder" in str(error)
+    assert [path.name for path in out.iterdir()] == ["orders.csv"]
+    (out / "orders.csv").unlink()
+    for _ in ("once", "again"):
+        assert run(tmp_path) is None
+    (out / "folder.json").unlink()  # as an interruption leaves it
+    assert run(tmp_path) is None
 
 
 def test_names_are_written_in_devanagari_letter_by_letter() -> None:
