@@ -10,22 +10,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import click
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from features.errors import RtoError
 from features.settings import Settings
 from serving.home import Home
+from serving.invented import Invented, request_of
 from serving.processes.supervisor import Child, bind
 from serving.sandbox.setting import connect_sandbox
 
@@ -33,7 +30,6 @@ ORDERS = 40_000
 SEED = 7
 OWNER = "owner@example.com"
 _POSTED = 8
-_DOUBTFUL = 60
 _READY_S = 120.0
 _LOOK_S = 0.2
 
@@ -52,6 +48,11 @@ class Demo:
     def folder(self) -> Path:
         """Data, bundle and API key of the demo."""
         return self.settings.home / "demo"
+
+    @property
+    def past(self) -> Invented:
+        """The invented orders."""
+        return Invented(self.folder / "data")
 
     @property
     def url(self) -> str:
@@ -80,8 +81,8 @@ class Demo:
             },
         )
         try:
-            self._wait_ready(server)
-            self._wait_for_sandbox(sandbox)
+            _wait_for("server", f"{self.url}/readyz", lambda: _refuse_ended(server))
+            _wait_for("sandbox", f"{self.sandbox_url}/state", sandbox.tend)
             _show(list(self._post_orders()))
             if stay:
                 self._greet()
@@ -103,9 +104,9 @@ class Demo:
     def _sandbox(self) -> Child:
         """The sandbox, started; its accounts are made anew each time."""
         path, doubtful = self.folder / "sandbox.json", self.folder / "doubtful.json"
-        merchant = _largest_merchant(self._orders())
+        merchant = self.past.merchant
         if not doubtful.exists():
-            doubtful.write_text(json.dumps(list(self._doubtful(merchant))), encoding="utf-8")
+            doubtful.write_text(json.dumps(list(self.past.doubtful())), encoding="utf-8")
         with Home.open(self.settings) as home:
             setting = connect_sandbox(home, merchant, self.folder.resolve())
         path.touch(mode=0o600)
@@ -117,30 +118,6 @@ class Demo:
         )  # fmt: skip
         child.start()
         return child
-
-    def _doubtful(self, merchant: str) -> Iterator[dict[str, Any]]:
-        """Orders like those that came back."""
-        orders = self._orders()
-        back = orders.filter(
-            pc.and_(
-                pc.equal(orders.column("merchant_id"), merchant),
-                pc.and_(pc.equal(orders.column("outcome"), "rto"),
-                        pc.equal(orders.column("payment_mode"), "cod")),
-            )
-        ).sort_by([("created_at", "descending")])  # fmt: skip
-        for row in back.slice(0, _DOUBTFUL).to_pylist():
-            yield request_of(row, "-", datetime.now(UTC))
-
-    def _wait_for_sandbox(self, sandbox: Child) -> None:
-        until = time.monotonic() + _READY_S
-        while time.monotonic() < until:
-            try:
-                with urllib.request.urlopen(f"{self.sandbox_url}/state", timeout=5):
-                    return
-            except (urllib.error.URLError, OSError):
-                sandbox.tend()
-                time.sleep(_LOOK_S)
-        raise RtoError(f"the sandbox was not ready after {_READY_S:.0f} seconds")
 
     def _set_up(self) -> None:
         done = self.folder / "ready"
@@ -170,36 +147,11 @@ class Demo:
     def _make_key(self) -> None:
         path = self.folder / "key"
         path.touch(mode=0o600)
-        path.write_text(_told("key", "new", self.merchant()), encoding="utf-8")
-
-    def merchant(self) -> str:
-        """The merchant whose pages are shown."""
-        return _largest_merchant(self._orders())
-
-    def _orders(self) -> pa.Table:
-        return pq.read_table(self.folder / "data" / "orders.parquet")
-
-    def _wait_ready(self, server: subprocess.Popen[bytes]) -> None:
-        until = time.monotonic() + _READY_S
-        while time.monotonic() < until:
-            if server.poll() is not None:
-                raise RtoError("the server ended before it was ready; its message stands above")
-            try:
-                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        raise RtoError(f"the server was not ready after {_READY_S:.0f} seconds")
-
-    def recent_orders(self, most: int) -> pa.Table:
-        """The merchant's latest invented orders."""
-        orders = self._orders()
-        mine = orders.filter(pc.equal(orders.column("merchant_id"), _largest_merchant(orders)))
-        return mine.sort_by([("created_at", "descending")]).slice(0, most)
+        path.write_text(_told("key", "new", self.past.merchant), encoding="utf-8")
 
     def _post_orders(self) -> Iterator[dict[str, Any]]:
         """Orders like the merchant's latest, placed anew by the same customers."""
-        recent = self.recent_orders(40 * _POSTED)
+        recent = self.past.recent(40 * _POSTED)
         stamp = datetime.now(UTC).strftime("%d%H%M%S")
         for i in range(_POSTED):
             row = recent.slice(i * 40, 1).to_pylist()[0]
@@ -218,7 +170,7 @@ class Demo:
             return found
 
     def _greet(self) -> None:
-        link = _told("user", "add", OWNER, "--merchant", self.merchant(), "--role", "owner")
+        link = _told("user", "add", OWNER, "--merchant", self.past.merchant, "--role", "owner")
         click.echo(f"""
 All of this is invented data. The service is running; stop it with Ctrl-C.
 
@@ -229,35 +181,9 @@ All of this is invented data. The service is running; stop it with Ctrl-C.
 """)
 
 
-def request_of(row: Mapping[str, Any], order_id: str, created: datetime) -> dict[str, Any]:
-    """A past order's row as a new order's body."""
-    return {
-        "order_id": order_id,
-        "created_at": created.isoformat(),
-        **_some(row, "payment_mode", "amount", "discount", "shipping_fee", "cod_fee", "channel",
-                "origin_pincode", "courier"),
-        "coupons": row["coupons"].split("|") if row["coupons"] else [],
-        "items": [_some(row, "sku", "category", "quantity") | {"price": _plain(row["amount"])}],
-        "customer": {"id": row["customer_id"], "name": row["customer_name"],
-                     **_some(row, "phone", "email", "language")},
-        "shipping_address": {"name": row["ship_name"], "phone": row["ship_phone"],
-                             "line1": row["address_line1"], "line2": row["address_line2"],
-                             **_some(row, "landmark", "city", "state", "pincode")},
-        "device": _some(row, "ip", "device_id", "user_agent"),
-    }  # fmt: skip
-
-
 def _reached(host: str) -> str:
     """An address of this machine under which a server on ``host`` answers it."""
     return "127.0.0.1" if host in ("0.0.0.0", "") else host
-
-
-def _some(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: _plain(row[name]) for name in names}
-
-
-def _plain(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def _show(answers: list[dict[str, Any]]) -> None:
@@ -275,11 +201,6 @@ def _show(answers: list[dict[str, Any]]) -> None:
         )
 
 
-def _largest_merchant(orders: pa.Table) -> str:
-    counts = pc.value_counts(orders.column("merchant_id")).to_pylist()
-    return str(max(counts, key=lambda pair: (pair["counts"], pair["values"]))["values"])
-
-
 def _rto(*words: str) -> list[str]:
     return [sys.executable, "-m", "rto", *words]
 
@@ -293,6 +214,23 @@ def _told(*words: str) -> str:
 def _call(*words: str) -> None:
     if subprocess.run(_rto(*words), check=False).returncode != 0:
         raise RtoError(f"the demo stopped at rto {words[0]}; its message stands above")
+
+
+def _wait_for(what: str, url: str, meanwhile: Callable[[], object]) -> None:
+    until = time.monotonic() + _READY_S
+    while time.monotonic() < until:
+        meanwhile()
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(_LOOK_S)
+    raise RtoError(f"the {what} was not ready after {_READY_S:.0f} seconds")
+
+
+def _refuse_ended(server: subprocess.Popen[bytes]) -> None:
+    if server.poll() is not None:
+        raise RtoError("the server ended before it was ready; its message stands above")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

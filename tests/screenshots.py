@@ -28,7 +28,8 @@ import httpx2
 from playwright.sync_api import Browser, sync_playwright
 
 from features.settings import Settings, load_settings
-from serving.demo import Demo, request_of
+from serving.demo import Demo
+from serving.invented import request_of
 from serving.pages.menu import MENU
 from serving.pages.settings import TABS
 
@@ -94,7 +95,7 @@ def go_live(demo: Demo, client: httpx2.Client) -> str:
         acting = policy.json() | {"mode": "act"}
         client.put("/v1/policy", json=acting, headers={"If-Match": policy.headers["etag"]})
     pick = random.Random(5)
-    rows = pick.sample(demo.recent_orders(2_000).to_pylist(), POSTED)
+    rows = pick.sample(demo.past.recent(2_000).to_pylist(), POSTED)
     now = datetime.now(UTC)
     bodies = []
     for i, row in enumerate(rows):
@@ -199,7 +200,7 @@ def main(out: Path, only: tuple[str, ...], language: str) -> None:
             base_url=stage.url, headers={"Authorization": f"Bearer {key}"}, timeout=60
         ) as client:
             newest = go_live(demo, client)
-        converse(stage, demo.merchant(), demo.folder)
+        converse(stage, demo.past.merchant, demo.folder)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         paths = list(only) or [
             *dict.fromkeys([*(entry.path for entry in MENU), *(tab for tab, _ in TABS), *MORE])

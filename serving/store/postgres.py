@@ -5,49 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
-from psycopg.abc import PQGen
-from psycopg.types.numeric import Int8BinaryDumper
 
-from features.errors import RefusedError, StoreError
-from serving.store.faults import LogDownError, TakenError
+from serving.store.faults import LogDownError
+from serving.store.wire import Wire, WireCursor, dialect, open_wire, told
 
-R = TypeVar("R")
-
-OLDEST = 150_000
 # Two numbers that no other program on the server is likely to lock.
 _WRITING, _OWNING = 7_810_001, 7_810_002
 
 # After these psycopg prepares everything anew, which it cannot do while statements are in flight.
 _SCHEMA = ("ALTER", "CREATE", "DROP")
-
-_CONNECT_S = 3
-_LOCK_MS = 3_000
-_PREPARED = 300
-
-
-class _Flag(Int8BinaryDumper):
-    """Flags are stored as 0 and 1, as on SQLite."""
-
-    def dump(self, obj: Any) -> Any:
-        return super().dump(int(obj))
-
-
-class _Wire(psycopg.Connection[tuple[Any, ...]]):
-    """A connection whose server is given up when it does not answer in time."""
-
-    limit_s: float | None = None
-
-    def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
-        """Wait for the server, ``limit_s`` at most."""
-        try:
-            return super().wait(gen, interval, timeout or self.limit_s)
-        except psycopg.errors._WaitTimeout as late:
-            self.pgconn.finish()
-            raise psycopg.OperationalError(f"no answer in {self.limit_s} s") from late
 
 
 class PostgresConnection:
@@ -72,20 +41,8 @@ class PostgresConnection:
         self._pipeline: Any = None
         self._wire = self._connect()
 
-    def _connect(self) -> _Wire:
-        try:
-            wire = _Wire.connect(
-                self._url, autocommit=True, prepare_threshold=0, connect_timeout=_CONNECT_S,
-                application_name="rto", tcp_user_timeout=5_000, client_encoding="utf8",
-            )  # fmt: skip
-            wire.limit_s = self._limit_s
-            _settle(wire, readonly=self._readonly)
-        except psycopg.Error as error:
-            raise LogDownError(f"cannot reach the database: {_line(error)}") from error
-        wire.prepared_max = _PREPARED
-        wire.adapters.register_dumper(int, Int8BinaryDumper)
-        wire.adapters.register_dumper(bool, _Flag)
-        return wire
+    def _connect(self) -> Wire:
+        return open_wire(self._url, readonly=self._readonly, limit_s=self._limit_s)
 
     @property
     def in_transaction(self) -> bool:
@@ -100,15 +57,15 @@ class PostgresConnection:
         try:
             if self._pipeline is not None and sql.startswith(_SCHEMA):
                 self._land()
-            cursor = _Cursor(self._wire)
-            return cursor.execute(_dialect(sql), parameters, binary=True)
+            cursor = WireCursor(self._wire)
+            return cursor.execute(dialect(sql), parameters, binary=True)
         except (psycopg.Error, ValueError) as error:
             raise told(error) from error
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> None:
         """Run one statement once per member of ``parameters``, in one flight."""
         try:
-            self._wire.cursor().executemany(_dialect(sql), parameters)
+            self._wire.cursor().executemany(dialect(sql), parameters)
         except (psycopg.Error, ValueError) as error:
             raise told(error) from error
 
@@ -134,7 +91,7 @@ class PostgresConnection:
             within = self.in_transaction
             with self._wire.cursor("stream", binary=True, withhold=not within) as cursor:
                 cursor.itersize = 1_000
-                cursor.execute(_dialect(sql), parameters)
+                cursor.execute(dialect(sql), parameters)
                 yield from cursor
         except psycopg.Error as error:
             raise told(error) from error
@@ -242,43 +199,9 @@ class PostgresConnection:
         self._wire.close()
 
 
-class _Cursor(psycopg.Cursor[tuple[Any, ...]]):
-    """A cursor whose late faults (in a flight, or while fetching) are told as ours too."""
-
-    def fetchone(self) -> Any:
-        try:
-            return super().fetchone()
-        except psycopg.Error as error:
-            raise told(error) from error
-
-    def fetchall(self) -> list[Any]:
-        try:
-            return super().fetchall()
-        except psycopg.Error as error:
-            raise told(error) from error
-
-
 def open_postgres(url: str, *, readonly: bool, limit_s: float | None) -> PostgresConnection:
     """Open a database; see ``serving.store.connection.connect``."""
     return PostgresConnection(url, readonly=readonly, limit_s=limit_s)
-
-
-def _settle(wire: _Wire, *, readonly: bool) -> None:
-    """Hold the server to what an answer promises."""
-    if wire.info.server_version < OLDEST:
-        raise StoreError("the database server is older than PostgreSQL 15; upgrade it")
-    found = wire.execute("SELECT current_setting('fsync')").fetchone()
-    if found is None or found[0] != "on":
-        raise StoreError("the database server runs with fsync=off; an answer must be on disk")
-    wire.execute("SET synchronous_commit TO on")
-    wire.execute(f"SET lock_timeout TO {_LOCK_MS}")
-    if readonly:
-        wire.execute("SET default_transaction_read_only TO on")
-
-
-@lru_cache(maxsize=1024)
-def _dialect(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s")
 
 
 _TYPES = {
@@ -298,20 +221,3 @@ def schema_sql(sql: str) -> str:
     'CREATE TABLE who (key BIGINT PRIMARY KEY, record BYTEA) '
     """
     return _TYPE.sub(lambda found: _TYPES[found[0]], sql)
-
-
-def told(error: Exception) -> Exception:
-    """PostgreSQL's fault as ours; a mistake in a statement stays what it is."""
-    if isinstance(error, psycopg.errors.UniqueViolation):
-        return TakenError(f"the database holds such a row already: {_line(error)}")
-    if isinstance(error, psycopg.DataError) and "NUL" in str(error):
-        return RefusedError("a text holds the character NUL, which PostgreSQL cannot keep")
-    if isinstance(error, psycopg.errors.PipelineAborted | psycopg.OperationalError):
-        return LogDownError(f"the database cannot be used: {_line(error)}")
-    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction | psycopg.InterfaceError):
-        return LogDownError(f"the database cannot be used: {_line(error)}")
-    return error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

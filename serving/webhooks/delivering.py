@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import ssl
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import httpx2
-
 from features.days import DAY_US, HOUR_US, SECOND_US
-from features.errors import RefusedError, StoreError
+from features.errors import StoreError
 from features.settings import Settings
-from serving.attempts import Taken, read_answer
+from serving.attempts import Taken
 from serving.audit import audit
 from serving.home import Home
 from serving.moments import now_us
-from serving.parcels.accounts import Accounts
-from serving.parcels.passing import Passing
-from serving.shops.admin import RevokedError, ShopFaultError
-from serving.shops.writing import SCHEME, Shopkeeper
+from serving.shops.writing import SCHEME
 from serving.store.contacts import Contacts
 from serving.store.deliveries import (
     Delivery,
@@ -46,26 +40,22 @@ from serving.store.subscriptions import (
     move_subscription,
     stop_subscription,
 )
-from serving.webhooks.announcements import delivery_id_of, events_in, payload
-from serving.webhooks.signatures import signed_headers
-from serving.webhooks.targets import Resolve, allowed_address, read_target, resolved
+from serving.webhooks.announcements import delivery_id_of, events_in
+from serving.webhooks.posting import ANSWER_S, AT_ONCE_EACH, Posting
+from serving.webhooks.targets import Resolve, resolved
 
 _log = logging.getLogger("rto.delivering")
 
 # Pauses before the second attempt and those after it: a day in all, with jitter.
 PAUSES_S = (5, 30, 300, 1_800, 7_200, 18_000, 28_800, 28_800)
 FAILING_US = 3 * DAY_US
-_AT_ONCE, _AT_ONCE_EACH = 32, 4
-_ANSWER_S, _SHOP_S, _LEASE_US = 15.0, 45.0, 60 * SECOND_US
+_AT_ONCE = 32
+_LEASE_US = 60 * SECOND_US
 _LOOK_S = 0.5
 _ENTRIES, _WAITING = 200, 1_000
 # A position is written down at the latest after so many entries that were nobody's business.
 _STRIDE = 5_000
 _KEEP_DELIVERED_US, _KEEP_DEAD_US = 7 * DAY_US, 30 * DAY_US
-_WHY_MOST = 200
-# Under which the client for all couriers is kept.
-_COURIERS = "couriers"
-_HEADERS = {"content-type": "application/json", "user-agent": "rto-webhooks/1"}
 
 
 class Deliverer:
@@ -87,16 +77,10 @@ class Deliverer:
     ) -> None:  # fmt: skip
         self._home = home
         self._contacts = Contacts(home.keyring.sealing)
-        self._shops = Shopkeeper(home, self._contacts)
-        self._resolve = resolve
-        self._trust = ssl.create_default_context()
-        self._clients: dict[str, httpx2.AsyncClient] = {}
+        self._posting = Posting(home, resolve, clock, sleep)
         self._under_way: dict[asyncio.Task[Taken], tuple[Delivery, Subscription]] = {}
         self._seen: dict[str, tuple[int, int]] = {}
         self._swept_us = 0
-        called = httpx2.AsyncClient(verify=self._trust, trust_env=False, follow_redirects=False)
-        self._clients[_COURIERS] = called
-        self._passing = Passing(Accounts(home, self._contacts, called, clock, sleep))
 
     @property
     def busy(self) -> bool:
@@ -131,9 +115,8 @@ class Deliverer:
     async def close(self) -> None:
         """Wait for what is under way, and settle it."""
         while self._under_way:
-            await self.settle_ended(_ANSWER_S, now_us)
-        for client in self._clients.values():
-            await client.aclose()
+            await self.settle_ended(ANSWER_S, now_us)
+        await self._posting.close()
 
     def _feed(self, one: Subscription, now: int) -> None:
         """Turn a merchant's next entries into deliveries; the log itself is the queue."""
@@ -178,73 +161,17 @@ class Deliverer:
             free = _AT_ONCE - len(self._under_way)
             if one is None or free <= 0:
                 continue
-            courier = self._passing.is_for(one)
-            each = 1 if courier or one.failing_us is not None else _AT_ONCE_EACH
+            courier = self._posting.couriers.is_for(one)
+            each = 1 if courier or one.failing_us is not None else AT_ONCE_EACH
             if (most := min(free, each - flying[name])) <= 0:
                 continue
-            if courier and not self._passing.may_call(one, now):
+            if courier and not self._posting.couriers.may_call(one, now):
                 continue
             for held in claim_deliveries(
                 connection, name, now, most, lease_us=_LEASE_US, alone=courier
             ):
-                task = asyncio.create_task(self._attempt(held, one, now))
+                task = asyncio.create_task(self._posting.attempt(held, one, now))
                 self._under_way[task] = held, one
-
-    async def _attempt(self, held: Delivery, one: Subscription, now: int) -> Taken:
-        """Post once; whatever happens is told, nothing is raised."""
-        if one.url.startswith(SCHEME):
-            return await self._write_back(held, one)
-        if self._passing.is_for(one):
-            return await self._pass_on(held, one)
-        body = payload(self._home.connection, held.seq, held.event)
-        if body is None:
-            return Taken("the order was removed", removed=True)
-        signing = [s.secret for s in one.secrets if s.until_us is None or s.until_us > now]
-        headers = signed_headers(held.delivery_id, body, signing, at_s=now // SECOND_US)
-        try:
-            async with asyncio.timeout(_ANSWER_S):
-                return await self._post(one, body, headers)
-        except (RefusedError, OSError, httpx2.HTTPError, UnicodeError) as error:
-            return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
-
-    async def _write_back(self, held: Delivery, one: Subscription) -> Taken:
-        """Bring the order to how it stands now in the merchant's own shop."""
-        work = self._shops.write_back(self._client(one), one.merchant_id, held.seq)
-        try:
-            async with asyncio.timeout(_SHOP_S):
-                await work
-        except RevokedError as error:
-            return Taken(str(error), gone=True, token=error.token)
-        except (ShopFaultError, OSError, httpx2.HTTPError) as error:
-            return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
-        return Taken()
-
-    async def _pass_on(self, held: Delivery, one: Subscription) -> Taken:
-        """Bring the order to how it stands now at the merchant's courier."""
-        try:
-            async with asyncio.timeout(_SHOP_S):
-                return await self._passing.take(held, one)
-        except OSError as error:
-            return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
-
-    async def _post(self, one: Subscription, body: bytes, headers: dict[str, str]) -> Taken:
-        target = read_target(one.url, nearby=one.nearby)
-        address = await allowed_address(target, nearby=one.nearby, resolve=self._resolve)
-        sent = headers | _HEADERS | {"host": target.named}
-        async with self._client(one).stream(
-            "POST", target.at(address), content=body, headers=sent,
-            extensions={"sni_hostname": target.host},
-        ) as answer:  # fmt: skip
-            return read_answer(answer)
-
-    def _client(self, one: Subscription) -> httpx2.AsyncClient:
-        """A client of its own: a connection opened for one name is never used for another."""
-        if (found := self._clients.get(one.url)) is None:
-            found = self._clients[one.url] = httpx2.AsyncClient(
-                verify=self._trust, trust_env=False, follow_redirects=False,
-                timeout=_ANSWER_S, limits=httpx2.Limits(max_connections=_AT_ONCE_EACH),
-            )  # fmt: skip
-        return found
 
     def _settle(self, held: Delivery, one: Subscription, taken: Taken, now: int) -> bool:
         """Write down what came of it; True where the address is to be switched off."""
@@ -266,7 +193,7 @@ class Deliverer:
             return False
         since = mark_failing(connection, name, now)
         # An attempt that was under way while the token was renewed says nothing of the new one.
-        old = taken.token and self._shops.renewed(one.merchant_id, taken.token)
+        old = taken.token and self._posting.shops.renewed(one.merchant_id, taken.token)
         off = (taken.gone and not old) or now - since >= FAILING_US
         return off and stop_subscription(connection, name, taken.why)
 

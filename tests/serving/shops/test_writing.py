@@ -433,7 +433,7 @@ def test_a_late_look_at_an_older_state_does_not_hold_what_was_confirmed(
                 await plugged.reply("confirmed")
             return told
 
-        seq, shops = plugged.held().decided_seq, plugged.deliverer._shops
+        seq, shops = plugged.held().decided_seq, plugged.deliverer._posting.shops
         assert seq is not None
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(Admin, "ask", slow)

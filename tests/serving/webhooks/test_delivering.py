@@ -24,7 +24,7 @@ from serving.store.connection import connect
 from serving.store.deliveries import EVENTS, Delivery, deliveries_of
 from serving.store.policies import save_policy
 from serving.store.subscriptions import Subscription, subscription_named
-from serving.webhooks import delivering
+from serving.webhooks import posting
 from serving.webhooks.announcements import TABLE
 from serving.webhooks.delivering import FAILING_US, PAUSES_S, Deliverer
 from serving.webhooks.subscriptions import Arranging
@@ -232,7 +232,7 @@ def test_what_was_not_taken_comes_again_under_the_same_id(
 def test_who_hangs_is_given_up_for_now_and_holds_nobody_up(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivering, "_ANSWER_S", 0.2)
+    monkeypatch.setattr(posting, "ANSWER_S", 0.2)
 
     async def scene(told: Told) -> None:
         receiver.faults.append("hang")
