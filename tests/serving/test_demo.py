@@ -36,10 +36,13 @@ def test_an_interrupted_set_up_begins_anew(tmp_path: Path, monkeypatch: pytest.M
             raise RtoError("stopped here")
 
     monkeypatch.setattr(demo, "_call", call)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        port, sandbox_port = one.getsockname()[1], two.getsockname()[1]
     with pytest.raises(RtoError, match="stopped here"):
-        Demo(Settings(home=tmp_path), "127.0.0.1", port).run(stay=False)
+        Demo(Settings(home=tmp_path), "127.0.0.1", port, sandbox_port=sandbox_port).run(stay=False)
     assert seen == [("simulate", False), ("train", False)]
 
 
