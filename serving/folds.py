@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.history.fact import FACT_SIZE
 from features.history.where import WindowTable
 from serving.store.announced import newest_announced
-from serving.store.carried import carried_in
+from serving.store.census import standing_orders
+from serving.store.changes import changed_since
 from serving.store.connection import Connection, flush_folder
 from serving.store.log import Log, last_seq
 
@@ -22,7 +21,6 @@ Integers = NDArray[np.int64]
 
 FOLD_EVERY_S = 3_600
 _KEPT = 48
-_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def publish_fold(connection: Connection, folder: Path, *, now_us: int) -> Fold:
     last = newest_fold(connection)
     with connection.snapshot():
         boundary = last_seq(connection)
-        if not _changed_since(connection, last) and (folder / str(last.boundary)).is_dir():
+        if not changed_since(connection, last.boundary) and (folder / str(last.boundary)).is_dir():
             boundary, orders = last.boundary, None
         else:
             orders = standing_orders(connection)
@@ -85,45 +83,6 @@ def publish_fold(connection: Connection, folder: Path, *, now_us: int) -> Fold:
         raise
     _drop_old(folder)
     return Fold(boundary, now_us)
-
-
-def standing_orders(connection: Connection) -> tuple[Integers, Integers]:
-    """Facts and present states of all orders that count, those that were taken out first."""
-    gone, ends = carried_in(connection).newest()
-    facts, states = [gone], [ends]
-    found = iter(
-        connection.stream(
-            """SELECT f.data, o.state FROM orders o JOIN event f ON f.seq = o.fact_seq
-               WHERE o.test = 0 ORDER BY o.number"""
-        )
-    )
-    while some := list(islice(found, _AT_ONCE)):
-        facts.append(facts_array([fact for fact, _ in some]))
-        states.append(np.array([state for _, state in some], np.int64))
-    return _joined(facts), _joined(states)
-
-
-def _joined(parts: list[Integers]) -> Integers:
-    """One array of all parts, each of them let go once it is copied."""
-    whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), np.int64)
-    end = len(whole)
-    while parts:
-        part = parts.pop()
-        whole[end - len(part) : end] = part
-        end -= len(part)
-    return whole
-
-
-def facts_array(facts: list[bytes]) -> Integers:
-    """Stored facts as rows, shape (n_orders, FACT_SIZE)."""
-    return np.frombuffer(b"".join(facts), np.int64).reshape(-1, FACT_SIZE)
-
-
-def _changed_since(connection: Connection, fold: Fold) -> bool:
-    found = connection.execute(
-        "SELECT 1 FROM event WHERE seq > ? AND becomes IS NOT NULL LIMIT 1", (fold.boundary,)
-    ).fetchone()
-    return found is not None
 
 
 def _write(orders: tuple[Integers, Integers], boundary: int, path: Path) -> None:

@@ -50,6 +50,34 @@ def changes_between(connection: Connection, after: int, until: int) -> list[Chan
     return [*renamed_between(connection, after, until), *changed]
 
 
+def changed_since(connection: Connection, after: int) -> bool:
+    """Whether any order was placed or moved past a position."""
+    found = connection.execute(
+        "SELECT 1 FROM event WHERE seq > ? AND becomes IS NOT NULL LIMIT 1", (after,)
+    )
+    return found.fetchone() is not None
+
+
+def count_changes(connection: Connection, number: int) -> int:
+    """How often an order has moved since it was placed."""
+    found = connection.execute(
+        "SELECT count(*) FROM event WHERE number=? AND was IS NOT NULL", (number,)
+    )
+    return int(found.fetchone()[0])
+
+
+def moves_until(
+    connection: Connection, until: int
+) -> Iterator[tuple[int, str, int | None, int, bytes | None]]:
+    """Number, kind, states before and after of every move; the fact of those just placed."""
+    return connection.stream(
+        """SELECT e.number, e.kind, e.was, e.becomes, CASE WHEN e.was IS NULL THEN e.data END
+           FROM event e JOIN orders o ON o.number = e.number
+           WHERE e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0 ORDER BY e.seq""",
+        (until,),
+    )
+
+
 def newest_placed_us(connection: Connection, after: int) -> int | None:
     """When the newest order past a position became known, if any."""
     return _newest_us(connection, after, "was IS NULL")

@@ -23,9 +23,10 @@ from serving.audit import audit
 from serving.folds import publish_fold
 from serving.home import Home
 from serving.keyring import Keyring, open_keyring
+from serving.store.announced import announced
 from serving.store.connection import Connection, connect, flush_folder
 from serving.store.copying import copy_rows, tables_of
-from serving.store.log import body_of, last_seq
+from serving.store.log import last_seq
 from serving.store.migrations import migrate
 from serving.store.owner import Owner
 from serving.store.sqlite import SqliteConnection
@@ -96,14 +97,10 @@ def backup(home: Home, file: Path, *, now_us: int, progress: Progress = lambda _
 
 def backups(connection: Connection) -> list[Made]:
     """Every backup the log knows of, oldest first; whether a file is still there is not known."""
-    found = connection.execute(
-        "SELECT at_us, body FROM event WHERE number IS NULL AND kind='audit' ORDER BY seq"
-    ).fetchall()
-    bodies = ((at_us, body_of(body)) for at_us, body in found)
     return [
-        Made(at_us, str(body["file"]), int(str(body["up_to"])))
-        for at_us, body in bodies
-        if body["did"] == _MADE
+        Made(done.at_us, str(done.body["file"]), int(done.body["up_to"]))
+        for done in announced(connection, "audit")
+        if done.body["did"] == _MADE
     ]
 
 

@@ -33,6 +33,7 @@ from serving.store.carried import carried_in
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import body_of
+from serving.store.merchants import merchants
 
 Row = dict[str, Any]
 
@@ -86,7 +87,7 @@ def export_log(
         for events in _stories(connection):
             _add_order(connection, contacts, events, tables, with_contacts=with_contacts)
         carried = carried_in(connection)
-        invented = connection.execute("SELECT max(invented) FROM merchant").fetchone()[0]
+        invented = any(merchant.invented for merchant in merchants(connection))
     orders = _table(tables.orders, ORDER_COLUMNS, extras=True)
     by = [("created_at", "ascending"), ("merchant_id", "ascending"), ("order_id", "ascending")]
     write_folder(
@@ -96,7 +97,7 @@ def export_log(
         items=_table(tables.items, ITEM_COLUMNS) if tables.items else None,
         revisions=pa.Table.from_pylist(tables.revisions) if tables.revisions else None,
         carried=_carried_table(carried) if len(carried.rows) else None,
-        about=About(invented=bool(invented), source="rto export"),
+        about=About(invented=invented, source="rto export"),
     )
     return len(tables.orders)
 

@@ -21,6 +21,7 @@ from features.history.states import ABSENT as UNPLACED
 from features.history.take import take_who
 from features.keys import ABSENT
 from serving.store.carried import carried_events
+from serving.store.changes import moves_until
 from serving.store.connection import Connection
 from serving.store.renames import renamed_between
 from serving.store.who import Stored, none_stored
@@ -30,10 +31,6 @@ Integers = NDArray[np.int64]
 # Keys are spread evenly over 64 bits: so many parts in their order, of which one is held at a time.
 PARTS = 64
 _BITS = 6
-
-_CHANGES = """SELECT e.number, e.kind, e.was, e.becomes, CASE WHEN e.was IS NULL THEN e.data END
-    FROM event e JOIN orders o ON o.number = e.number
-    WHERE e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0 ORDER BY e.seq"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +65,10 @@ def _read(connection: Connection, end: int) -> _Past | None:
     facts = bytearray()
     placed, numbers, befores, afters = array("q"), array("q"), array("b"), array("b")
     size = 8 * FIRST_WHERE
-    for number, kind, was, becomes, fact in connection.stream(_CHANGES, (end,)):
+    for number, kind, was, becomes, fact in moves_until(connection, end):
         if kind == "revised":
             return None
-        if was is None:
+        if fact is not None:
             placed.append(number)
             facts += fact[:size]
         numbers.append(number)

@@ -22,6 +22,7 @@ from features.tables import Folder, orders_of
 from serving.home import Home
 from serving.intake import content_held_of
 from serving.rows import UNNUMBERED
+from serving.store.changes import count_changes
 from serving.store.contacts import Contacts
 from serving.store.log import Log
 from serving.store.merchants import add_merchant
@@ -178,7 +179,7 @@ class Loader:
         elif held.decided_seq is None:
             # Go through its events again from the start, and pass over as many as are known.
             self._numbers[row] = held.number
-            self._known[row] = _changes_known(log, held)
+            self._known[row] = count_changes(log.connection, held.number)
             self._done.loaded_already += 1
         else:
             self._done.live_already += 1
@@ -226,11 +227,3 @@ def _plain(column: pa.ChunkedArray) -> list[object]:
         column = column.cast(pa.int64())
     plain: list[object] = column.to_pylist()
     return plain
-
-
-def _changes_known(log: Log, held: Held) -> int:
-    """How many changes of state the log holds of an order."""
-    found = log.connection.execute(
-        "SELECT count(*) FROM event WHERE number=? AND was IS NOT NULL", (held.number,)
-    ).fetchone()
-    return int(found[0])

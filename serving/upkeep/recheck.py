@@ -16,11 +16,11 @@ from features.history.where import WindowTable
 from features.keys import ABSENT
 from features.order import Order
 from serving.apart import set_apart
-from serving.folds import facts_array
 from serving.intake import Content, order_of
 from serving.ledger import Ledger
 from serving.rows import Rows
-from serving.store.carried import carried_in, replayed_between, settled_seq
+from serving.store.carried import replayed_between, settled_seq
+from serving.store.census import orders_as_of
 from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.decisions import Recorded, decisions_by_reading
@@ -165,25 +165,5 @@ class Recheck:
 
 
 def windows_at(connection: Connection, boundary: int) -> WindowTable:
-    """The window table as of a position, counted from the log.
-
-    Of orders that were taken out only their last state is known, so the position should not lie
-    before the last of their events.
-    """
-    placed: dict[int, bytes] = {}
-    states: dict[int, int] = {}
-    found = connection.execute(
-        """SELECT e.number, e.becomes,
-                  CASE WHEN e.was IS NULL OR e.kind = 'revised' THEN e.data END
-           FROM event e JOIN orders o ON o.number = e.number
-           WHERE e.seq <= ? AND e.becomes IS NOT NULL AND o.test = 0 ORDER BY e.seq""",
-        (boundary,),
-    )
-    for number, becomes, fact in found:
-        states[number] = becomes
-        if fact is not None:
-            placed[number] = fact
-    gone, ends = carried_in(connection).newest(boundary)
-    facts = np.concatenate([gone, facts_array(list(placed.values()))])
-    now = np.concatenate([ends, np.array([states[n] for n in placed], np.int64)])
-    return WindowTable.build(facts, now, boundary)
+    """The window table as of a position, counted from the log; see ``orders_as_of``."""
+    return WindowTable.build(*orders_as_of(connection, boundary), boundary)

@@ -14,9 +14,10 @@ from features.history.fact import AMOUNT_PAISE, DAY, FACT_SIZE, FIRST_WHO, PLACE
 from features.history.reader import NO_RECORD
 from features.history.states import DELIVERED, PENDING, RTO
 from features.keys import WHO_SLOTS
-from serving.folds import newest_fold, open_fold, publish_fold, standing_orders
+from serving.folds import newest_fold, open_fold, publish_fold
 from serving.home import Home
 from serving.ledger import Ledger, catch_up, store_changed
+from serving.store.census import standing_orders
 from serving.store.changes import changes_between
 from serving.store.connection import Connection, connect
 from serving.store.faults import LockedError
