@@ -9,7 +9,13 @@ from pathlib import Path
 import click
 
 from features.errors import DataError
-from training.importing.guessing import EXPORT_NAMES, REPORT_NAMES, guess_columns, guess_words
+from training.importing.guessing import (
+    EXPORT_NAMES,
+    REPORT_NAMES,
+    WORDED,
+    guess_columns,
+    guess_words,
+)
 from training.importing.profile import form_of, profiles
 from training.importing.source import Source
 from training.mapping_spec import FileForm
@@ -53,7 +59,7 @@ def described(export: Path, reads: str) -> dict[str, object]:
     if not columns:
         raise DataError("holds no row under its column names", file=export.name)
     names = EXPORT_NAMES if reads == "orders" else REPORT_NAMES
-    worded = [name for name in ("payment_mode", "outcome") if name in names]
+    worded = [name for name in WORDED if name in names]
     return {
         "file": form.model_dump(),
         "rows": source.rows - source.blank,

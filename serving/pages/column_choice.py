@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias
 import yaml
 from starlette.datastructures import FormData
 
+from features.vocabulary import REASONS_OF_OUTCOME
+from serving.board.advice import CAUSES
 from serving.pages.words import Words
 
 Side: TypeAlias = Literal["export", "report"]
@@ -20,6 +22,7 @@ REPORT = {
     "outcome": "What became of it",
     "delivered_at": "When it was delivered",
     "returned_at": "When it came back",
+    "outcome_reason": "Why it came back",
 }
 EXPORT = {
     "order_id": "Order number",
@@ -61,6 +64,10 @@ MEANINGS = {
         "lost": "Lost",
         "open": "Not known yet",
         "unreported": "Leave out",
+    },
+    "outcome_reason": {
+        "": "Leave out",
+        **{reason: CAUSES[reason] for reason in REASONS_OF_OUTCOME},
     },
 }
 TIMES = ("created_at", "delivered_at", "returned_at")
@@ -197,7 +204,7 @@ def mapping_yaml(choice: Choice, side: Side, held: Described) -> str:
     if side == "export" and choice.row_is == "line":
         lines = {name: plain.pop(name) for name in _OF_LINES if name in plain}
     plain.pop("price", None)  # a price of a whole order's row says nothing that its amount does not
-    late = [choice.columns[name] for name in ("outcome", "delivered_at", "returned_at")]
+    late = [choice.columns.get(name, "") for name in REPORT if name != "order_id"]
     told: dict[str, Any] = {
         "name": "own",
         "says": "Columns chosen on the page",
@@ -217,9 +224,9 @@ def mapping_yaml(choice: Choice, side: Side, held: Described) -> str:
 def _told_columns(choice: Choice) -> dict[str, Any]:
     """The columns that are more than a name: dates and words."""
     told: dict[str, Any] = {
-        name: {"column": choice.columns[name], "values": choice.words[name]}
+        name: {"column": choice.columns[name], **_meant(choice.words[name])}
         for name in MEANINGS
-        if choice.columns.get(name)
+        if choice.columns.get(name) and any(choice.words[name].values())
     }
     if choice.columns.get("created_at"):
         told["created_at"] = {
@@ -230,6 +237,13 @@ def _told_columns(choice: Choice) -> dict[str, Any]:
         formats = [choice.formats[_ENDS[word]] for word in ends]
         told["outcome_at"] = {"by_outcome": ends, "format": list(dict.fromkeys(formats))}
     return told
+
+
+def _meant(words: Mapping[str, str]) -> dict[str, Any]:
+    """What each word is read as, and the words that say nothing."""
+    values = {word: meaning for word, meaning in words.items() if meaning}
+    silent = [word for word, meaning in words.items() if not meaning and word]
+    return {"values": values, "unknown": silent} if silent else {"values": values}
 
 
 def _kept_in(folder: Path, side: Side) -> Path:

@@ -12,6 +12,7 @@ from models.costs import Costs
 from models.policy_words import EXPLAINED
 from serving.audit import audit, audited
 from serving.commands.user import LINK_DAYS, entry_address, invite
+from serving.pages.deeds import DETAILS, deed
 from serving.pages.rendering import show, turn_to
 from serving.pages.thresholds import names_of, plain, put, revision_of
 from serving.pages.visit import OWNER, form_of, house_of, visit_of
@@ -166,7 +167,7 @@ async def audit_log(request: Request) -> Response:
     return show(
         request, "audit.html", title=visit.say("Audit log"), tabs=TABS,
         done=audited(house.connection, visit.merchant_id, AUDITED),
-        names=names_of(house.connection, visit),
+        names=names_of(house.connection, visit), deed=deed, detail_names=DETAILS,
     )  # fmt: skip
 
 

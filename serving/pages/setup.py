@@ -22,6 +22,7 @@ from serving.orders import decided_since
 from serving.pages.column_choice import described_in
 from serving.pages.errands import Errands
 from serving.pages.papers import Learned, learned_by
+from serving.pages.refusals import refusal
 from serving.pages.rendering import show, turn_to
 from serving.pages.setup_files import (
     BY_HAND,
@@ -88,13 +89,16 @@ async def setup(request: Request) -> Response:
     house, visit = house_of(request), visit_of(request)
     errands = errands_of(request)
     policy = await house.inside.ask(visit.member, "GET", "/v1/policy")
+    mappings, state = await shipped(), errands.state
+    titles = {one.name: one.says for one in mappings}
     today = decided_since(house.connection, visit.merchant_id, midnight_before(house.clock()))
     return show(
-        request, "setup.html", title=visit.say("Set-up"), state=errands.state, busy=errands.busy,
-        columns=COLUMNS, mappings=await shipped(), sample=sample(data_in(errands.folder)),
+        request, "setup.html", title=visit.say("Set-up"), state=state, busy=errands.busy,
+        columns=COLUMNS, mappings=mappings, sample=sample(data_in(errands.folder)),
         alone=_alone(request), able=find_spec("lightgbm") is not None,
         reached=_reached(request, errands), past=_last_days(request), policy=policy,
         by_hand=choosable(errands), hand=BY_HAND,
+        refused=refusal(visit.say, state["says"][-1], titles) if state["says"] else "",
         own_costs=policy["costs"] != asdict(Costs()), today=len(today),
     )  # fmt: skip
 

@@ -41,10 +41,15 @@ EXPORT_NAMES: Mapping[str, Sequence[str]] = {
     "delivered_at": ("delivered at", "delivered date", "delivered on", "delivery date"),
     "returned_at": ("rto initiated", "rto date", "rto delivered", "returned at", "returned on",
                     "return date"),
+    "outcome_reason": ("rto reason", "return reason", "ndr reason", "reason for return", "reason",
+                       "remarks", "remark"),
 }  # fmt: skip
 REPORT_NAMES: Mapping[str, Sequence[str]] = {
     "order_id": ("order id", "order no", "order number", "reference", "ref", "order"),
-    **{name: EXPORT_NAMES[name] for name in ("outcome", "delivered_at", "returned_at")},
+    **{
+        name: EXPORT_NAMES[name]
+        for name in ("outcome", "delivered_at", "returned_at", "outcome_reason")
+    },
 }
 _PATTERNS = {
     "pincode": r"[1-9]\d{5}(\.0+)?",
@@ -72,8 +77,30 @@ _MEANINGS: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"delivered|complete|dlvd|^dl$", "delivered"),
         (r"ship|dispatch|pick|manifest|new|ready|process|packed|placed|booked|confirm|^$", "open"),
     ),
+    "outcome_reason": (
+        (r"^(n a|na|nil|none)?$", ""),
+        (r"not attempted|no attempt|out of delivery area", "not_attempted"),
+        (r"address|pincode|pin code|landmark", "wrong_address"),
+        (r"cash|cod not ready|no money", "no_cash"),
+        (r"unavailable|not available|unreachable|not reach|no response|not respond|switched off|"
+         r"not contactable|not picking|not (at )?home|closed", "unreachable"),
+        (r"refus|reject|denied|not want|not ordered", "refused"),
+        (r"wrong (item|product)", "wrong_item"),
+        (r"damage|tamper|broken", "damaged"),
+        (r"not as described|looks? different", "not_as_described"),
+        (r"changed.* mind", "changed_mind"),
+        (r"late|delay|resched|future delivery", "late"),
+        (r"packag", "packaging"),
+    ),
 }  # fmt: skip
-_OTHERWISE = {"payment_mode": "unknown", "outcome": "unreported"}
+WORDED = tuple(_MEANINGS)
+"""Those of our columns whose words are told apart."""
+_OTHERWISE = {"payment_mode": "unknown", "outcome": "unreported", "outcome_reason": "other"}
+_TELLING = {
+    "payment_mode": {"cod", "prepaid"},
+    "outcome": {"delivered", "rto"},
+    "outcome_reason": {"refused", "unreachable"},
+}
 
 
 def guess_columns(
@@ -107,7 +134,8 @@ def guess_words(field: str, values: Iterable[str]) -> dict[str, str]:
     >>> guess_words("payment_mode", ["CoD", "UPI", "?"])
     {'CoD': 'cod', 'UPI': 'prepaid', '?': 'unknown'}
     """
-    return {value: _meaning(field, value) or _OTHERWISE[field] for value in values}
+    found = {value: _meaning(field, value) for value in values}
+    return {value: _OTHERWISE[field] if word is None else word for value, word in found.items()}
 
 
 def _meaning(field: str, value: str) -> str | None:
@@ -155,9 +183,8 @@ def _fits(ours: str, column: Profile) -> bool | None:
 
 
 def _tells(field: str, column: Profile) -> bool:
-    """Whether a column's words are those of payment or of outcomes."""
-    wanted = {"cod", "prepaid"} if field == "payment_mode" else {"delivered", "rto"}
-    return wanted <= _meanings(field, column)
+    """Whether a column's words are those of payment, of outcomes or of their reasons."""
+    return _TELLING[field] <= _meanings(field, column)
 
 
 def _meanings(field: str, column: Profile) -> set[str]:

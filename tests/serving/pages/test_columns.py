@@ -33,10 +33,10 @@ B-1;03/04/2026 10:30;Cash;1,200.00;560034;x
 B-2;04/04/2026 11:30;GPay;900;110001;y
 B-3;05/04/2026 11:30;Voucher;900;110001;z
 """
-REPORT = """AWB,Ref No,Last scan,Delivered on,RTO date
-A1,B-1,Delivered OK,09/04/2026,
-A2,B-2,RTO recd,,12/04/2026
-A3,B-3,Gone,,
+REPORT = """AWB,Ref No,Last scan,Delivered on,RTO date,RTO reason
+A1,B-1,Delivered OK,09/04/2026,,N/A
+A2,B-2,RTO recd,,12/04/2026,Refused by buyer
+A3,B-3,Gone,,,
 """
 SAY = words("en")
 
@@ -84,8 +84,20 @@ def test_a_choice_becomes_a_mapping_that_import_reads(tmp_path: Path) -> None:
 def test_what_is_known_afterwards_alone_is_named_as_such(tmp_path: Path) -> None:
     mapping = _mapping(tmp_path, "report", _held(tmp_path, REPORT, "outcomes"))
     assert mapping.reads == "outcomes"
-    assert mapping.after_outcome == ("Last scan", "Delivered on", "RTO date")
+    assert mapping.after_outcome == ("Last scan", "Delivered on", "RTO date", "RTO reason")
     assert mapping.columns["outcome_at"].by_outcome["rto"] == ("RTO date",)
+
+
+def test_reasons_of_returns_are_read_without_a_mapping_of_ones_own(tmp_path: Path) -> None:
+    held = _held(tmp_path, REPORT, "outcomes")
+    mapping = _mapping(tmp_path, "report", held)
+    reasons = mapping.columns["outcome_reason"]
+    assert (reasons.values, reasons.unknown) == ({"Refused by buyer": "refused"}, ("N/A",))
+    choice = held.guess("report")
+    choice.words["outcome_reason"] = dict.fromkeys(choice.words["outcome_reason"], "")
+    path = tmp_path / "none.yaml"
+    path.write_text(mapping_yaml(choice, "report", held), "utf-8")
+    assert "outcome_reason" not in load_mapping(str(path)).columns
 
 
 def test_rows_that_repeat_an_order_are_its_articles(tmp_path: Path) -> None:

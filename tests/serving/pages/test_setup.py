@@ -62,7 +62,12 @@ def test_a_file_is_read_shown_and_becomes_history(
         assert await _send(person, ORDERS, "") == 422
         assert not list(tmp_path.glob("setup/*/*")), "a refused upload leaves nothing"
         assert await _send(person, ORDERS, "no mapping: [") == 303
-        assert 'class="note bad"' in await _done(rooms, person)
+        page = await _done(rooms, person)
+        assert 'class="note bad"' in page
+        assert ">Go live<" not in page
+        assert "Offered once your past orders count." in page
+        assert await _send(person, ORDERS, MAPPING.replace("amount: total", "amount: sum")) == 303
+        assert "The file has no column “sum”, so it does not" in await _done(rooms, person)
         assert await _send(person, ORDERS, MAPPING) == 303
         page = await _done(rooms, person)
         assert "2 orders were read." in page, page
@@ -72,6 +77,7 @@ def test_a_file_is_read_shown_and_becomes_history(
         assert (await person.post("/setup/use")).status_code == 303
         page = await _done(rooms, person)
         assert "Your past orders count:" in page, page
+        assert ">Go live<" in page
         story = await rooms.ask("GET", "/v1/orders/2")
         assert story["state"] == "rto"
         held = [path.name for path in tmp_path.glob("setup/*/*")]

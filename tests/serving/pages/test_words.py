@@ -19,10 +19,12 @@ from serving.pages import (
     accounts,
     checks,
     column_choice,
+    deeds,
     failed,
     inbox,
     menu,
     queue,
+    refusals,
     rules,
     settings,
     terms,
@@ -54,6 +56,7 @@ def sentences() -> set[str]:
     found |= {title for views in (queue.VIEWS, inbox.VIEWS) for title, _ in views.values()}
     found |= set(effects.ASSUMPTIONS)
     found |= {*failed.DOES.values(), *failed.WISHES.values()}
+    found |= {*deeds.DEEDS.values(), *deeds.DETAILS.values(), deeds.SENT_AGAIN, *refusals.PATTERNS}
     found |= {*whys.WHYS.values(), *whys.ERRORS.values(), *whys.PATTERNS}
     found |= {sentence for check in checks.CHECKS.values() for sentence in check}
     found |= {EXPLAINED[f"costs.{name}"] for name in settings.COSTS}
@@ -69,6 +72,37 @@ def sentences() -> set[str]:
 
 def test_every_gate_of_training_is_explained() -> None:
     assert set(checks.CHECKS) == set(GATES)
+
+
+def test_every_deed_of_a_shop_has_a_sentence() -> None:
+    """Those without a shop (pruning, backups, keys of the hash) stand in no shop's audit log."""
+    house = {"backup restored", "orders pruned", "pruned", "rehashed"}
+    done = re.compile(r"\b_?audit\(\s*log,\s*\"([^\"]+)\"|\bdid = \"([^\"]+)\"")
+    sources = [file.read_text("utf-8") for file in PAGES.parent.rglob("*.py")]
+    kept = {one or other for text in sources for one, other in done.findall(text)}
+    assert "key revoked" in kept
+    kept |= {account.did for account in account_forms.ACCOUNTS}
+    kept |= {f"account {do}" for do in accounts.SWITCHED}
+    assert kept - house - set(deeds.DEEDS) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("export.csv: is no file for the mapping shopify-orders; its columns are those of"
+         " --mapping meesho-orders", "its columns are those of “Meesho’s orders”"),
+        ('export.csv: has no column "Name"; mend the mapping or list it', "no column “Name”"),
+        ("export.csv: 2 of 3 rows cannot be read, 2 of them because created_at", "2 of 3 rows"),
+        ("export.csv: is UTF-16; save it as UTF-8, or write", "save it as “CSV UTF-8”"),
+        ("only 7 returned and 16 delivered orders can teach; at least", "Only 7 orders that came"),
+    ],
+)  # fmt: skip
+def test_a_refused_file_is_told_in_a_merchants_words(text: str, says: str) -> None:
+    for language in LANGUAGES:
+        told = refusals.refusal(words(language), text, {"meesho-orders": "Meesho’s orders"})
+        assert told
+        assert "mapping" not in told
+        assert language != "en" or says in told
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -107,6 +107,16 @@ def test_words_of_couriers_are_understood(word: str, means: str) -> None:
     assert guess_words("outcome", [word]) == {word: means}
 
 
+@pytest.mark.parametrize(
+    ("word", "means"),
+    [("Consignee refused to accept", "refused"), ("Door closed", "unreachable"), ("N/A", ""),
+     ("", ""), ("Incomplete address", "wrong_address"), ("COD not ready", "no_cash"),
+     ("Delivery not attempted", "not_attempted"), ("xyz", "other")],
+)  # fmt: skip
+def test_reasons_of_couriers_are_understood(word: str, means: str) -> None:
+    assert guess_words("outcome_reason", [word]) == {word: means}
+
+
 def test_a_file_without_rows_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"odd\.csv holds no row|holds no row"):
         _told(tmp_path, "order,status\n")
