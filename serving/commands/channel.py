@@ -54,7 +54,8 @@ def channel_payments(merchant_id: str, account: TextIO) -> None:
     """Save the Razorpay account of MERCHANT_ID from ACCOUNT, a JSON file (- reads the input).
 
     It holds key_id, key_secret, webhook_secret, and if wanted offers (true sends the offer to pay
-    in advance as a marketing template) and token_share (0.2 asks for a fifth in advance).
+    in advance as a marketing template) and token_share (0.2 lets customers pay only a fifth
+    in advance).
     """
     endpoint = _saved(merchant_id, read_account(Razorpay, account), "payments set", keep_payments)
     click.echo(f"set; let Razorpay post payment_link events to <this server>/v1/hooks/{endpoint}")

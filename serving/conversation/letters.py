@@ -200,6 +200,7 @@ class Letters:
             words |= self._to_pay(link, content)
         elif step == "paid":
             words["amount"] = rupees(int(detail["amount_paise"]))
+            words["left"] = self._partly("left", content, rest_paise=detail.get("rest_paise"))
         elif step == "thanks_day":
             day = date.fromisoformat(str(detail["day"]))
             words["day"] = f"{day:%a} {day.day} {day:%b}"
@@ -207,15 +208,21 @@ class Letters:
 
     def _to_pay(self, link: Link, content: Mapping[str, Any]) -> dict[str, str]:
         """The words of a payment link."""
-        saving = texts()[language_of(content)]["saving"]["body"]
         until = from_us(link.expire_us).astimezone(IST)
         return {
             "amount": rupees(link.amount_paise),
             "url": link.short_url or "",
-            "saving": saving.format(discount=rupees(link.discount_paise))
-            if link.discount_paise else "",
+            "saving": self._partly("saving", content, discount_paise=link.discount_paise)
+            + self._partly("token", content, token_paise=link.token_paise),
             "until": f"{until:%H:%M}, {until.day} {until:%b}",
         }  # fmt: skip
+
+    def _partly(self, name: str, content: Mapping[str, Any], **paise: int | None) -> str:
+        """A part of a text about a sum; nothing where there is none."""
+        ((word, sum_paise),) = paise.items()
+        body: str = texts()[language_of(content)][name]["body"]
+        word = word.removesuffix("_paise")
+        return body.format_map({word: rupees(sum_paise)}) if sum_paise else ""
 
     def _stopped(self, merchant_id: str, template: str) -> str | None:
         why = template_stopped(self.connection, merchant_id, template)

@@ -150,7 +150,7 @@ ACCOUNTS: tuple[Account, ...] = (
             Field("key_id", "Key ID", "Begins with rzp_."),
             Field("key_secret", "Key secret", "", "secret"),
             Field("webhook_secret", "Webhook secret", "The one you give the webhook at Razorpay.", "secret"),
-            Field("token_share", "Share to pay in advance", "100% asks for all of it; less leaves the rest for the door.", "percent"),
+            Field("token_share", "Share to pay in advance", "100% asks for all of it; with less, customers may pay only that share and the rest at the door.", "percent"),
             Field("offers", "Send the offer to pay in advance at once", "As a marketing message, which costs about five times as much.", "tick"),
         ),
         _keep_payments,

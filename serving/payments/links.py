@@ -48,18 +48,16 @@ _AT_ONCE = 20
 
 
 def price(content: Mapping[str, Any], policy: Policy, account: Razorpay) -> tuple[int, int, int]:
-    """What a link asks for, the discount in it, and the rest to be paid at the door, in paise.
+    """What a link asks for, the discount in it, and what a token leaves for the door, in paise.
 
-    Who pays in advance pays less by the policy's discount, but never by more than a fifth; a
-    token amount has none.
+    Who pays all of it in advance pays less by the policy's discount, but never by more than a
+    fifth; who pays the token alone has none.
     """
     due = content.get("amount_due_paise")
     whole = int(content.get("amount_paise") or 0) if due is None else int(due)
-    if account.token_share < 1:
-        token = max(100, round(whole * account.token_share / 100) * 100)
-        return min(token, whole), 0, max(0, whole - token)
     discount = min(policy.model.costs.prepaid_discount_paise, whole // 5)
-    return whole - discount, discount, 0
+    token = max(100, round(whole * account.token_share / 100) * 100)
+    return whole - discount, discount, whole - token if token < whole - discount else 0
 
 
 class Payer:

@@ -42,6 +42,8 @@ class Paid:
     event_id : str
         Under which it counts once.
     state : {"paid", "cancelled", "expired", "partial"}
+    amount_paise : int
+        All that was paid of the link so far.
     payment_id : str or None
         Of the payment, as a refund needs it.
     """
@@ -66,7 +68,7 @@ def make_link(
     """
     auth = (account.key_id, account.key_secret)
     body = {
-        "amount": link.amount_paise, "currency": "INR", "accept_partial": False,
+        "amount": link.amount_paise, "currency": "INR", **_partly(link),
         "reference_id": link.link_id, "expire_by": link.expire_us // 1_000_000,
         "notify": {"sms": False, "email": False}, "reminder_enable": False, **said,
     }  # fmt: skip
@@ -86,6 +88,13 @@ def make_link(
         return Made(str(made["id"]), str(made["short_url"]))
     except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Made(fault="retry", why=type(error).__name__)
+
+
+def _partly(link: Link) -> dict[str, Any]:
+    token = link.token_paise
+    if token is None:
+        return {"accept_partial": False}
+    return {"accept_partial": True, "first_min_partial_amount": token}
 
 
 def cancel_link(client: httpx2.Client, url: str, account: Razorpay, outside_id: str) -> Made:
@@ -133,7 +142,7 @@ def read_payment(body: bytes, event_id: str | None) -> Paid | None:
         link = plain["payload"]["payment_link"]["entity"]
         payment = plain["payload"].get("payment", {}).get("entity", {})
         named = str(link["id"])
-        amount = int(payment.get("amount") or link.get("amount_paid") or 0)
+        amount = int(link.get("amount_paid") or payment.get("amount") or 0)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     if state is None:

@@ -5,7 +5,7 @@ const stages = { awaiting: "Waiting for the customer", confirmed: "Confirmed by 
   released: "Released for dispatch", held: "Held for a person", cancelled: "Cancelled", silent: "No answer",
   switched_to_prepaid: "Paid in advance", refused: "Refused", blocked: "Not shipped", in_transit: "With the courier",
   ndr: "Delivery failed", delivered: "Delivered", rto: "Coming back", scored: "Scored", lost: "Lost", returned: "Returned" };
-let last = "", chosen = "", state = { phones: [] };
+let last = "", chosen = "", state = { phones: [], fault: "" };
 
 const element = (name, text, kind) => {
   const made = document.createElement(name);
@@ -43,7 +43,7 @@ const line = (one, open) => {
     const key = element("button", link.title);
     key.type = "button";
     key.disabled = !link.open;
-    key.addEventListener("click", () => ask("/pay", { link: link.id }));
+    key.addEventListener("click", () => ask("/pay", { link: link.id, partly: link.partly }));
     made.append(key);
   });
   return made;
@@ -87,6 +87,7 @@ const draw = () => {
     made.selected = phone === chosen;
     return made;
   }));
+  at("fault").value = state.fault;
   const phone = state.phones.find((one) => one.phone === chosen);
   drawPhone(phone);
   drawOrder(phone ? phone.order : null);
@@ -108,6 +109,7 @@ async function look() {
 }
 
 at("who").addEventListener("change", (event) => { chosen = event.target.value; draw(); });
+at("fault").addEventListener("change", (event) => ask("/fault", { fault: event.target.value }));
 at("place").addEventListener("click", async () => {
   at("says").textContent = "Placing an order …";
   const said = await ask("/order");

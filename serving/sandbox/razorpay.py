@@ -19,6 +19,7 @@ HANG_S = 30.0
 _PATH = "/v1/payment_links"
 _LETTERS = string.ascii_letters + string.digits
 _SHORTEST_S = 900
+PAYABLE = ("created", "partially_paid")
 
 
 @dataclass
@@ -86,6 +87,9 @@ class Razorpay(StandIn):
             return _error(400, "amount must be at least INR 1.00")
         if body.get("expire_by") and body["expire_by"] < now + _SHORTEST_S:
             return _error(400, "expire_by should be at least 15 minutes after current time")
+        least = int(body.get("first_min_partial_amount") or 0)
+        if body.get("accept_partial") and not 100 <= least < body["amount"]:
+            return _error(400, "first_min_partial_amount must be less than the amount")
         link_id = "plink_" + "".join(secrets.choice(_LETTERS) for _ in range(14))
         link = {
             **{name: body.get(name) for name in ("amount", "currency", "reference_id", "customer",
@@ -93,18 +97,23 @@ class Razorpay(StandIn):
             "id": link_id, "entity": "payment_link", "status": "created", "amount_paid": 0,
             "created_at": now, "short_url": f"{self.short}{link_id}",
             "accept_partial": bool(body.get("accept_partial")),
+            "first_min_partial_amount": least,
         }  # fmt: skip
         self.links[link_id] = link
         return given(200, link)
 
-    def pay(self, link_id: str, *, event_id: str = "") -> int:
-        """Let the customer pay; the status with which the event was taken."""
+    def pay(self, link_id: str, *, partly: bool = False, event_id: str = "") -> int:
+        """Let the customer pay what is left, or the least there is; how the event was taken."""
         link = self.links[link_id]
-        if link["status"] != "created":
+        paid, open_to = link["amount_paid"], ("created",) if partly else PAYABLE
+        if link["status"] not in open_to or (partly and not link["accept_partial"]):
             return 400
-        link |= {"status": "paid", "amount_paid": link["amount"]}
-        payment = {"id": f"pay_{link_id[6:]}", "amount": link["amount"], "status": "captured"}
-        return self.post("payment_link.paid", link, payment, event_id=event_id)
+        sum_paise = link["first_min_partial_amount"] if partly else link["amount"] - paid
+        status = "partially_paid" if partly else "paid"
+        link |= {"status": status, "amount_paid": paid + sum_paise}
+        payment = {"id": f"pay_{link_id[6:]}{paid or ''}", "amount": sum_paise,
+                   "status": "captured"}  # fmt: skip
+        return self.post(f"payment_link.{status}", link, payment, event_id=event_id)
 
     def expire(self, link_id: str) -> int:
         """Let a link run out."""

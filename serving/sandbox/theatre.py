@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from serving.sandbox.courier import SCANS, Courier
 from serving.sandbox.graph import Graph, buttons_of
 from serving.sandbox.listening import Asked, Given, StandIn, caller, given
 from serving.sandbox.picture import drawn
-from serving.sandbox.razorpay import Razorpay
+from serving.sandbox.razorpay import PAYABLE, Razorpay
 
 _HERE = Path(__file__).parent
 _FILES = {
@@ -38,6 +39,8 @@ _TRIES = 10
 _PAGE, _BEFORE = 1_000, 1_000
 _PICTURES = "/picture/"
 _ASKED = ("verify", "prepaid")
+# What the page offers to go wrong with the next message.
+FAULTS_SHOWN = ("131026", "130429", "500", "reset", "picture", "190")
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Theatre(StandIn):
     doubtful: list[dict[str, Any]] = field(default_factory=list)
     _url: str = ""
     _after: int | None = None
+    _placed: str = ""
     _orders: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -96,7 +100,11 @@ class Theatre(StandIn):
         if asked.path == "/order":
             return given(200, {"order_id": self.place()})
         if asked.path == "/pay":
-            return given(200, {"status": self.razorpay.pay(str(asked.plain().get("link")))})
+            way = asked.plain()
+            taken = self.razorpay.pay(str(way.get("link")), partly=bool(way.get("partly")))
+            return given(200, {"status": taken})
+        if asked.path == "/fault":
+            return given(200, {"fault": self.fail_next(str(asked.plain().get("fault")))})
         if asked.path == "/play":
             return given(200, {"status": self.play(asked.plain())})
         if asked.path == "/scan":
@@ -105,6 +113,16 @@ class Theatre(StandIn):
             if status in SCANS:
                 return given(200, {"status": self.courier.scan(order_id, status)})
         return given(404, {"detail": "there is no such thing here"})
+
+    def fail_next(self, name: str) -> str:
+        """Let the next message fail so, or arrive; what it will do."""
+        self.graph.faults.clear()
+        if name in FAULTS_SHOWN:
+            self.graph.faults.append(name)
+        return self._next_fault()
+
+    def _next_fault(self) -> str:
+        return next(iter(self.graph.faults), "")
 
     def play(self, wish: dict[str, Any]) -> int:
         """Let a customer press a button or write; the server's answer."""
@@ -128,6 +146,7 @@ class Theatre(StandIn):
             new = body | {"order_id": order_id, "created_at": now.isoformat(), "items": items}
             answer = self._call("POST", "/v1/score", new)
             if answer["action"] in _ASKED:
+                self._placed = order_id
                 return order_id
         return None
 
@@ -141,8 +160,10 @@ class Theatre(StandIn):
         """Everything that the page shows."""
         with self._lock:
             self._follow()
-        phones = list(dict.fromkeys(one["to"] for one in reversed(self.graph.sent)))[:_PHONES]
-        return {"phones": [self._phone(phone) for phone in phones]}
+        asked = [phone for phone, order_id in self._orders.items() if order_id == self._placed]
+        written = [one["to"] for one in reversed(self.graph.sent)]
+        phones = list(dict.fromkeys(asked + written))[:_PHONES]
+        return {"phones": [self._phone(phone) for phone in phones], "fault": self._next_fault()}
 
     def _phone(self, phone: str) -> dict[str, Any]:
         lines = [_view(one) | {"links": self._links(one)} for one in self.graph.sent
@@ -160,12 +181,8 @@ class Theatre(StandIn):
     def _links(self, sent: dict[str, Any]) -> list[dict[str, Any]]:
         """What of a message can be paid."""
         said = json.dumps(sent)
-        return [
-            {"id": link["id"], "open": link["status"] == "created",
-             "title": f"{'Paid' if link['status'] == 'paid' else 'Pay'} {rupees(link['amount'])}"}
-            for link in self.razorpay.links.values()
-            if link["id"] in said
-        ]  # fmt: skip
+        found = (link for link in self.razorpay.links.values() if link["id"] in said)
+        return [way for link in found for way in _ways_to_pay(link)]
 
     def _follow(self) -> None:
         """Learn the phones of orders that are asked about, since a little before the sandbox began.
@@ -220,6 +237,18 @@ def _view(sent: dict[str, Any]) -> dict[str, Any]:
         text, buttons = sent["text"]["body"], []
     return {"id": sent["id"], "from": "shop", "text": text, "buttons": buttons, "at": sent["at"],
             "picture": _picture_of(sent)}  # fmt: skip
+
+
+def _ways_to_pay(link: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All that is left of a link and, where only a part is asked for, that part."""
+    paid, partly = link["amount_paid"], link["accept_partial"] and not link["amount_paid"]
+    whole = link["status"] == "paid"
+    title = f"{'Paid' if whole else 'Pay'} {rupees(link['amount'] - (0 if whole else paid))}"
+    yield {"id": link["id"], "open": link["status"] in PAYABLE, "title": title, "partly": False}
+    if partly:
+        title = f"Pay only {rupees(link['first_min_partial_amount'])}"
+        yield {"id": link["id"], "open": link["status"] == "created", "title": title,
+               "partly": True}  # fmt: skip
 
 
 def _picture_of(sent: dict[str, Any]) -> str | None:

@@ -13,7 +13,7 @@ from serving.store.contacts import Contacts
 from serving.store.providers import Held, Provider
 
 LinkState: TypeAlias = Literal[
-    "waiting", "making", "open", "cancelling", "paid", "cancelled", "expired", "failed"
+    "waiting", "making", "open", "cancelling", "partial", "paid", "cancelled", "expired", "failed"
 ]
 _COLUMNS = (
     "link_id, number, merchant_id, state, amount_paise, discount_paise, rest_paise, expire_us, "
@@ -32,7 +32,7 @@ class Razorpay(BaseModel):
         Whether an order the policy would push to prepaid gets an offer (a marketing template)
         instead of the question.
     token_share : float
-        Share of the amount that is asked for; less than 1 leaves the rest to be paid at the door.
+        Less than 1 lets the customer choose to pay only this share now and the rest at the door.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -58,7 +58,7 @@ class Link:
     Parameters
     ----------
     rest_paise : int
-        Left to be paid at the door.
+        Left to be paid at the door by whoever pays no more than they must; 0 where it is all.
     detail : str
         What is said once it is open, as JSON.
     """
@@ -78,6 +78,16 @@ class Link:
     outside_id: str | None
     short_url: str | None
     why: str | None
+
+    @property
+    def due_paise(self) -> int:
+        """What the order costs at the door, without the discount for paying all of it now."""
+        return self.amount_paise + self.discount_paise
+
+    @property
+    def token_paise(self) -> int | None:
+        """The least that can be paid now; None where it is all or nothing."""
+        return self.due_paise - self.rest_paise if self.rest_paise else None
 
 
 def keep_payments(

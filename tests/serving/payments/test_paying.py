@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from serving.store import payments as store
 from serving.store.connection import connect
 from tests.serving import shop
 from tests.serving.conversation.test_talking import ENGLISH
+from tests.serving.parcels.test_tracking import scan
 from tests.serving.played import WEBHOOK_SECRET, Played, kept, play
 from tests.serving.shop import LIVE
 
@@ -84,9 +86,9 @@ def act(home: Path, graph: Graph, payments: Razorpay, scene: Any) -> None:
     play(home, graph, whole)
 
 
-async def menu_to_link(paying: Paying) -> store.Link:
+async def menu_to_link(paying: Paying, **changes: Any) -> store.Link:
     """An order whose customer taps *Pay now*."""
-    await paying.connect()
+    await paying.connect(**changes)
     await paying.played.service.desk.score(LIVE, json.dumps(ENGLISH).encode())
     paying.work()
     await paying.played.tap("change")
@@ -196,10 +198,80 @@ def test_without_offers_who_confirms_is_shown_the_link_before_the_order_goes(
         assert paying.played.stage() == "awaiting"
         paying.work()
         (link,) = paying.links()
-        assert (link.amount_paise, link.rest_paise) == (260_00, 1039_00)
+        assert (link.amount_paise, link.token_paise, link.rest_paise) == (1249_00, 260_00, 1039_00)
+        assert "you save ₹50. Or pay only ₹260 of it there now" in paying.played.heard()
         await paying.hook(lambda: payments.pay(str(link.outside_id)))
+        assert (paying.played.stage(), paying.order()["payment_mode"]) == ("released", "prepaid")
+
+    act(tmp_path, graph, payments, scene)
+
+
+def test_who_pays_only_the_token_owes_the_rest_and_may_still_pay_it(
+    tmp_path: Path, graph: Graph, payments: Razorpay
+) -> None:
+    async def scene(paying: Paying) -> None:
+        link = await menu_to_link(paying, token_share=0.2)
+        plink = str(link.outside_id)
+        await paying.hook(lambda: payments.pay(plink, partly=True))
+        assert (paying.played.stage(), paying.links()[0].state) == ("released", "partial")
         order = paying.order()
-        assert (order["payment_mode"], order["amount_due"]) == ("partial_cod", 1039)
+        assert (order["payment_mode"], order["amount"]) == ("partial_cod", 1299)
+        assert order["amount_due"] == 1039
+        paying.work()
+        assert "₹260 is paid. ₹1,039 is left to pay on delivery" in paying.played.heard()
+        await paying.hook(lambda: payments.expire(plink), times=1)
+        payments.links[plink]["status"] = "partially_paid"
+        assert paying.links()[0].state == "partial", "what was paid stays paid"
+        await paying.hook(lambda: payments.pay(plink))
+        order = paying.order()
+        assert (order["payment_mode"], order["amount"], order["amount_due"]) == ("prepaid", 1249, 0)
+        assert paying.played.tasks() == []
+
+    act(tmp_path, graph, payments, scene)
+
+
+def test_that_a_part_was_paid_says_nothing_after_all_of_it_was(
+    tmp_path: Path, graph: Graph, payments: Razorpay
+) -> None:
+    async def scene(paying: Paying) -> None:
+        link = await menu_to_link(paying, token_share=0.2)
+        one = payments.links[str(link.outside_id)]
+        with kept() as first:
+            payments.pay(str(link.outside_id), partly=True)
+        await paying.hook(lambda: payments.pay(str(link.outside_id)))
+        ((content, headers),) = first
+        url = f"/v1/hooks/{paying.endpoint}"
+        answer = await paying.played.client.post(url, content=content, headers=headers)
+        assert (answer.status_code, one["status"]) == (200, "paid")
+        assert (paying.order()["payment_mode"], paying.order()["amount_due"]) == ("prepaid", 0)
+        assert paying.played.tasks() == []
+
+    act(tmp_path, graph, payments, scene)
+
+
+@pytest.mark.parametrize("again", ["the rest after dispatch", "another link"])
+def test_what_was_paid_too_much_or_too_late_is_a_persons_to_look_at(
+    tmp_path: Path, graph: Graph, payments: Razorpay, again: str
+) -> None:
+    async def scene(paying: Paying) -> None:
+        link = await menu_to_link(paying, token_share=0.2)
+        await paying.hook(lambda: payments.pay(str(link.outside_id), partly=True))
+        if again == "another link":
+            other = replace(link, link_id="other", outside_id="plink_other", state="open")
+
+            def put(log: Any) -> None:
+                store.put_link(log.connection, other)
+
+            await paying.played.service.writer.submit(put)
+            payments.links["plink_other"] = payments.links[str(link.outside_id)] | {
+                "id": "plink_other", "reference_id": "other", "status": "created", "amount_paid": 0,
+            }  # fmt: skip
+            await paying.hook(lambda: payments.pay("plink_other"))
+        else:
+            assert await scan(paying.played, "shipped") == 200
+            await paying.hook(lambda: payments.pay(str(link.outside_id)))
+        assert paying.played.tasks() == ["refund"]
+        assert paying.order()["payment_mode"] == "partial_cod"
 
     act(tmp_path, graph, payments, scene)
 
@@ -246,7 +318,8 @@ def test_the_vendors_client_finds_the_stand_in_as_it_knows_it(payments: Razorpay
     client.base_url = payments.url  # type: ignore[attr-defined]
     made = client.payment_link.create(
         {"amount": 124900, "currency": "INR", "reference_id": "r1",
-         "expire_by": int(shop.NOON / 1e6) + 3600}
+         "expire_by": int(shop.NOON / 1e6) + 3600, "accept_partial": True,
+         "first_min_partial_amount": 26000}
     )  # fmt: skip
     assert client.payment_link.fetch(made["id"])["short_url"] == made["short_url"]
     found = client.payment_link.all({"reference_id": "r1"})["payment_links"]
@@ -257,7 +330,13 @@ def test_the_vendors_client_finds_the_stand_in_as_it_knows_it(payments: Razorpay
 
 
 def test_the_vendors_client_accepts_our_stand_ins_signature(payments: Razorpay) -> None:
-    link = {"id": "plink_1", "reference_id": "r", "amount": 100, "status": "created"}
+    link = {
+        "id": "plink_1",
+        "reference_id": "r",
+        "amount": 100,
+        "status": "created",
+        "amount_paid": 0,
+    }
     payments.links["plink_1"] = link
     with kept() as taken:
         payments.pay("plink_1")

@@ -81,7 +81,7 @@ def test_a_tap_on_the_phone_releases_the_order(tmp_path: Path) -> None:
     ):
         client.get("/state").raise_for_status()
         placed = client.post("/order").json()["order_id"]
-        phone = seen(client, lambda phone: phone["order"])
+        phone = seen(client, lambda phone: phone["order"] and phone["lines"])
         assert phone["order"]["order_id"] == placed
         assert phone["order"]["decision"]["dispatch"] == "wait"
         (line,) = phone["lines"]
@@ -99,6 +99,12 @@ def test_a_tap_on_the_phone_releases_the_order(tmp_path: Path) -> None:
         phone = seen(client, lambda phone: "आज आएगा" in phone["lines"][-1]["text"])
         assert phone["order"]["stage"] == "in_transit"
         assert client.post("/play", json={"message": "unknown"}).json() == {"status": 404}
+        assert client.post("/fault", json={"fault": "131026"}).json() == {"fault": "131026"}
+        refused = client.post("/order").json()["order_id"]
+        phone = seen(client, lambda phone: any(
+            "error 131026" in event["detail"] for event in phone["order"]["events"]
+        ))  # fmt: skip
+        assert (phone["order"]["order_id"], client.get("/state").json()["fault"]) == (refused, "")
         theatre._orders[phone["phone"]] = "gone"
         phone = seen(client, lambda phone: phone["order"] is None)
         assert phone["lines"], "what was said is still there"
