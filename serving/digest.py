@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from html import escape
 
-from features.days import IST_SHIFT_US, ist_day
+from features.days import DAY_US, IST_SHIFT_US, ist_day
 from features.errors import StoreError
 from features.settings import Settings
 from models.actions import ACTIONS
@@ -17,6 +17,7 @@ from serving.board.today import Today, today
 from serving.home import Home
 from serving.mail import MailServer, letter
 from serving.moments import now_us
+from serving.pages.formats import day as day_of
 from serving.pages.formats import money, whole
 from serving.pages.terms import ACTIONS as ACTION_NAMES
 from serving.pages.words import Words, language_of, words
@@ -116,13 +117,13 @@ def written(found: Today, one: Merchant, say: Words, address: str) -> tuple[str,
     subject = say("{shop}: {n} orders yesterday", shop=one.name, n=whole(found.orders))
     rows = [(say("Orders"), whole(found.orders)), (say("Worth"), money(found.amount_paise / 100))]
     rows += [(say(ACTION_NAMES[a]), whole(found.actions[a])) for a in ACTIONS if found.actions[a]]
-    rows += [
-        (say("On their way"), whole(found.open)),
-        (say("Units expected back"), f"{found.expected_back:.1f}"),
-    ]
+    rows.append((say("On their way"), whole(found.open)))
+    if found.units_scored:
+        rows.append((say("Units expected back"), f"{found.expected_back:.1f}"))
     notes = []
     if found.measured_until is not None:
-        notes.append(say("Measured on orders placed until {day}.", day=found.measured_until))
+        until = day_of(found.measured_until * DAY_US)
+        notes.append(say("Measured on orders placed until {day}.", day=until))
     if found.comparison_cost is not None:
         cost = found.comparison_cost["saved_rupees"]
         notes.append(

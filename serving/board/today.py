@@ -22,10 +22,11 @@ class Today:
         Placed on that day.
     actions, advice : dict of str to int
         What was done with them, and what the policy advised.
-    open, expected_back : int, float
-        Orders still on their way, and the articles of them that are expected back.
-    measured_until : str or None
-        *Measured on orders placed until …*.
+    open, units_scored, expected_back : int, int, float
+        Orders still on their way, the articles in those of them that were scored, and how many of
+        these articles are expected back.
+    measured_until : int or None
+        *Measured on orders placed until …*, as an Indian day.
     comparison_cost : dict or None
         What the comparison group cost over 90 days, as the simulator says it; None before it was
         worked out, or where nothing was acted on.
@@ -37,8 +38,9 @@ class Today:
     actions: dict[str, int]
     advice: dict[str, int]
     open: int
+    units_scored: int
     expected_back: float
-    measured_until: str | None
+    measured_until: int | None
     comparison_cost: dict[str, Any] | None
 
 
@@ -58,7 +60,7 @@ def today(summary: Summary, merchant_id: str, day: int) -> Today:
     }
     return Today(
         iso_day(day), whole.orders, whole.amount_paise, told["action"], told["advice"], recent.open,
-        recent.expected_micro / MICRO, None if until is None else iso_day(until),
+        recent.units_open - recent.units_unscored, recent.expected_micro / MICRO, until,
         _comparison_cost(summary, merchant_id),
     )  # fmt: skip
 

@@ -259,11 +259,13 @@ def test_treated_orders_do_not_judge_the_model(summary: Summary) -> None:
 
 def test_today_is_counted_from_the_summary(summary: Summary) -> None:
     shipped = replace(YEAR, day=NOW, state=PENDING, newest=0.5, action="ship", advice="verify")
-    fill(summary, [shipped, shipped, replace(shipped, day=NOW - 1, action="hold", advice="hold")])
+    held = replace(shipped, day=NOW - 1, action="hold", advice="hold")
+    fill(summary, [shipped, shipped, held, replace(held, newest=-1.0)])
     found = today(summary, "kurtas", NOW)
     assert found.orders == 2
     assert found.actions["ship"] == found.advice["verify"] == 2
-    assert found.open == 3
+    assert found.open == 4
     assert found.expected_back == pytest.approx(1.5)
+    assert found.units_scored == 3, "of the fourth nobody can say whether it comes back"
     assert found.measured_until is None
     assert found.comparison_cost is None
