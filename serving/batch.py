@@ -162,7 +162,7 @@ class Batch:
         if isinstance(one, RtoError):
             return _failed(one)
         try:
-            return await standby.stand_in(one)
+            return await standby.stand_in(one, self._wish)
         except RtoError as error:
             return _failed(error)
 

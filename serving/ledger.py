@@ -16,7 +16,7 @@ from features.history import who
 from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO
 from features.history.reader import NO_RECORD
 from features.history.states import ABSENT as UNPLACED
-from features.history.states import PENDING
+from features.history.states import PENDING, next_state
 from features.history.take import take_who
 from features.keys import ABSENT
 from serving.seen_keys import SeenKeys
@@ -309,5 +309,6 @@ def store_changed(ledger: Ledger, connection: Connection) -> None:
 
 def warm_up_records() -> None:
     """Have the machine code for changing records at hand."""
+    next_state(PENDING, 0, 0)
     fact = np.frombuffer(np.zeros(FACT_SIZE, np.int64).tobytes(), np.int64)
     _taken(NO_RECORD, who.blank(), fact, UNPLACED, PENDING)

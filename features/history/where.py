@@ -124,6 +124,12 @@ class WindowTable:
     sums: Integers
     merchants: Integers
 
+    def __post_init__(self) -> None:
+        # As they are when mapped: to the compiler arrays that can be written are of another type,
+        # and the first fold of a new installation would find no machine code.
+        for name in _FILES:
+            getattr(self, name).setflags(write=False)
+
     @classmethod
     def build(cls, facts: Integers, states: Integers, seq: int) -> WindowTable:
         """Count every order once, in the state it is known to be in at ``seq``.

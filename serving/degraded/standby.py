@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.policy import OnFailure
+from serving.deadline import within
 from serving.decisions import Answer, Submission, answer_now, answer_of, record_of
 from serving.degraded.reach import Reach
 from serving.degraded.spool import Spool, SpoolDownError
@@ -122,7 +123,7 @@ class Standby:
                 return await self._desk.score(access, body, wish)
             except LogDownError as error:
                 self.reach.lost(error)
-        return await self.stand_in(self._desk.reception.read(access, body))
+        return await self.stand_in(self._desk.reception.read(access, body), wish)
 
     def desk_decides(self, submission: Submission) -> bool:
         """Whether this order's decision comes from the log now, and from no spool."""
@@ -132,19 +133,18 @@ class Standby:
         """Whether the decision on this order is on its way from the spool into the log."""
         return name_of(self._desk.reception.read(access, body)) in self._kept
 
-    async def stand_in(self, submission: Submission) -> Answer:
+    async def stand_in(self, submission: Submission, wish: Wish) -> Answer:
         """A degraded decision, in the spool before it is answered.
 
         Raises
         ------
         NoDecisionError
             If the spool is out of reach too.
+        LateError
+            If it is not on disk within the deadline; it comes into the log all the same.
         """
         if (kept := self._kept.get(name_of(submission))) is not None:
-            try:
-                await asyncio.shield(kept.flushed)
-            except SpoolDownError as error:
-                raise self._no_decision(submission) from error
+            await self._on_disk(submission, kept.flushed, wish)
             return _same(submission, kept.digest, kept.answer)
         if (known := self._known(submission)) is not None:
             return known
@@ -153,7 +153,7 @@ class Standby:
         judgement = self._desk.judge.judge(submission, sight, laps, explained="none")
         record = record_of(submission, sight, judgement)
         spooled = Spooled.of(submission, sight, record, judgement.decision_id.bytes)
-        await self._keep(submission, spooled)
+        await self._keep(submission, spooled, wish)
         self._desk.count(submission, record, "log")
         return answer_of(record)
 
@@ -171,22 +171,28 @@ class Standby:
             return None
         return _same(submission, held.digest, answer)
 
-    async def _keep(self, submission: Submission, spooled: Spooled) -> None:
-        name, answer = name_of(submission), answer_of(spooled.record)
+    async def _keep(self, submission: Submission, spooled: Spooled, wish: Wish) -> None:
         flushed = self._flush(spooled)
-        self._kept[name] = _Kept(submission.digest, answer, flushed)
+        kept = _Kept(submission.digest, answer_of(spooled.record), flushed)
+        self._kept[spooled.name] = kept
         try:
-            async with asyncio.timeout(_FLUSH_S):
-                await asyncio.shield(flushed)
-        except (SpoolDownError, TimeoutError) as error:
-            self._kept.pop(name, None)
-            self.spool_fault = str(error) or f"its disk did not answer within {_FLUSH_S:g} s"
-            raise self._no_decision(submission) from error
+            await self._on_disk(submission, flushed, wish)
+        except NoDecisionError:
+            self._kept.pop(spooled.name, None)
+            raise
         self.spool_fault = None
 
-    def _no_decision(self, submission: Submission) -> NoDecisionError:
-        policies = self._desk.judge.policies
-        return NoDecisionError(self.spool_fault, policies.on_failure(submission.order.merchant_id))
+    async def _on_disk(
+        self, submission: Submission, flushed: asyncio.Future[None], wish: Wish
+    ) -> None:
+        """Wait for the spool, never longer than a disk may take or the caller waits."""
+        fallback = self._desk.judge.policies.on_failure(submission.order.merchant_id)
+        try:
+            async with asyncio.timeout(_FLUSH_S):
+                await within(wish.deadline, flushed, fallback)
+        except (SpoolDownError, TimeoutError) as error:
+            self.spool_fault = str(error) or f"its disk did not answer within {_FLUSH_S:g} s"
+            raise NoDecisionError(self.spool_fault, fallback) from error
 
     def _flush(self, spooled: Spooled) -> asyncio.Future[None]:
         """Hand a decision to the spool's thread, which flushes all that wait at once."""
@@ -204,6 +210,8 @@ class Standby:
     def _flushed(self, done: asyncio.Future[None], spooled: Spooled) -> None:
         if not done.cancelled() and done.exception() is None:
             self._spooled.append(spooled)
+        elif (kept := self._kept.get(spooled.name)) is not None and kept.flushed is done:
+            del self._kept[spooled.name]  # whoever waited for it may be gone
 
     async def _flush_all(self) -> None:
         loop = asyncio.get_running_loop()

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from models.policy import default_policy
+from serving.deadline import Deadline, LateError
 from serving.decisions import Answer
 from serving.degraded.spool import Spool, SpoolDownError
 from serving.degraded.standby import NoDecisionError
@@ -267,3 +269,59 @@ async def _until_up(service: Service) -> None:
             if service.reach.up:
                 return
     raise AssertionError("the log stays out of reach")
+
+
+def test_nobody_waits_for_a_spool_that_hangs_longer_than_declared_or_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            standby, go_on = service.standby, Event()
+            append = standby._append
+
+            def hang(records: list[bytes]) -> None:
+                go_on.wait()
+                append(records)
+
+            standby._append = hang  # type: ignore[method-assign]
+            with _out_of_reach(service):
+                hurried = Wish(Deadline.read("20"))
+                with pytest.raises(LateError):
+                    await standby.score(LIVE, body(order_id="a"), hurried)
+                assert service.reach.why == "gone for a test"
+                monkeypatch.setattr("serving.degraded.standby._FLUSH_S", 0.02)
+                for order_id in ("a", "b"):  # one that is on its way, one that is new
+                    with pytest.raises(NoDecisionError, match="did not answer within"):
+                        await _score(service, order_id=order_id)
+                monkeypatch.undo()
+                go_on.set()
+                known = await _score(service, order_id="a")
+                assert known["degraded"]
+            await _until_up(service)
+            assert _decided(service)[0] == ("a", known["decision_id"])
+
+    run(scene())
+
+
+def test_an_order_that_the_spool_refused_behind_its_caller_s_back_is_decided_anew(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as service:
+            standby, go_on = service.standby, Event()
+            append = standby._append
+
+            def refuse(_: list[bytes]) -> None:
+                go_on.wait()
+                raise SpoolDownError("no space")
+
+            standby._append = refuse  # type: ignore[method-assign]
+            with _out_of_reach(service):
+                with pytest.raises(LateError):
+                    await standby.score(LIVE, body(order_id="a"), Wish(Deadline.read("20")))
+                standby._append = append  # type: ignore[method-assign]
+                go_on.set()
+                await asyncio.to_thread(lambda: standby._thread.submit(int).result())
+                assert (await _score(service, order_id="a"))["degraded"]
+
+    run(scene())
