@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from features.history.fact import Fact
+from features.history.reader import NO_RECORD, Reader
 from features.history.where import WindowTable
+from features.keys import WHO_SLOTS
 from features.order import Order
 from models.scorer import Scorer
 from serving.ledger import Ledger, warm_up_records
@@ -30,7 +33,15 @@ def warm_up(rows: Rows, ledger: Ledger, windows: WindowTable, scorer: Scorer, no
     order = replace(_NOBODYS, created_us=now_us)
     identity = rows.identity(order)
     row = rows.row(order, identity, rows.past(identity, ledger, windows, now_us))
+    _read_near(identity.fact, windows, now_us)
     risk = scorer.score(row, {})
     scorer.explain(row, {}, risk)
     warm_up_records()
     return risk.probability
+
+
+def _read_near(fact: Fact, windows: WindowTable, now_us: int) -> None:
+    """As of an order with somebody near it, whom nobody's order has."""
+    reader = Reader()
+    reader.linked(fact, [NO_RECORD] * len(WHO_SLOTS), windows, now_us)
+    reader.read([NO_RECORD])
