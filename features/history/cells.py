@@ -47,7 +47,11 @@ def counted_parts(facts: Integers, states: Integers) -> Iterator[Part]:
     """All keys, some at a time, in their order."""
     where = np.ascontiguousarray(facts[:, FIRST_WHERE : FIRST_WHERE + len(WHERE_KINDS)].T)
     for part in range(-_PARTS // 2, _PARTS // 2):
-        kind, order = np.nonzero(((where >> _PART_BIT) == part) & (where != ABSENT))
+        found = [np.flatnonzero((keys >> _PART_BIT == part) & (keys != ABSENT)) for keys in where]
+        kind, order = (
+            np.repeat(np.arange(len(where)), [len(at) for at in found]),
+            np.concatenate(found),
+        )
         keys = where[kind, order]
         cells, at = _cells(np.stack([keys, facts[order, DAY]], axis=1))
         sums = np.zeros((len(cells), COUNTS), np.int64)

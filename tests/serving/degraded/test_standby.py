@@ -315,7 +315,7 @@ def test_an_order_that_the_spool_refused_behind_its_caller_s_back_is_decided_ane
                 go_on.wait()
                 raise SpoolDownError("no space")
 
-            standby._append = refuse  # type: ignore[method-assign]
+            standby._append = refuse  # type: ignore[method-assign,assignment]
             with _out_of_reach(service):
                 with pytest.raises(LateError):
                     await standby.score(LIVE, body(order_id="a"), Wish(Deadline.read("20")))
