@@ -57,7 +57,7 @@ COMMANDS: dict[str, Place] = {
         "serving.commands.trial:trial", "Try a model on one merchant, or in the shadow."
     ),
     "serve": Place("serving.commands.serve:serve", "Serve the API and the pages."),
-    "worker": Place("serving.processes.worker_process:worker", "Send messages and fold history."),
+    "worker": Place("serving.processes.worker:worker", "Send messages and fold history."),
     "load": Place("serving.commands.load:load", "Load past orders into the live store."),
     "export": Place("serving.commands.export:export", "Write the live log as tables."),
     "backup": Place("serving.commands.backup:backup", "Write the whole log to one file."),

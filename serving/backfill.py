@@ -16,7 +16,7 @@ from serving.decisions import Submission
 from serving.intake import content_of, digest_of, order_of
 from serving.parcels.outcomes import KINDS
 from serving.parsing import FieldsError, parse
-from serving.policies import Policies
+from serving.policy.policies import Policies
 from serving.reception import CLOCK_SKEW_US, Reception
 from serving.rows import Rows
 from serving.schemas import PastOrder

@@ -25,12 +25,12 @@ from serving.drawing import Draw
 from serving.history import History
 from serving.ledger import Ledger
 from serving.line import Effort
-from serving.lists import Lists
+from serving.lists.known import Lists
 from serving.metrics import Laps
 from serving.model import Champion
 from serving.moments import uuid7
-from serving.policies import Policies
-from serving.reviews import Reviews
+from serving.policy.policies import Policies
+from serving.policy.reviews import Reviews
 from serving.rows import UNNUMBERED, Alone, Identity, Rows, joined
 from serving.turns import Stages, at_once
 from serving.wording import listed

@@ -19,9 +19,9 @@ from serving.deadline import DeadlineError, LateError
 from serving.degraded.standby import NoDecisionError
 from serving.desk import OtherContentError, UnknownOrderError
 from serving.line import CrowdedError
-from serving.listing import UnknownEntryError
+from serving.lists.changing import UnknownEntryError
 from serving.parsing import BodyError, FieldsError
-from serving.policy_desk import UnknownRevisionError
+from serving.policy.saving import UnknownRevisionError
 from serving.store.policies import StaleRevisionError
 from serving.webhooks.subscriptions import UnknownWebhookError
 from serving.writer import BusyError

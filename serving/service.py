@@ -27,14 +27,14 @@ from serving.judge import Judge
 from serving.keyring import Keyring, open_keyring
 from serving.ledger import catch_up, store_changed
 from serving.line import Line
-from serving.lists import Lists
+from serving.lists.known import Lists
 from serving.metrics import Metrics
 from serving.model import Champion
 from serving.moments import now_us
-from serving.policies import Policies
+from serving.policy.policies import Policies
+from serving.policy.reviews import Reviews
 from serving.processes.warmup import warm_up
 from serving.reception import Reception
-from serving.reviews import Reviews
 from serving.rows import Rows
 from serving.shops.polling import Polling
 from serving.shops.taking import Taking

@@ -12,8 +12,8 @@ from serving.board.campaigns import customer_values
 from serving.board.findings import DIMENSIONS, keep, work_out
 from serving.board.maturity import WINDOWS, Settled, settled
 from serving.board.summary import Summary
-from serving.effects import effects
-from serving.policies import revisions
+from serving.policy.policies import revisions
+from serving.simulating.effects import effects
 from serving.simulating.others import Others
 from serving.simulating.past import Past
 from serving.simulating.simulation import saved

@@ -14,10 +14,10 @@ from features.errors import RefusedError
 from features.keys import Hasher
 from features.settings import load_settings
 from serving.home import Home
-from serving.list_file import MOST_BYTES, Defaults, Line, read_list
-from serving.list_import import ImportEntries, parts, summed
-from serving.listing import told
-from serving.lists import Lists
+from serving.lists.changing import told
+from serving.lists.file import MOST_BYTES, Defaults, Line, read_list
+from serving.lists.importing import ImportEntries, parts, summed
+from serving.lists.known import Lists
 from serving.moments import now_us
 from serving.schemas import ListField, ListName
 from serving.store.lists import entries

@@ -16,7 +16,7 @@ from serving.pages.inside import Inside
 from serving.pages.scores import Scores
 from serving.pages.throttle import Throttle
 from serving.pages.watch import Watch
-from serving.policies import Policies
+from serving.policy.policies import Policies
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.log import Log

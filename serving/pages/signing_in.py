@@ -11,6 +11,7 @@ from features.days import DAY_US
 from features.errors import RefusedError
 from serving.audit import audit
 from serving.pages.menu import PREFIX
+from serving.pages.passwords import checked_password, fits, hashed
 from serving.pages.rendering import keep, show, turn_to
 from serving.pages.visit import (
     COOKIE,
@@ -23,7 +24,6 @@ from serving.pages.visit import (
 )
 from serving.pages.words import LANGUAGES
 from serving.pages_door import PEER
-from serving.passwords import checked_password, fits, hashed
 from serving.store.accounts import (
     Account,
     account_by_email,

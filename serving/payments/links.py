@@ -21,7 +21,7 @@ from serving.home import Home
 from serving.moments import now_us
 from serving.orders import content_held
 from serving.payments.razorpay import Made, cancel_link, make_link
-from serving.policies import Policies
+from serving.policy.policies import Policies
 from serving.standing import life_of
 from serving.store.contacts import Contacts
 from serving.store.log import Log

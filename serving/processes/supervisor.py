@@ -155,12 +155,10 @@ class Supervisor:
             (handle, owner, life, ready, trust),
         )
         self._pages = Child(
-            ["-m", "serving.processes.pages_process", "--inside", _inside(listening), *both],
+            ["-m", "serving.processes.pages", "--inside", _inside(listening), *both],
             (life, trust),
         )
-        self._worker = Child(
-            ["-m", "serving.processes.worker_process", "--life", str(life)], (life,)
-        )
+        self._worker = Child(["-m", "serving.processes.worker", "--life", str(life)], (life,))
         self._stopping = False
 
     def run(self, began: Callable[[], None]) -> int:

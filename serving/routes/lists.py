@@ -6,11 +6,11 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from serving import listing
 from serving.answers import EntryList, EntryResults, ImportResult
-from serving.list_file import MOST_BYTES, Defaults, read_list
-from serving.list_import import ImportEntries, parts, summed
-from serving.listing import AddEntries, DropEntry, UnknownEntryError, told
+from serving.lists import changing
+from serving.lists.changing import AddEntries, DropEntry, UnknownEntryError, told
+from serving.lists.file import MOST_BYTES, Defaults, read_list
+from serving.lists.importing import ImportEntries, parts, summed
 from serving.parsing import FieldsError
 from serving.parts import in_parts
 from serving.routes import described
@@ -53,12 +53,12 @@ async def get_lists(request: Request) -> Response:
     operation_id="add_entries",
     summary="Add up to 1,000 entries",
     responses={200: {"model": EntryResults}, **PROBLEMS},
-    openapi_extra=described.body("ListEntry", most=listing.MOST),
+    openapi_extra=described.body("ListEntry", most=changing.MOST),
 )
 async def add_entries(request: Request) -> Response:
     """Each in place of one of the same value; block comes before allow, both before the model."""
     service, access = service_of(request), access_of(request, "manage")
-    items = await list_of(request, "entries", listing.MOST)
+    items = await list_of(request, "entries", changing.MOST)
     now, speaks, lists = service.clock(), service.doorkeeper.speaking, service.lists
     results = await in_parts(
         service.writer, items, lambda some: AddEntries(access, some, lists, now, speaks)

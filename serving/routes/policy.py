@@ -9,7 +9,7 @@ from models.conditions import OPERATORS
 from models.policy_words import EXPLAINED
 from serving.answers import PolicyFields, PolicyRevisions
 from serving.parsing import FieldsError
-from serving.policy_desk import Draft, SavePolicy, history, shown
+from serving.policy.saving import Draft, SavePolicy, history, shown
 from serving.routes import described
 from serving.routes.door import (
     CONDITION,

@@ -7,6 +7,7 @@ from typing import get_args
 from fastapi import APIRouter, Request, Response
 
 from serving.answers import Problem
+from serving.conversation.answers import DeadLetters, Done, TaskList
 from serving.conversation.manual import Answering, LateAnswerError, Resending, shown_tasks
 from serving.conversation.redelivery import Redelivery
 from serving.moments import rfc3339
@@ -26,7 +27,6 @@ from serving.routes.door import (
 from serving.schemas import FreeMessage, RedeliveryRequest, Retry, TaskDone
 from serving.store.dead_letters import dead_letters
 from serving.store.tasks import TaskKind, finish_task, task_named
-from serving.task_answers import DeadLetters, Done, TaskList
 
 router = APIRouter()
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from serving.home import Home
 from serving.moments import now_us
-from serving.policies import Policies
+from serving.policy.policies import Policies
 from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.contacts import Contacts
 from serving.store.couriers import COURIERS, Courier

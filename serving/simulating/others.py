@@ -7,13 +7,13 @@ from models.evidence import Evidence
 from models.policy import Policy
 from models.pooling import Prior
 from models.replay import asked
-from serving.policies import revisions
+from serving.policy.policies import revisions
 from serving.simulating.past import Past
 from serving.simulating.simulation import settled_of
+from serving.simulating.suggestion import DAYS, measured_of, prior_of
 from serving.store.connection import Connection
 from serving.store.meta import arm_secret
 from serving.store.policies import newest_policies
-from serving.suggestion import DAYS, measured_of, prior_of
 
 # Others whose logs are read for what they have measured, once a day.
 _MOST = 12

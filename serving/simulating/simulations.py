@@ -49,7 +49,7 @@ class Simulations:
                                    "policy": policy, "days": days, "now_us": now_us})  # fmt: skip
 
     async def suggest(self, merchant_id: str, now_us: int) -> dict[str, Any]:
-        """What ``serving.suggestion.suggestion`` finds.
+        """What ``serving.simulating.suggestion.suggestion`` finds.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class Simulations:
                                    "policy": {}, "now_us": now_us})  # fmt: skip
 
     async def effects(self, merchant_id: str, days: int, now_us: int) -> dict[str, Any]:
-        """What ``serving.effects.effects`` finds.
+        """What ``serving.simulating.effects.effects`` finds.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class Simulations:
         process = self._process
         if process is None or process.returncode is not None:
             self._process = process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "serving.simulating.simulation_process",
+                sys.executable, "-m", "serving.simulating.process",
                 stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE,
             )  # fmt: skip
         assert process.stdin is not None

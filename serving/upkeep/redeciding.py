@@ -12,7 +12,7 @@ from models.decision import RULE, Capacity, OrderFacts, Overrule, Source, Verdic
 from models.policy import Policy
 from models.replay import Floats
 from serving.moments import rfc3339
-from serving.policies import revisions
+from serving.policy.policies import revisions
 from serving.store.connection import Connection
 
 _LISTS: dict[Action, Source] = {"ship": "allow_list", "block": "block_list"}

@@ -22,7 +22,7 @@ ON_BOTH = {
     "test_ledger",
     "test_revisions",
     "test_routes",
-    "test_worker",
+    "upkeep.test_folding",
     "test_writer",
     "board.test_reading",
     "conversation.test_acting",

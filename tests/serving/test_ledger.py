@@ -26,8 +26,8 @@ from serving.store.orders import find_order
 from serving.store.renames import Renamed
 from serving.store.who import stored_seq, write_records
 from serving.upkeep.first_count import first_count
+from serving.upkeep.folding import fold_if_due
 from serving.upkeep.recheck import windows_at
-from serving.worker import fold_if_due
 from tests.serving import shop
 
 HOUR_US = 3_600_000_000

@@ -89,7 +89,7 @@ def children(server: Server) -> dict[str, int]:
     found = subprocess.run(
         ["pgrep", "-a", "-P", str(server.process.pid)], capture_output=True, text=True, check=False
     ).stdout.splitlines()
-    named = {"serving.processes.scoring": "scoring", "serving.processes.worker_process": "worker"}
+    named = {"serving.processes.scoring": "scoring", "serving.processes.worker": "worker"}
     return {
         named[module]: int(line.split()[0]) for line in found for module in named if module in line
     }

@@ -13,7 +13,6 @@ from features.catalogue import CATALOGUE
 from features.reasons import REASONS
 from features.telling import tell
 from models.policy_words import EXPLAINED
-from serving import effects
 from serving.pages import (
     account_forms,
     accounts,
@@ -32,6 +31,7 @@ from serving.pages import (
 )
 from serving.pages.words import LANGUAGES, catalogue, words
 from serving.shops import troubles
+from serving.simulating import effects
 from training.gates import GATES
 
 PAGES = Path(menu.__file__).parent

@@ -25,14 +25,14 @@ from models.thresholds import Thresholds
 from serving.board.refresh import refresh
 from serving.board.summary import Summary
 from serving.moments import rfc3339
-from serving.policies import revisions
+from serving.policy.policies import revisions
 from serving.service import Service
 from serving.simulating import past as past_module
-from serving.simulating import simulation_process as process_module
+from serving.simulating import process as process_module
 from serving.simulating.others import Others, sharing_merchants
 from serving.simulating.past import Past
+from serving.simulating.process import Room
 from serving.simulating.simulation import chances_then, simulate, window_of
-from serving.simulating.simulation_process import Room
 from serving.store.log import Log
 from serving.store.meta import arm_secret
 from serving.store.policies import save_policy

@@ -12,14 +12,14 @@ from pydantic_core import from_json, to_json
 from features.errors import RtoError, StoreError
 from models.policy import Policy
 from models.replay import asked as asked_by
-from serving.effects import effects
-from serving.policies import revisions
+from serving.policy.policies import revisions
+from serving.simulating.effects import effects
 from serving.simulating.others import Others
 from serving.simulating.past import Past
 from serving.simulating.simulation import simulate
+from serving.simulating.suggestion import suggestion
 from serving.store.connection import Connection, connect
 from serving.store.meta import arm_secret
-from serving.suggestion import suggestion
 
 _NICE = 10
 MOST_EVENTS = 1_000_000

@@ -1,4 +1,4 @@
-"""The worker: publishes a fold every hour, retrains when it is time; messages come here too."""
+"""What the worker does each hour: publishes a fold, and retrains when it is time."""
 
 from __future__ import annotations
 

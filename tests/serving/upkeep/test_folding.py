@@ -10,7 +10,7 @@ from serving.folds import NO_FOLD, newest_fold
 from serving.home import Home
 from serving.settling import settle
 from serving.store.log import Log
-from serving.worker import keep_folding
+from serving.upkeep.folding import keep_folding
 from tests.serving import shop
 
 _END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.keys import Hasher
-from serving.listing import AddEntries, DropEntry
-from serving.lists import Lists
+from serving.lists.changing import AddEntries, DropEntry
+from serving.lists.known import Lists
 from serving.store.connection import connect
 from serving.store.lists import Entry, entries
 from serving.store.log import Log

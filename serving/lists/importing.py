@@ -8,9 +8,9 @@ from typing import Any
 
 from features.errors import RtoError
 from serving.audit import audit
-from serving.list_file import Line
-from serving.listing import entry_of
-from serving.lists import Lists
+from serving.lists.changing import entry_of
+from serving.lists.file import Line
+from serving.lists.known import Lists
 from serving.parsing import parse_plain
 from serving.schemas import ListEntry
 from serving.store.lists import Entry, put_entries

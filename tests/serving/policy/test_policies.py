@@ -9,7 +9,7 @@ from typing import Any
 from features.days import HOUR_US
 from models.policy import default_policy
 from serving.conversation.sending_hours import after_quiet
-from serving.policies import Policies
+from serving.policy.policies import Policies
 from serving.service import Service
 from serving.store.channels import Delegate
 from tests.serving import shop

@@ -17,8 +17,8 @@ from serving.parcels.polling import keep_polling
 from serving.payments.links import keep_paying
 from serving.processes.lifeline import end_with_parent, log_to_stderr
 from serving.settling import keep_settling
+from serving.upkeep.folding import keep_folding
 from serving.webhooks.delivering import keep_delivering
-from serving.worker import keep_folding
 
 
 @click.command("worker")

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from features.errors import DataError
 from features.keys import Hasher
 from rto import cli
-from serving.list_file import MOST, Defaults, read_list
-from serving.lists import Lists
+from serving.lists.file import MOST, Defaults, read_list
+from serving.lists.known import Lists
 from serving.store.lists import entries
 from tests.serving.shop import order
 from tests.serving.test_routes import Shop, played

@@ -11,7 +11,7 @@ from features.days import SECOND_US
 from models.arms import Shares
 from models.policy import Policy
 from models.thresholds import Thresholds
-from serving.effects import effects
+from serving.simulating.effects import effects
 from serving.simulating.past import Past
 from serving.store.meta import arm_secret
 from tests.bench.simulation import NOW_US, PAYS, RETURN, Invented

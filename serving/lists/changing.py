@@ -9,7 +9,7 @@ from typing import Any
 from features.days import to_us
 from features.errors import RtoError
 from serving.audit import actor, audit
-from serving.lists import Lists, hint_of
+from serving.lists.known import Lists, hint_of
 from serving.moments import rfc3339
 from serving.parsing import parse_plain
 from serving.reception import Speaks

@@ -1,0 +1,1 @@
+"""A merchant's policy: the one in force, and saving the next."""
