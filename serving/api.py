@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from serving import openapi, problems
 from serving.headers import StrictHeaders
@@ -37,6 +38,13 @@ for part in (
     router.include_router(part.router)
 
 
+class _Application(FastAPI):
+    """An application whose hot route lies before all middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Straight(super().build_middleware_stack(), {("POST", "/v1/score"): scoring.score})
+
+
 def create_app(service: Service) -> FastAPI:
     """The application over a service; starts and stops it with the server."""
 
@@ -48,12 +56,11 @@ def create_app(service: Service) -> FastAPI:
         await service.polling.end()
         await service.stop()
 
-    app = FastAPI(
+    app = _Application(
         title="RTO risk", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
         openapi_url=None,
     )  # fmt: skip
     app.state.service = service
-    app.add_middleware(Straight, endpoints={("POST", "/v1/score"): scoring.score})
     app.add_middleware(Unexpected)
     app.add_middleware(StrictHeaders)
     problems.install(app)

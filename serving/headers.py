@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STRICT = (
@@ -10,6 +12,12 @@ _STRICT = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+
+
+def strict(headers: Collection[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """An answer's headers, and those that it does not set itself."""
+    said = dict(headers)
+    return [*headers, *(one for one in _STRICT if one[0] not in said)]
 
 
 class StrictHeaders:
@@ -31,9 +39,7 @@ class StrictHeaders:
 
         async def strictly(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = {name for name, _ in message["headers"]}
-                more = [(name, value) for name, value in _STRICT if name not in said]
-                message["headers"] = [*message["headers"], *more]
+                message["headers"] = strict(message["headers"])
             await send(message)
 
         await self._app(scope, receive, strictly)

@@ -8,6 +8,9 @@ from typing import TypeAlias
 from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.headers import strict
+from serving.unexpected import caught
+
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
@@ -20,6 +23,7 @@ class Straight:
     Parameters
     ----------
     app : ASGI application
+        The usual way, with the framework's and our own middleware.
     endpoints : mapping
         By method and path.
     """
@@ -34,8 +38,15 @@ class Straight:
         if endpoint is None:
             await self._app(scope, receive, send)
             return
-        response = await endpoint(Request(scope, receive, send))
-        await response(scope, receive, send)
+        try:
+            response = await endpoint(Request(scope, receive, send))
+        except Exception as error:  # noqa: BLE001 - the process outlives a request
+            response = caught(error)
+        headers = strict(response.raw_headers)
+        await send(
+            {"type": "http.response.start", "status": response.status_code, "headers": headers}
+        )
+        await send({"type": "http.response.body", "body": response.body})
 
     def _straight(self, scope: Scope) -> Endpoint | None:
         if scope["type"] != "http":

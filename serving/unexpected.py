@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.problems import problem
@@ -17,9 +18,6 @@ _log = logging.getLogger("rto.unexpected")
 
 class Unexpected:
     """Catches whatever no route has answered.
-
-    An exception's message may hold a name or a phone, so only its kind and the lines of the
-    program that it came through are logged; the server would log all of it.
 
     Parameters
     ----------
@@ -44,12 +42,18 @@ class Unexpected:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - the process outlives a request
-            lines = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("unexpected %s\n%s", type(error).__name__, lines)
+            answered = caught(error)
             if scope["type"] == "http" and not begun:
-                answer = _problem if self._answer is None else self._answer
-                await answer(scope)(scope, receive, send)
+                answer = answered if self._answer is None else self._answer(scope)
+                await answer(scope, receive, send)
 
 
-def _problem(_: Scope) -> ASGIApp:
+def caught(error: Exception) -> Response:
+    """A fault of the program, logged; what whoever met it is told.
+
+    An exception's message may hold a name or a phone, so only its kind and the lines of the
+    program that it came through are logged; the server would log all of it.
+    """
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("unexpected %s\n%s", type(error).__name__, lines)
     return problem(500, SAYS)
