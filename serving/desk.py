@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from features.errors import RefusedError
 from models.actions import Action
@@ -15,6 +15,7 @@ from serving.deadline import LateError, within
 from serving.decisions import Answer, Submission, answer_now, answer_of, record_of
 from serving.drawing import first_draw
 from serving.judge import Judge
+from serving.line import Line
 from serving.metrics import Cause, Laps, Metrics
 from serving.moments import now_us
 from serving.reception import Reception
@@ -26,7 +27,7 @@ from serving.store.log import Log
 from serving.store.merchants import Access
 from serving.store.orders import Held, find_order
 from serving.store.outbox import stop_asking
-from serving.turns import Stages, in_turns
+from serving.turns import Stages
 from serving.wish import Wish
 from serving.writer import Work, Writer
 
@@ -60,6 +61,21 @@ class UnknownOrderError(RefusedError):
 _USUAL = Wish()
 
 
+class _Submitted(NamedTuple):
+    """An order that was decided, on its way to the disk."""
+
+    submission: Submission
+    future: asyncio.Future[int]
+    record: Answer
+
+
+class _Known(NamedTuple):
+    """An order that had been decided before."""
+
+    submission: Submission
+    held: Held
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Decides orders on the event loop; the only thing it waits for is its commit.
@@ -78,6 +94,7 @@ class Desk:
     reception: Reception
     contacts: Contacts
     metrics: Metrics
+    line: Line
     clock: Callable[[], int] = now_us
     under_way: dict[OrderName, asyncio.Future[Any]] = field(default_factory=dict)
 
@@ -95,18 +112,10 @@ class Desk:
         StoreError, BusyError
             If the decision could not be recorded.
         """
-        laps = self.metrics.laps()
-        submission = await in_turns(self._reading(access, body), wish.line, laps)
-        laps.lap("parse")
-        held = await self.known(submission, wish)
-        if held is None:
-            try:
-                return await self._decide(submission, laps, wish)
-            except TakenError:  # another process has loaded it in this moment
-                held = await self.known(submission, wish)
-                if held is None:
-                    raise
-        return await self.again(held, submission)
+        try:
+            return await self._score(access, body, wish)
+        except TakenError:  # another process has loaded it in this moment
+            return await self._score(access, body, wish)
 
     async def revise(
         self, access: Access, order_id: str, body: bytes, revision: int, wish: Wish = _USUAL
@@ -150,21 +159,19 @@ class Desk:
             decision = answer_now(self.connection, now)
             raise StaleOrderError(order_id, now.revision, decision) from None
 
-    async def known(self, submission: Submission, wish: Wish = _USUAL) -> Held | None:
-        """The order as the store holds it, once no decision on it is under way."""
-        return await self.held(submission.access, submission.order.order_id, wish)
-
     async def held(self, access: Access, order_id: str, wish: Wish = _USUAL) -> Held | None:
-        """The same by its id."""
+        """The order as the store holds it, once no decision on it is under way."""
         await self.none_under_way((access.merchant_id, access.test, order_id), access, wish)
         return self.find(access, order_id)
 
     async def none_under_way(self, name: OrderName, access: Access, wish: Wish) -> None:
         """Wait until no decision on the order is being made."""
         while (other := self.under_way.get(name)) is not None:
-            # Whoever began it hears of its failure.
-            ended = asyncio.gather(other, return_exceptions=True)
-            await self.awaited(ended, access, wish)
+            await self._ended(other, access, wish)
+
+    async def _ended(self, other: asyncio.Future[Any], access: Access, wish: Wish) -> None:
+        """Wait for a decision that is being made; whoever began it hears of its failure."""
+        await self.awaited(asyncio.gather(other, return_exceptions=True), access, wish)
 
     def find(self, access: Access, order_id: str) -> Held | None:
         """The order as it is on disk."""
@@ -209,18 +216,34 @@ class Desk:
             if record["degraded"]:
                 self.metrics.degraded[cause,] += 1
 
-    def _reading(self, access: Access, body: bytes) -> Stages[Submission]:
-        submission = self.reception.read(access, body)
-        yield
-        return submission
+    async def _score(self, access: Access, body: bytes, wish: Wish) -> Answer:
+        laps = self.metrics.laps()
+        met = await self.line.passing(self._meeting(access, body, laps, wish), laps)
+        while isinstance(met, asyncio.Future):
+            await self._ended(met, access, wish)
+            met = await self.line.passing(self._meeting(access, body, laps, wish), laps)
+        if isinstance(met, _Known):
+            return await self.again(met.held, met.submission)
+        return await self._appended(met.submission, met.future, met.record, laps, wish)
 
-    async def _decide(self, submission: Submission, laps: Laps, wish: Wish) -> Answer:
+    def _meeting(
+        self, access: Access, body: bytes, laps: Laps, wish: Wish
+    ) -> Stages[_Submitted | _Known | asyncio.Future[Any]]:
+        """Read an order, and decide it if nobody has or does."""
+        submission = self.reception.read(access, body)
+        laps.lap("parse")
+        yield
+        name = name_of(submission)
+        if (other := self.under_way.get(name)) is not None:
+            return other
+        if (held := self.find(submission.access, submission.order.order_id)) is not None:
+            return _Known(submission, held)
         self.in_time(submission.access, wish)
         submission = wish.warned(submission)
-        with self._claimed(name_of(submission)):
-            work = await in_turns(self._deciding(submission, laps, wish), wish.line, laps)
-            future = self._submitted(submission, work)
-        return await self._appended(submission, future, work.record, laps, wish)
+        with self._claimed(name):
+            yield
+            work = yield from self._deciding(submission, laps, wish)
+            return _Submitted(submission, self._submitted(submission, work), work.record)
 
     def _deciding(self, submission: Submission, laps: Laps, wish: Wish) -> Stages[Placing]:
         sight = yield from self.judge.seeing(submission, laps, effort=wish.effort)

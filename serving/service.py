@@ -109,7 +109,7 @@ class Service:
         hasher = Hasher(list(keyring.hashing.keys.values()))
         self.rows = Rows(Directory.open(), hasher)
         self.lists = Lists(self.connection, hasher)
-        self.line = Line()
+        self.line = Line(flushing=lambda: self.writer.busy)
         self.judge = Judge(
             history=self.history,
             rows=self.rows,
@@ -127,6 +127,7 @@ class Service:
             reception=Reception(keyring.digest_key(), self.doorkeeper.speaking, clock),
             contacts=self.contacts,
             metrics=self.metrics,
+            line=self.line,
             clock=clock,
         )
         self.persons = Persons.of(keyring)
@@ -264,6 +265,7 @@ class Service:
             self._settle()
         except LogDownError as error:  # they stay due; decisions see the log up to before them
             self.reach.lost(error)
+        self.line.serve()
         # Many short transactions: one for all the records of a busy second holds up whoever waits.
         if self.history.ledger.wants_checkpoint and self.reach.up and not self.draining:
             self._store()

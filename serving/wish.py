@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from serving.deadline import Deadline
 from serving.decisions import Submission
 from serving.judge import LEFT_OUT, Explained
-from serving.line import Effort, Line
+from serving.line import Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,11 @@ class Wish:
         What there is time for.
     explained : {"all", "acted", "none"}
         Which orders get reasons.
-    line : Line, optional
-        Where its stages take turns with those of others.
     """
 
     deadline: Deadline | None = None
     effort: Effort = "full"
     explained: Explained = "all"
-    line: Line | None = None
 
     @property
     def reasons(self) -> Explained:

@@ -94,6 +94,11 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
+    def busy(self) -> bool:
+        """Whether anything is on its way to the disk."""
+        return self._busy
+
+    @property
     def waiting(self) -> int:
         """Work not yet begun."""
         return len(self._queue)

@@ -52,7 +52,8 @@ async def score(request: Request) -> Response:
     """Decide one order durably; the same order again gives the first decision."""
     service = service_of(request)
     try:
-        access, wish = access_of(request, "score"), await wish_of(request)
+        access = access_of(request, "score")
+        wish = Wish(deadline_of(request), service.line.effort(), _explained(request))
         body = await body_of(request, ORDER_BYTES)
         answer = await service.standby.score(access, body, wish)
     except LogDownError as error:  # nothing is known of the key: the shipped default's fallback
@@ -103,9 +104,8 @@ async def batch(request: Request) -> Response:
 
 async def wish_of(request: Request) -> Wish:
     """How the caller wants the answer, once it has stood in line."""
-    deadline, line = deadline_of(request), service_of(request).line
-    effort = await line.wait()
-    return Wish(deadline, effort, _explained(request), line)
+    deadline = deadline_of(request)
+    return Wish(deadline, await service_of(request).line.wait(), _explained(request))
 
 
 def _explained(request: Request) -> Explained:

@@ -15,7 +15,7 @@ from serving.judge import LEFT_OUT, Judge
 from serving.line import CrowdedError, Effort, Limits, Line
 from serving.metrics import Metrics
 from serving.straight import Straight
-from serving.turns import Stages, in_turns
+from serving.turns import Stages
 from tests.serving.shop import order, run
 from tests.serving.test_routes import Shop, played
 
@@ -41,7 +41,7 @@ def test_who_comes_later_gets_less() -> None:
 
 def test_a_crowd_is_answered_in_the_documented_order(tmp_path: Path) -> None:
     async def scene(ask: Shop) -> None:
-        ask.service.line = Line(SHORT)
+        ask.service.line.limits = SHORT
         asked = (ask.raw("POST", "/v1/score", order(order_id=f"o{i}")) for i in range(8))
         answers = await asyncio.gather(*asked)
         assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 2
@@ -66,7 +66,7 @@ def test_a_degraded_decision_follows_the_merchants_failure_setting(
     async def scene(ask: Shop) -> None:
         policy = await ask("GET", "/v1/policy") | {"mode": "act", "on_failure": on_failure}
         await ask("PUT", "/v1/policy", policy, If_Match='"0"')
-        ask.service.line = Line(Limits(brief=0, degraded=0, refused=1))
+        ask.service.line.limits = Limits(brief=0, degraded=0, refused=1)
         answer = await ask("POST", "/v1/score", order())
         assert (answer["degraded"], answer["dispatch"], answer["arm"]) == (True, dispatch, None)
         connection = ask.service.connection
@@ -88,27 +88,76 @@ def test_fifty_equal_posts_at_once_have_one_decision(tmp_path: Path) -> None:
     played(tmp_path, scene)
 
 
+def _stages(passed: list[str], name: str) -> Stages[str]:
+    passed.append(f"{name}1")
+    yield
+    passed.append(f"{name}2")
+    return name
+
+
 def test_orders_that_wait_together_take_each_stage_one_after_the_other() -> None:
     passed: list[str] = []
 
-    def stages(name: str) -> Stages[str]:
-        passed.append(f"{name}1")
-        yield
-        passed.append(f"{name}2")
-        return name
-
     async def scene() -> list[str]:
         line, laps = Line(), Metrics().laps()
-
-        async def come(name: str) -> str:
-            await line.wait()
-            return await in_turns(stages(name), line, laps)
-
-        alone = await come("x")
-        return [alone, *await asyncio.gather(come("a"), come("b"), come("c"))]
+        alone = await line.passing(_stages(passed, "x"), laps)
+        return [
+            alone,
+            *await asyncio.gather(*(line.passing(_stages(passed, n), laps) for n in "abc")),
+        ]
 
     assert run(scene()) == ["x", "a", "b", "c"]
     assert passed == ["x1", "x2", "a1", "b1", "c1", "a2", "b2", "c2"]
+
+
+def test_who_comes_during_a_flush_waits_for_its_end_and_for_those_who_come_meanwhile() -> None:
+    passed: list[str] = []
+
+    async def scene() -> None:
+        flushing = True
+        line, laps = Line(flushing=lambda: flushing), Metrics().laps()
+        coming = [line.passing(_stages(passed, "a"), laps)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        coming.append(line.passing(_stages(passed, "b"), laps))
+        await asyncio.sleep(0)
+        assert (passed, line.length) == ([], 2)
+        flushing = False
+        line.serve()
+        await asyncio.gather(*coming)
+
+    run(scene())
+    assert passed == ["a1", "b1", "a2", "b2"]
+
+
+def test_a_flush_that_takes_long_and_one_who_fails_hold_up_nobody() -> None:
+    passed: list[str] = []
+
+    def fails() -> Stages[str]:
+        yield
+        raise ValueError
+
+    async def scene() -> list[Any]:
+        line, laps = Line(flushing=lambda: True), Metrics().laps()
+        both = (line.passing(fails(), laps), line.passing(_stages(passed, "a"), laps))
+        async with asyncio.timeout(10):
+            return list(await asyncio.gather(*both, return_exceptions=True))
+
+    failed, answered = run(scene())
+    assert (type(failed), answered) == (ValueError, "a")
+
+
+def test_so_many_wait_for_no_flush() -> None:
+    passed: list[str] = []
+
+    async def scene() -> None:
+        line, laps = Line(flushing=lambda: True), Metrics().laps()
+        all_of_them = [line.passing(_stages(passed, "a"), laps) for _ in range(16)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert all(one.done() for one in all_of_them)
+
+    run(scene())
 
 
 def test_whoever_repeats_an_order_whose_decision_failed_decides_it(tmp_path: Path) -> None:
@@ -155,12 +204,8 @@ def test_the_straight_way_answers_like_the_usual_one(
 
 def test_a_deadline_that_passed_in_line_is_no_decision(tmp_path: Path) -> None:
     async def scene(ask: Shop) -> None:
-        async def slowly() -> Effort:
-            await asyncio.sleep(0.005)
-            return "full"
-
-        ask.service.line.wait = slowly  # type: ignore[method-assign]
-        told = await ask("POST", "/v1/score", order(), 503, RTO_Deadline_Ms="1")
+        with mock.patch.object(type(ask.service.writer), "busy", True):  # 5 ms for the flush
+            told = await ask("POST", "/v1/score", order(), 503, RTO_Deadline_Ms="1")
         assert told["fallback_action"] == "ship"
         assert (await ask("GET", "/v1/events"))["events"] == []
 
