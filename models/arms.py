@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from features.days import IST, from_us
+from features.days import DAY_US, from_us, ist_day
 
 Arm: TypeAlias = Literal["holdout", "treatment", "explore_up", "explore_down"]
 ARMS: tuple[Arm, ...] = ("holdout", "treatment", "explore_up", "explore_down")
@@ -66,8 +66,14 @@ def quarter(us: int) -> str:
     >>> quarter(0)
     '1970Q1'
     """
-    day = from_us(us).astimezone(IST)
-    return f"{day.year}Q{(day.month + 2) // 3}"
+    return _quarter_of_day(ist_day(us))
+
+
+@lru_cache(maxsize=1024)
+def _quarter_of_day(day: int) -> str:
+    """The quarter of an Indian day since 1970; orders of one day all ask."""
+    date = from_us(day * DAY_US)
+    return f"{date.year}Q{(date.month + 2) // 3}"
 
 
 def draw(secret: bytes, *, merchant_id: str, person: int | str, as_of_us: int) -> float:
@@ -84,5 +90,5 @@ def draw(secret: bytes, *, merchant_id: str, person: int | str, as_of_us: int) -
     """
     parts = (merchant_id, str(person), quarter(as_of_us))
     text = "".join(f"{len(part)}:{part}" for part in parts)
-    digest = hmac.new(secret, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    digest = hmac.digest(secret, text.encode("utf-8", "surrogatepass"), "sha256")
     return (int.from_bytes(digest[:8], "big") >> 11) / _DRAWS

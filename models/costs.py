@@ -75,12 +75,11 @@ class Costs:
 
     def of_doing(self, action: Action) -> float:
         """Paise that an action costs before anything comes of it."""
-        fees: dict[Action, float] = {
-            "verify": self.utility_message_paise,
-            "prepaid": self.marketing_message_paise,
-            "hold": self.review_paise,
-        }
-        return fees.get(action, 0.0)
+        if action == "verify":
+            return self.utility_message_paise
+        if action == "prepaid":
+            return self.marketing_message_paise
+        return self.review_paise if action == "hold" else 0.0
 
     def of_return(self, amount_paise: float) -> float:
         """Paise lost when a parcel of this amount goes out and comes back."""

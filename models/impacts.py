@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from models.calibration import Calibration
 from models.risk import Impact, Risk
 
 _NEAR = 1e-7
+_CODE, _IMPACT = itemgetter(0), itemgetter(1)
 
 
 def impacts(
@@ -36,4 +38,6 @@ def impacts(
     else:
         rate = (risk.probability - risk.base_probability) / distance
     shares = [Impact(code, phi * rate, phi) for code, phi in contributions.items() if phi != 0]
-    return tuple(sorted(shares, key=lambda share: (-share.impact, share.code)))
+    shares.sort(key=_CODE)
+    shares.sort(key=_IMPACT, reverse=True)  # those alike stay in the order of their codes
+    return tuple(shares)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
@@ -34,6 +35,7 @@ _TOKEN_REASONS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def prefix_of(token: str) -> str:
     """What kind of key a token is.
 
@@ -43,6 +45,7 @@ def prefix_of(token: str) -> str:
     return token.partition("=")[0]
 
 
+@lru_cache(maxsize=4096)
 def reason_of(prefix: str) -> str:
     """The reason code of a kind of token."""
     code = _TOKEN_REASONS.get(prefix, OTHER)

@@ -35,25 +35,21 @@ class Paths(NamedTuple):
     """All inner nodes of all trees end to end, parents first; children are [left, right].
 
     Within a tree, products lie in slots: 0 leads into the root, 2i + 1 and 2i + 2 into the
-    children of node i. Nodes are named from 1, and 0 stands for *no such node*.
+    children of node i. Nodes are named from 1, and 0 stands for *no such node*. What belongs to a
+    node lies side by side: it is read once an order, and there are thousands.
 
     Attributes
     ----------
     start : (n_trees + 1,)
         First node of each tree, and the end.
-    column, threshold, kind : (n_nodes,)
-        The test.
-    slot : (n_nodes,)
-        Slot that leads into the node.
-    above, side : (n_nodes,)
-        Nearest node above that tests the same column, and which of its children leads here.
-    share_above : (n_nodes,)
-        Share of rows that pass this column's tests above.
-    share, value : (n_nodes, 2)
-        Share of rows that pass this column's tests down to the child; the child's leaf value, or
-        1 when it is a node.
-    apart : (n_nodes, 2)
-        Factor of the child where the row has already failed this column's tests above.
+    test : (n_nodes, 5) of whole numbers
+        ``COLUMN`` and ``KIND`` of the test; ``SLOT`` that leads into the node; ``ABOVE`` the
+        nearest node above that tests the same column, and ``SIDE`` which of its children leads
+        here.
+    number : (n_nodes, 6)
+        ``THRESHOLD``; from ``SHARE`` on, per child, the share of rows that pass this column's
+        tests down to it; from ``VALUE`` on the child's leaf value, or 1 when it is a node;
+        ``BEFORE``, the share of rows that pass this column's tests above.
     cut : (n_trees + 1,)
         First block of quadrature points of each tree, and the end.
     point, weight : (n_blocks, 8)
@@ -61,19 +57,15 @@ class Paths(NamedTuple):
     """
 
     start: NDArray[np.int64]
-    column: NDArray[np.uint32]
-    threshold: Floats
-    kind: NDArray[np.uint8]
-    slot: NDArray[np.uint32]
-    above: NDArray[np.uint32]
-    side: NDArray[np.uint8]
-    share_above: Floats
-    share: Floats
-    value: Floats
-    apart: Floats
+    test: NDArray[np.uint16] | NDArray[np.uint32]
+    number: Floats
     cut: NDArray[np.int64]
     point: Floats
     weight: Floats
+
+
+COLUMN, KIND, SLOT, ABOVE, SIDE = range(5)
+THRESHOLD, SHARE, VALUE, BEFORE = 0, 1, 3, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,16 +91,8 @@ class Explainer:
 class _Node(NamedTuple):
     """One node of ``Paths``, while it is built."""
 
-    column: int
-    threshold: float
-    kind: int
-    slot: int
-    above: int
-    side: int
-    share_above: float
-    share: tuple[float, float]
-    value: tuple[float, float]
-    apart: tuple[float, float]
+    test: tuple[int, int, int, int, int]
+    number: tuple[float, float, float, float, float, float]
 
 
 class _Passed(NamedTuple):
@@ -135,18 +119,12 @@ def _paths(trees: Sequence[Tree]) -> Paths:
         points.append(point)
         weights.append(weight)
         cut.append(cut[-1] + len(point))
+    tests = np.array([node.test for node in nodes], dtype=np.int64).reshape(-1, 5)
+    narrow = tests.max(initial=0) <= np.iinfo(np.uint16).max
     return Paths(
         start=np.array(start),
-        column=np.array([node.column for node in nodes], dtype=np.uint32),
-        threshold=np.array([node.threshold for node in nodes], dtype=np.float64),
-        kind=np.array([node.kind for node in nodes], dtype=np.uint8),
-        slot=np.array([node.slot for node in nodes], dtype=np.uint32),
-        above=np.array([node.above for node in nodes], dtype=np.uint32),
-        side=np.array([node.side for node in nodes], dtype=np.uint8),
-        share_above=np.array([node.share_above for node in nodes], dtype=np.float64),
-        share=np.array([node.share for node in nodes], dtype=np.float64).reshape(-1, 2),
-        value=np.array([node.value for node in nodes], dtype=np.float64).reshape(-1, 2),
-        apart=np.array([node.apart for node in nodes], dtype=np.float64).reshape(-1, 2),
+        test=tests.astype(np.uint16) if narrow else tests.astype(np.uint32),
+        number=np.array([node.number for node in nodes], dtype=np.float64).reshape(-1, 6),
         cut=np.array(cut),
         point=np.concatenate([np.empty((0, LANES)), *points]),
         weight=np.concatenate([np.empty((0, LANES)), *weights]),
@@ -173,7 +151,7 @@ def _lay_out(tree: Tree, nodes: list[_Node]) -> int:
         deepest = max(deepest, len(passed | {column: before}))
         for side, child in ((1, int(tree.right[number])), (0, int(tree.left[number]))):
             if child >= 0:
-                here = _Passed(name, side, node.share[side])
+                here = _Passed(name, side, node.number[SHARE + side])
                 waiting.append((child, 2 * placed + 1 + side, passed | {column: here}))
         placed += 1
     return deepest
@@ -182,19 +160,11 @@ def _lay_out(tree: Tree, nodes: list[_Node]) -> int:
 def _node(tree: Tree, number: int, slot: int, before: _Passed) -> _Node:
     """What is fixed about one inner node."""
     children = int(tree.left[number]), int(tree.right[number])
-    left, right = (tree.count(child) / tree.count(number) for child in children)
+    left, right = (before.share * (tree.count(child) / tree.count(number)) for child in children)
     low, high = (1.0 if child >= 0 else float(tree.leaf_value[~child]) for child in children)
     return _Node(
-        column=int(tree.column[number]),
-        threshold=float(tree.threshold[number]),
-        kind=int(tree.kind[number]),
-        slot=slot,
-        above=before.node,
-        side=before.side,
-        share_above=before.share,
-        share=(before.share * left, before.share * right),
-        value=(low, high),
-        apart=(left * low, right * high),
+        test=(int(tree.column[number]), int(tree.kind[number]), slot, before.node, before.side),
+        number=(float(tree.threshold[number]), left, right, low, high, before.share),
     )
 
 
@@ -225,8 +195,10 @@ def _follow(x: Floats, paths: Paths, first: int, end: int, taken: NDArray[np.uin
     """Find the side the row takes at each node, or that it has failed this column's tests above."""
     for name in range(1, end - first + 1):
         node = first + name - 1
-        left = goes_left(x[paths.column[node]], paths.threshold[node], paths.kind[node])
-        still = taken[paths.above[node]] == paths.side[node]
+        left = goes_left(
+            x[paths.test[node, COLUMN]], paths.number[node, THRESHOLD], paths.test[node, KIND]
+        )
+        still = taken[paths.test[node, ABOVE]] == paths.test[node, SIDE]
         taken[name] = (0 if left else 1) if still else _LEFT_ALREADY
 
 
@@ -250,17 +222,24 @@ def _down(
     store(product, 0, load(paths.weight, block))
     for name in range(1, end - first + 1):
         node, left, side = first + name - 1, 2 * name - 1, taken[name]
-        above = load(product, paths.slot[node])
+        above = load(product, paths.test[node, SLOT])
         if side == _LEFT_ALREADY:
-            store(product, left, scaled(above, paths.apart[node, 0]))
-            store(product, left + 1, scaled(above, paths.apart[node, 1]))
+            apart = np.divide(1.0, paths.number[node, BEFORE])
+            low = paths.number[node, SHARE] * paths.number[node, VALUE] * apart
+            high = paths.number[node, SHARE + 1] * paths.number[node, VALUE + 1] * apart
+            store(product, left, scaled(above, low))
+            store(product, left + 1, scaled(above, high))
         else:
-            others = times(above, load(divided, paths.above[node]))
-            factor = plus(known, scaled(unknown, paths.share[node, side]))
+            others = times(above, load(divided, paths.test[node, ABOVE]))
+            factor = plus(known, scaled(unknown, paths.number[node, SHARE + side]))
             store(divided, name, inverse(factor))
             other = 1 - side
-            store(product, left + side, scaled(times(others, factor), paths.value[node, side]))
-            missed = paths.share[node, other] * paths.value[node, other]
+            store(
+                product,
+                left + side,
+                scaled(times(others, factor), paths.number[node, VALUE + side]),
+            )
+            missed = paths.number[node, SHARE + other] * paths.number[node, VALUE + other]
             store(product, left + other, scaled(times(others, unknown), missed))
 
 
@@ -285,13 +264,15 @@ def _up(
     for name in range(end - first, 0, -1):
         node, left, side = first + name - 1, 2 * name - 1, taken[name]
         if side == _LEFT_ALREADY:
-            store(product, paths.slot[node], plus(load(product, left), load(product, left + 1)))
+            store(
+                product, paths.test[node, SLOT], plus(load(product, left), load(product, left + 1))
+            )
         else:
             here, there = load(product, left + side), load(product, left + 1 - side)
             both = plus(here, there)
-            gain = scaled(times(here, load(divided, name)), 1.0 - paths.share[node, side])
+            gain = scaled(times(here, load(divided, name)), 1.0 - paths.number[node, SHARE + side])
             gain = minus(gain, times(there, missed))
-            before = times(both, load(divided, paths.above[node]))
-            gain = minus(gain, scaled(before, 1.0 - paths.share_above[node]))
-            store(sums, paths.column[node], plus(load(sums, paths.column[node]), gain))
-            store(product, paths.slot[node], both)
+            before = times(both, load(divided, paths.test[node, ABOVE]))
+            gain = minus(gain, scaled(before, 1.0 - paths.number[node, BEFORE]))
+            store(sums, paths.test[node, COLUMN], plus(load(sums, paths.test[node, COLUMN]), gain))
+            store(product, paths.test[node, SLOT], both)

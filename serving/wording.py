@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.reasons import REASONS, Reason
-from features.telling import tell
+from features.telling import Sight, tell
 from models.risk import Impact
 
 _MOST = 5
@@ -38,11 +38,12 @@ def listed(
     """
     weighty = [impact for impact in impacts if abs(impact.impact) >= _LEAST_IMPACT]
     weighty.sort(key=lambda impact: -abs(impact.impact))
-    return [_line(impact, values, pincode) for impact in weighty[:_MOST]]
+    seen = Sight(values)
+    return [_line(impact, seen, pincode) for impact in weighty[:_MOST]]
 
 
-def _line(impact: Impact, values: NDArray[np.float64], pincode: str | None) -> dict[str, object]:
-    reason, told = REASONS[impact.code], tell(impact.code, values)
+def _line(impact: Impact, seen: Sight, pincode: str | None) -> dict[str, object]:
+    reason, told = REASONS[impact.code], tell(impact.code, seen)
     return {
         "code": reason.code,
         "text": told.text,

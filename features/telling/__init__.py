@@ -7,28 +7,24 @@ used where the order bears it out, and else the plain fact; and history is told 
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features.telling.claims import claim_of
 from features.telling.past import PASTS, customer_of, past_of
 from features.telling.rates import RATES, RETURNS, SHARES, rate_of, returns_of, share_of
 from features.telling.sight import Sight, Telling
 
-__all__ = ["Telling", "tell"]
+__all__ = ["Sight", "Telling", "tell"]
 
 
-def tell(code: str, values: NDArray[np.float64]) -> Telling:
+def tell(code: str, seen: Sight) -> Telling:
     """The sentence for one reason of an order.
 
     Parameters
     ----------
     code : str
         A key of ``features.reasons.REASONS``.
-    values : ndarray of float64, shape (n_catalogue,)
+    seen : Sight
         The order's features.
     """
-    seen = Sight(values)
     if code in PASTS:
         return past_of(PASTS[code], seen)
     if code in RATES:

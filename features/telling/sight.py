@@ -33,11 +33,11 @@ class Sight:
     """
 
     def __init__(self, values: NDArray[np.float64]) -> None:
-        self._values = values
+        self._values: list[float] = values.tolist()
 
     def value(self, name: str) -> float:
         """A feature; NaN where unknown, so that no comparison with it holds."""
-        return float(self._values[_AT[name]])
+        return self._values[_AT[name]]
 
     def known(self, name: str) -> float:
         """A feature that a sentence cannot do without.

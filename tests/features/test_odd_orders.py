@@ -14,7 +14,7 @@ from features.directory import Directory
 from features.history.fact import fact_of
 from features.keys import Hasher, keys_of, order_key, person_of
 from features.order import Order
-from features.telling import tell
+from features.telling import Sight, tell
 from features.tokens import tokens_of
 from tests.features.odd import FAR_US, NEAR_MISSES, TEXTS, odd_orders
 
@@ -63,6 +63,6 @@ def test_any_order_can_be_told_in_words(order: Order) -> None:
     values = np.full(len(CATALOGUE), np.nan)
     values[:N_SIGNALS] = signals_of(order, DIRECTORY.place(order.pincode), DIRECTORY)
     for feature in SIGNAL_FEATURES:
-        text = tell(feature.reason, values).text
+        text = tell(feature.reason, Sight(values)).text
         assert text
         assert "nan" not in text

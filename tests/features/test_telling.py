@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE
 from features.reasons import REASONS
-from features.telling import tell
+from features.telling import Sight, Telling
+from features.telling import tell as told_of
 
 AT = {feature.name: i for i, feature in enumerate(CATALOGUE)}
+
+
+def tell(code: str, row: NDArray[np.float64]) -> Telling:
+    return told_of(code, Sight(row))
 
 
 def values(**known: float) -> NDArray[np.float64]:

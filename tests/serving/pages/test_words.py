@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import CATALOGUE
 from features.reasons import REASONS
-from features.telling import tell
+from features.telling import Sight, tell
 from models.policy_words import EXPLAINED
 from serving.pages import (
     account_forms,
@@ -124,10 +124,10 @@ def test_every_reason_and_its_advice_is_said_whatever_the_order_shows(
     code: str, language: str
 ) -> None:
     say, pick = words(language), np.random.default_rng(7)
-    texts = {REASONS[code].text, REASONS[code].advice, tell(code, _unknown()).text}
+    texts = {REASONS[code].text, REASONS[code].advice, tell(code, Sight(_unknown())).text}
     for _ in range(60):
         values = pick.choice([0.0, 1.0, 2.0, 7.5, 300.0, np.nan], len(CATALOGUE))
-        texts.add(tell(code, values).text)
+        texts.add(tell(code, Sight(values)).text)
     if "pincode" in code and REASONS[code].bucket == "address":
         texts.add(f"{REASONS[code].advice}; 560034 would fit the address")
     for text in texts:
