@@ -55,7 +55,6 @@ class Reader:
 
     def __init__(self) -> None:
         self._fact: Fact = np.zeros(FACT_SIZE, np.int64)
-        self._record = who.blank()
         self._counts = np.zeros((WINDOWS, COUNTS), np.int64)
         self._marks = np.zeros(who.MARKS, np.int64)
         self._rates = np.zeros((len(WHERE_KINDS), RATES))
@@ -84,7 +83,7 @@ class Reader:
         self._fact, self._out = fact, np.empty(N_HISTORY)
         n = _read(
             tuple(records), fact, windows.keys, windows.starts, windows.days, windows.sums,
-            windows.merchants, as_of_us, self._record, self._rates, self._counts, self._marks,
+            windows.merchants, as_of_us, self._rates, self._counts, self._marks,
             self._orders, self._near, self._where_out, self._who_out, self._out,
         )  # fmt: skip
         if n == 0:
@@ -107,7 +106,7 @@ class Reader:
         """
         if near:
             padded = (*near, *_NONE_NEAR[len(near) :])
-            _read_near(padded, len(near), self._fact, self._record, self._counts[EVER], self._out)
+            _read_near(padded, len(near), self._fact, self._counts[EVER], self._out)
         return self._out
 
     def evidence(self) -> Evidence:
@@ -128,8 +127,8 @@ class Reader:
 @compiled
 def _read(
     records: tuple[Integers, ...], fact: Integers, keys: Integers, starts: Integers,
-    days: Integers, sums: Integers, merchants: Integers, as_of_us: int, record: Integers,
-    rates: Floats, counts: Integers, marks: Integers, orders: Integers, near: Integers,
+    days: Integers, sums: Integers, merchants: Integers, as_of_us: int, rates: Floats,
+    counts: Integers, marks: Integers, orders: Integers, near: Integers,
     where_out: Floats, who_out: Floats, out: Floats,
 ) -> int:  # fmt: skip
     """All that the order's own keys tell, in one call; returns how many keys are near.
@@ -140,9 +139,7 @@ def _read(
     _read_where(
         fact, keys, starts, days, sums, merchants, today, rates, counts, orders, where_out, out
     )
-    known = _read_who(
-        records, fact, as_of_us, record, rates, counts, marks, orders, near, who_out, out
-    )
+    known = _read_who(records, fact, as_of_us, rates, counts, marks, orders, near, who_out, out)
     counts[EVER] = 0
     near_values(min(known, 0), counts[EVER], out[NEAR_START:])
     return max(known, 0)
@@ -164,19 +161,22 @@ def _read_where(
 
 @compiled
 def _read_who(
-    records: tuple[Integers, ...], fact: Integers, as_of_us: int, record: Integers, rates: Floats,
-    counts: Integers, marks: Integers, orders: Integers, near: Integers, scratch: Floats,
-    out: Floats,
+    records: tuple[Integers, ...], fact: Integers, as_of_us: int, rates: Floats, counts: Integers,
+    marks: Integers, orders: Integers, near: Integers, scratch: Floats, out: Floats,
 ) -> int:  # fmt: skip
     """Returns how many keys are near; -1 for an order that has no key of the linking kinds."""
     partners = fact[PARTNER_COLUMNS]
+    unseen = np.zeros(3, np.int64)
     known = -1
     for slot in range(len(WHO_SLOTS)):
         present = fact[FIRST_WHO + slot] != ABSENT
         if present:
-            who.unpack(records[slot], record)
-            who.read(record, as_of_us, fact[NUMBER], partners, WHO_WANTED[slot], counts, marks)
-            known = _linked_keys(record, slot, fact, near, known)
+            record = records[slot] if len(records[slot]) > 0 else unseen
+            layout = who.packed_layout(record)
+            who.read(
+                record, layout, as_of_us, fact[NUMBER], partners, WHO_WANTED[slot], counts, marks
+            )
+            known = _linked_keys(record, layout, slot, fact, near, known)
         orders[len(WHERE_KINDS) + slot] = counts[EVER, ORDERS] if present else 0
         fill_who(
             slot, present, counts, marks, rates[WHO_ABOVE[slot]], as_of_us, fact[AMOUNT_PAISE],
@@ -186,25 +186,26 @@ def _read_who(
 
 
 @compiled
-def _linked_keys(record: Integers, slot: int, fact: Integers, near: Integers, known: int) -> int:
+def _linked_keys(
+    record: Integers, layout: who.Layout, slot: int, fact: Integers, near: Integers, known: int
+) -> int:
     """Collect the keys near an order in ``near``; see ``who.latest_partners``."""
     for link in range(len(LINKS)):
         if LINKS[link, SLOT] == slot:
             own = fact[FIRST_WHO + LINKS[link, OWN]]
             known = who.latest_partners(
-                record, LINKS[link, PARTNER], own, fact[NUMBER], near, max(known, 0)
+                record, layout, LINKS[link, PARTNER], own, fact[NUMBER], near, max(known, 0)
             )
     return known
 
 
 @compiled
 def _read_near(
-    near: tuple[Integers, ...], n: int, fact: Integers, record: Integers, lifetimes: Integers,
-    out: Floats,
+    near: tuple[Integers, ...], n: int, fact: Integers, lifetimes: Integers, out: Floats
 ) -> None:  # fmt: skip
     """What the linked keys tell together; of ``near`` the first ``n`` are theirs."""
     lifetimes[:] = 0
     for i in range(n):
-        who.unpack(near[i], record)
-        who.lifetime(record, fact[NUMBER], lifetimes)
+        if len(near[i]) > 0:
+            who.lifetime(near[i], who.packed_layout(near[i]), fact[NUMBER], lifetimes)
     near_values(n, lifetimes, out[NEAR_START:])

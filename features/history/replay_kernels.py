@@ -153,10 +153,10 @@ def _note_linked(
     found = 0
     for link in range(len(LINKS)):
         if LINKS[link, SLOT] == slot:
+            own = fact[FIRST_WHO + LINKS[link, OWN]]
             found = who.latest_partners(
-                record, LINKS[link, PARTNER], fact[FIRST_WHO + LINKS[link, OWN]], fact[NUMBER],
-                near, found,
-            )  # fmt: skip
+                record, who.OPEN, LINKS[link, PARTNER], own, fact[NUMBER], near, found
+            )
     if n + found > len(links):
         longer = np.empty((2 * len(links) + found, 1 + who.NEAR_ROWS), np.int64)
         longer[:n] = links[:n]
@@ -194,8 +194,8 @@ def who_pass(
                 at += 1
             fact = facts[ask_order[ask]]
             who.read(
-                record, as_of_us[ask], fact[NUMBER], fact[PARTNER_COLUMNS], WHO_WANTED[slot],
-                counts, marks,
+                record, who.OPEN, as_of_us[ask], fact[NUMBER], fact[PARTNER_COLUMNS],
+                WHO_WANTED[slot], counts, marks,
             )  # fmt: skip
             fill_who(
                 slot, True, counts, marks, rates[RATE_ROW[WHO_ABOVE[slot]], ask], as_of_us[ask],

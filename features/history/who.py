@@ -9,6 +9,8 @@ read day counts and latest orders together, which is the same as day counts of a
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,6 +60,24 @@ NONE_KNOWN, LAST_KEPT, LAST_RTO = range(3)
 # Rows of the keys near an order: which, when last seen, on which order, and what kind of key.
 KEY, WHEN, WHICH, KIND = range(4)
 NEAR_ROWS = 4
+
+
+class Layout(NamedTuple):
+    """Where the parts of a record begin: open, with room for more, or packed."""
+
+    latest: int
+    counts: int
+    days: int
+
+
+OPEN = Layout(_LATEST_AT, _COUNTS_AT, _DAYS_AT)
+
+
+@compiled
+def packed_layout(packed: Record) -> Layout:
+    """Where the parts of a stored record begin; it has no counts before an order is gone over."""
+    counts = 3 + packed[_RECENT] * _WIDTH
+    return Layout(3, counts, counts + COUNTS)
 
 
 def blank() -> Record:
@@ -222,16 +242,22 @@ def _add_latest(record: Record, at: int, as_of_us: int, counts: NDArray[np.int64
 
 
 @compiled
-def _add_days(record: Record, as_of_us: int, counts: NDArray[np.int64]) -> None:
+def _add_days(record: Record, layout: Layout, as_of_us: int, counts: NDArray[np.int64]) -> None:
+    """Add the orders gone over: each day once, from the latest back, to all windows it lies in."""
     today = (as_of_us + IST_SHIFT_US) // DAY_US
-    for i in range(COUNTS):
-        counts[EVER, i] += record[_COUNTS_AT + i]
-    for row in range(record[_DAYS]):
-        at = _DAYS_AT + row * _DAY_WIDTH
-        for window in range(DAYS_7, EVER):
-            if record[at] >= first_day(today, window):
-                for i in range(COUNTS):
-                    counts[window, i] += record[at + 1 + i]
+    sums = np.zeros(COUNTS, np.int64)
+    window = DAYS_7
+    for row in range(record[_DAYS] - 1, -1, -1):
+        at = layout.days + row * _DAY_WIDTH
+        while window < EVER and record[at] < first_day(today, window):
+            counts[window] += sums
+            window += 1
+        if window == EVER:
+            break
+        sums += record[at + 1 : at + _DAY_WIDTH]
+    for longer in range(window, EVER):
+        counts[longer] += sums
+    counts[EVER] += record[layout.counts : layout.counts + COUNTS]
 
 
 @compiled
@@ -240,15 +266,15 @@ def _counts_here(record: Record, at: int, own_number: int, since_us: int) -> boo
 
 
 @compiled
-def _distinct(record: Record, partner: int, own_number: int, since_us: int) -> int:
+def _distinct(record: Record, first: int, partner: int, own_number: int, since_us: int) -> int:
     """How many different partners of one kind the latest orders placed after ``since_us`` name."""
     found = 0
     for i in range(record[_RECENT]):
-        at = _LATEST_AT + i * _WIDTH
+        at = first + i * _WIDTH
         value = record[at + _PARTNER + partner]
         new = value != 0 and _counts_here(record, at, own_number, since_us)
         for j in range(i if new else 0):
-            before = _LATEST_AT + j * _WIDTH
+            before = first + j * _WIDTH
             if record[before + _PARTNER + partner] == value and _counts_here(
                 record, before, own_number, since_us
             ):
@@ -259,13 +285,13 @@ def _distinct(record: Record, partner: int, own_number: int, since_us: int) -> i
 
 
 @compiled
-def _same(record: Record, partner: int, own_number: int, mine: int) -> int:
+def _same(record: Record, first: int, partner: int, own_number: int, mine: int) -> int:
     """How many of the latest orders name the very partner that the asking order names."""
     if mine == 0:
         return UNASKED
     found = 0
     for i in range(record[_RECENT]):
-        at = _LATEST_AT + i * _WIDTH
+        at = first + i * _WIDTH
         if record[at + _PARTNER + partner] == mine and record[at + _NUMBER] != own_number:
             found += 1
     return found
@@ -290,6 +316,7 @@ def _mark_outcome(state: int, placed_us: int, marks: NDArray[np.int64]) -> None:
 @compiled
 def read(
     record: Record,
+    layout: Layout,
     as_of_us: int,
     own_number: int,
     partners: Record,
@@ -301,7 +328,9 @@ def read(
 
     Parameters
     ----------
-    record : ndarray of int64, shape (RECORD_SIZE,)
+    record : ndarray of int64
+    layout : Layout
+        ``OPEN``, or that of a packed record, which is read as it is.
     as_of_us : int
         Windows end here; the hour and the day window hold orders placed after the instant one
         hour or day before.
@@ -317,38 +346,41 @@ def read(
     counts[:] = 0
     marks[:] = 0
     for i in range(record[_RECENT] - 1, -1, -1):
-        at = _LATEST_AT + i * _WIDTH
+        at = layout.latest + i * _WIDTH
         if record[at + _NUMBER] == own_number:
             continue
         _add_latest(record, at, as_of_us, counts)
         marks[LAST_PLACED_US] = max(marks[LAST_PLACED_US], record[at + _PLACED_US])
         _mark_outcome(record[at + _STATE], record[at + _PLACED_US], marks)
     if record[_EVICTED] > 0:
-        _add_days(record, as_of_us, counts)
+        _add_days(record, layout, as_of_us, counts)
         marks[CAPPED] = 1
     for partner in range(PARTNERS):
         if wanted[partner] & DISTINCT:
-            marks[PHONES + partner] = _distinct(record, partner, own_number, 0)
+            marks[PHONES + partner] = _distinct(record, layout.latest, partner, own_number, 0)
         if wanted[partner] & SAME:
-            marks[SAME_PHONE + partner] = _same(record, partner, own_number, partners[partner])
+            marks[SAME_PHONE + partner] = _same(
+                record, layout.latest, partner, own_number, partners[partner]
+            )
     if wanted[MERCHANT_PARTNER] & DISTINCT:
-        marks[MERCHANTS_1D] = _distinct(record, MERCHANT_PARTNER, own_number, as_of_us - DAY_US)
+        since = as_of_us - DAY_US
+        marks[MERCHANTS_1D] = _distinct(record, layout.latest, MERCHANT_PARTNER, own_number, since)
 
 
 @compiled
-def lifetime(record: Record, own_number: int, counts: NDArray[np.int64]) -> None:
+def lifetime(record: Record, layout: Layout, own_number: int, counts: NDArray[np.int64]) -> None:
     """Add the counts of all orders of this key to ``counts``, shape (COUNTS,)."""
-    for i in range(COUNTS):
-        counts[i] += record[_COUNTS_AT + i]
+    if record[_EVICTED] > 0:
+        counts += record[layout.counts : layout.counts + COUNTS]
     for row in range(record[_RECENT]):
-        at = _LATEST_AT + row * _WIDTH
+        at = layout.latest + row * _WIDTH
         if record[at + _NUMBER] != own_number:
             add_order(counts, record[at + _AMOUNT], record[at + _COD], record[at + _STATE], 1)
 
 
 @compiled
 def latest_partners(
-    record: Record, partner: int, own: int, own_number: int, near: Integers, n: int
+    record: Record, layout: Layout, partner: int, own: int, own_number: int, near: Integers, n: int
 ) -> int:
     """Collect the partners of one kind other than ``own``, keeping the most recent of all calls.
 
@@ -367,7 +399,7 @@ def latest_partners(
         How many are in use now.
     """
     for i in range(record[_RECENT]):
-        at = _LATEST_AT + i * _WIDTH
+        at = layout.latest + i * _WIDTH
         key, number = record[at + _PARTNER + partner], record[at + _NUMBER]
         if key != 0 and key != own and number != own_number:
             n = keep_recent(near, n, key, record[at + _PLACED_US], number, partner)

@@ -27,7 +27,7 @@ NOBODY = np.zeros(who.PARTNERS, np.int64)
 
 def read(record: Integers, as_of_us: int, number: int = -1) -> tuple[Integers, Integers]:
     counts, marks = np.zeros((N_WINDOWS, COUNTS), np.int64), np.zeros(who.MARKS, np.int64)
-    who.read(record, as_of_us, number, NOBODY, NOBODY, counts, marks)
+    who.read(record, who.OPEN, as_of_us, number, NOBODY, NOBODY, counts, marks)
     return counts, marks
 
 
