@@ -47,13 +47,13 @@ class Placing:
     def __call__(self, log: Log) -> int:
         submission, order, sight = self.submission, self.submission.order, self.sight
         now = latecomer(
-            log, sight.identity.fact, submission.content.personal_json(),
+            log, sight.identity.fact, submission.content.personal_json,
             read_seq=sight.read_seq, test=submission.access.test,
         )  # fmt: skip
         held = log.place(
             order.merchant_id,
             order.order_id,
-            submission.content.public_json(),
+            submission.content.public_json,
             fact=now.fact.tobytes(),
             state=PENDING,
             digest=submission.digest,
@@ -103,12 +103,12 @@ class Revising:
         if stands is None or stands.revision != before.revision:
             raise StaleOrderError(before.order_id, before.revision + 1, None)
         now = latecomer(
-            log, sight.identity.fact, submission.content.personal_json(),
+            log, sight.identity.fact, submission.content.personal_json,
             read_seq=sight.read_seq, test=before.test, number=before.number,
         )  # fmt: skip
         held = log.revise(
             stands,
-            submission.content.public_json(),
+            submission.content.public_json,
             fact=now.fact.tobytes(),
             digest=submission.digest,
             at_us=sight.as_of_us,

@@ -127,9 +127,9 @@ class Backfill:
         test = submission.access.test
         shares = not test and self._policies.now(order.merchant_id).share_with_network
         identity = self._rows.identity(set_apart(order) if test else order, shares=shares)
-        now = past_comer(log, identity.fact, submission.content.personal_json(), order.created_us)
+        now = past_comer(log, identity.fact, submission.content.personal_json, order.created_us)
         held = log.place(
-            order.merchant_id, order.order_id, submission.content.public_json(),
+            order.merchant_id, order.order_id, submission.content.public_json,
             fact=now.fact.tobytes(), state=PENDING, digest=None,
             at_us=order.created_us, known_us=min(order.created_us, self._now_us),
             test=test,

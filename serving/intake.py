@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from features.coupons import split_coupons
 from features.days import to_us
 from features.order import Line, Order
-from serving.schemas import Item, ScoreRequest
+from serving.schemas import ScoreRequest
 
 _CUSTOMER = {
     "id": "customer_id",
@@ -33,6 +35,20 @@ _PLACE = ("city", "state", "pincode")
 _DEVICE = ("ip", "device_id", "user_agent")
 _MONEY = ("amount", "amount_due", "discount", "shipping_fee", "cod_fee")
 _PLAIN = ("payment_mode", "channel", "origin_pincode", "courier", "package_type")
+_LINE = ("sku", "name", "category", "quantity", "weight_g", "image_url", "url")
+
+# What a field of a request is called where an order is kept, in the order in which it is digested.
+Names: TypeAlias = tuple[tuple[str, str], ...]
+_OF_ORDER: Names = (*zip(_PLAIN, _PLAIN, strict=True), *((m, f"{m}_paise") for m in _MONEY))
+_OF_CUSTOMER: Names = tuple(_CUSTOMER.items())
+_OF_LANGUAGE: Names = (("language", "language"),)
+_OF_ADDRESS: Names = tuple(_ADDRESS.items())
+_OF_PLACE: Names = tuple(zip(_PLACE, _PLACE, strict=True))
+_OF_DEVICE: Names = tuple(zip(_DEVICE, _DEVICE, strict=True))
+_OF_UTM: Names = (("source", "utm_source"), ("campaign", "utm_campaign"))
+_OF_ITEM: Names = (
+    *zip(_LINE, _LINE, strict=True), ("price", "price_paise"), ("unit_cost", "unit_cost_paise")
+)  # fmt: skip
 
 _KEPT_PERSONAL = (
     *(name for name in _CUSTOMER.values() if name != "whatsapp_opt_in"),
@@ -55,7 +71,7 @@ _BASKET = ("sku", "category", "quantity", "item_count")
 _NO_FEATURE = frozenset({"dispatch_cutoff_us", "whatsapp_opt_in", "items", "coupons", "past"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """What an order said.
 
@@ -70,10 +86,12 @@ class Content:
     public: Mapping[str, Any]
     personal: Mapping[str, Any]
 
+    @cached_property
     def public_json(self) -> bytes:
         """As the log keeps it."""
         return to_json(self.public)
 
+    @cached_property
     def personal_json(self) -> bytes:
         """As it is sealed."""
         return to_json(self.personal)
@@ -83,8 +101,7 @@ def content_of(request: ScoreRequest) -> Content:
     """Everything recognised in a request; unknown and empty values are left out."""
     public: dict[str, Any] = {"created_us": to_us(request.created_at)}
     personal: dict[str, Any] = {}
-    _take(public, request, {name: name for name in _PLAIN})
-    _take(public, request, {name: f"{name}_paise" for name in _MONEY})
+    public |= _known(request, _OF_ORDER)
     if request.promised_at is not None:
         public["promised_us"] = to_us(request.promised_at)
     if request.dispatch_cutoff is not None:
@@ -92,17 +109,17 @@ def content_of(request: ScoreRequest) -> Content:
     if request.coupons:  # in a table no coupon and an unknown one look alike; so they do here
         public["coupons"] = request.coupons
     if request.items:
-        public["items"] = [_item(item) for item in request.items]
+        public["items"] = [_known(item, _OF_ITEM) for item in request.items]
     if request.customer is not None:
-        _take(personal, request.customer, _CUSTOMER)
-        _take(public, request.customer, {"language": "language"})
+        personal |= _known(request.customer, _OF_CUSTOMER)
+        public |= _known(request.customer, _OF_LANGUAGE)
     if request.shipping_address is not None:
-        _take(personal, request.shipping_address, _ADDRESS)
-        _take(public, request.shipping_address, {name: name for name in _PLACE})
+        personal |= _known(request.shipping_address, _OF_ADDRESS)
+        public |= _known(request.shipping_address, _OF_PLACE)
     if request.device is not None:
-        _take(personal, request.device, {name: name for name in _DEVICE})
+        personal |= _known(request.device, _OF_DEVICE)
     if request.utm is not None:
-        _take(public, request.utm, {"source": "utm_source", "campaign": "utm_campaign"})
+        public |= _known(request.utm, _OF_UTM)
     if request.extra:
         personal["extra"] = dict(sorted(request.extra.items()))
     return Content(public, personal)
@@ -135,18 +152,19 @@ def content_held_of(order: Order, past: Mapping[str, object]) -> Content:
 def digest_of(content: Content, key: bytes) -> bytes:
     """A keyed digest under which two equal contents are equal and nothing can be guessed."""
     keyed = hashlib.blake2b(key=key, digest_size=16)
-    public = content.public_json()
+    public = content.public_json
     keyed.update(len(public).to_bytes(8, "big"))
     keyed.update(public)
-    keyed.update(content.personal_json())
+    keyed.update(content.personal_json)
     return keyed.digest()
 
 
 def order_of(merchant_id: str, order_id: str, content: Content) -> Order:
     """The order that features are computed from; the same live and in a recheck."""
     public, personal = content.public, content.personal
-    fields = {k: v for k, v in public.items() if k not in _NO_FEATURE}
-    fields.update((k, v) for k, v in personal.items() if k not in _NO_FEATURE)
+    fields = {**public, **personal}
+    for name in _NO_FEATURE:
+        fields.pop(name, None)
     fields.setdefault("payment_mode", "unknown")
     if (coupons := public.get("coupons")) is not None:
         fields["coupons"] = split_coupons("|".join(coupons))
@@ -181,14 +199,6 @@ def _basket(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
-    names = ("sku", "name", "category", "quantity", "weight_g", "image_url", "url")
-    _take(plain, item, {name: name for name in names})
-    _take(plain, item, {"price": "price_paise", "unit_cost": "unit_cost_paise"})
-    return plain
-
-
 def _line(line: Line) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     _take_slots(plain, line, Line.__slots__)
@@ -202,10 +212,9 @@ def _take_slots(into: dict[str, Any], source: object, names: Iterable[str]) -> N
             into[name] = value
 
 
-def _take(into: dict[str, Any], model: object, names: Mapping[str, str]) -> None:
-    """Copy what is known; an empty text says nothing."""
+def _known(model: BaseModel, names: Names) -> dict[str, Any]:
+    """What is known, under the names it is kept by; an empty text says nothing."""
     values = model.__dict__
-    for source, target in names.items():
-        value = values[source]
-        if value is not None and value != "":
-            into[target] = value
+    return {
+        kept: value for field, kept in names if (value := values[field]) is not None and value != ""
+    }

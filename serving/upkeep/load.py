@@ -191,10 +191,10 @@ class Loader:
         keys = keys_of(order, place, self._hasher, shares=shares)
         content = content_held_of(order, placing.elsewhere)
         now = past_comer(
-            log, fact_of(order, keys, UNNUMBERED), content.personal_json(), order.created_us
+            log, fact_of(order, keys, UNNUMBERED), content.personal_json, order.created_us
         )
         held = log.place(
-            order.merchant_id, order.order_id, content.public_json(), fact=now.fact.tobytes(),
+            order.merchant_id, order.order_id, content.public_json, fact=now.fact.tobytes(),
             state=PENDING, digest=None, at_us=order.created_us,
             known_us=min(order.created_us, self._now_us),
         )  # fmt: skip
