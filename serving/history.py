@@ -73,7 +73,9 @@ class History:
         records, seq = self.ledger.begin_checkpoint(some=some)
         stored = False
         try:
-            await writer.submit(lambda log: write_records(log.connection, records, seq))
+            await writer.submit(
+                lambda log: write_records(log.connection, records, seq), hurry=False
+            )
             stored = True
         except (StoreError, BusyError):
             _log.warning("who-records could not be stored now; they stay in memory", exc_info=True)

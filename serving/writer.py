@@ -31,6 +31,8 @@ _WAITING = 4096
 _LOCKED_S = 5.0
 _DRAIN_S = 10.0
 _LOCKED_STEP_S = 0.002
+# How long work that is in no hurry waits for company.
+_COMPANY_S = 0.25
 
 
 class BusyError(RtoError):
@@ -135,8 +137,13 @@ class Writer:
         self._idle.set()
         self._thread.start()
 
-    def submit(self, work: Work[T]) -> asyncio.Future[T]:
+    def submit(self, work: Work[T], *, hurry: bool = True) -> asyncio.Future[T]:
         """Hand over work from the event loop; the future answers after the commit.
+
+        Parameters
+        ----------
+        hurry : bool
+            Else it waits a moment for other work, to be flushed with it.
 
         Raises
         ------
@@ -153,11 +160,17 @@ class Writer:
             raise BusyError("too many requests are waiting for the disk; post again in a second")
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.append(_Item(work, future, time.monotonic()))
-        if not self._busy:
+        if hurry:
+            self._begin()
+        else:
+            self._loop.call_later(_COMPANY_S, self._begin)
+        return future
+
+    def _begin(self) -> None:
+        if self._loop is not None and self._queue and not self._busy:
             self._busy = True
             self._idle.clear()
             self._loop.call_soon(self._turn)
-        return future
 
     async def stop(self) -> None:
         """Commit what is waiting and end the thread; the connection stays open.
@@ -165,6 +178,7 @@ class Writer:
         A thread that hangs is left behind after ``_DRAIN_S``.
         """
         self._stopping = True
+        self._begin()
         try:
             async with asyncio.timeout(_DRAIN_S):
                 await self._idle.wait()

@@ -69,6 +69,29 @@ def _fail(error: BaseException) -> Any:
     return work
 
 
+def test_what_is_in_no_hurry_goes_with_the_next_or_alone_or_before_the_end(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with _desk(tmp_path) as desk:
+
+            def calmly(name: str) -> asyncio.Future[int]:
+                return desk.writer.submit(
+                    lambda log: log.append("policy", {"name": name}, at_us=0, known_us=0),
+                    hurry=False,
+                )
+
+            first = calmly("1")
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert desk.landed == []
+            await desk.note("2")
+            assert (desk.landed, first.done()) == ([2], True)
+            await calmly("3")
+            last = calmly("4")
+        assert (desk.landed, last.result(), desk.names()) == ([2, 3, 4], 4, ["1", "2", "3", "4"])
+
+    asyncio.run(scene())
+
+
 def test_what_waits_is_committed_as_one_group(tmp_path: Path) -> None:
     async def scene() -> None:
         async with _desk(tmp_path) as desk:
