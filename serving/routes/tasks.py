@@ -26,6 +26,7 @@ from serving.routes.door import (
 )
 from serving.schemas import FreeMessage, RedeliveryRequest, Retry, TaskDone
 from serving.store.dead_letters import dead_letters
+from serving.store.outbox import message_named
 from serving.store.tasks import TaskKind, finish_task, task_named
 
 router = APIRouter()
@@ -139,5 +140,8 @@ async def retry(request: Request, message_id: str) -> Response:
     """One that may have arrived only where ``doubtful`` is true."""
     service, access = service_of(request), merchant_of(request, "report")
     said = await said_of(request, Retry)
+    letter = message_named(service.connection, message_id)
+    if letter is None or letter.merchant_id != access.merchant_id:
+        return problem(404, "there is no such message")
     work = Resending(access.merchant_id, message_id, said.doubtful, service.clock())
     return answered({"changed": await service.writer.submit(work)})
