@@ -78,10 +78,10 @@ class Sender:
         self._under_way: dict[Future[Sent], tuple[Message, Letter]] = {}
 
     def look(self, now: int) -> None:
-        """Begin what is due, and settle what has ended."""
+        """Settle what has ended, which makes room, and begin what is due."""
+        self.settle_ended(0.0, now)
         if anything_due(self._home.connection, now):
             self._take(now)
-        self.settle_ended(0.0, now)
 
     def _take(self, now: int) -> None:
         for message in doubt(self._home.connection, now - _DOUBT_US):

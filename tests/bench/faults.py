@@ -36,7 +36,7 @@ from tests.serving.process import Server, served
 NONE, TOLD = "none", "none, statuses follow"
 # What hangs is over half a minute later: it comes last.
 FAULTS = ("429", "500", "130429", "131056", "190", "reset", "hang")
-_SETTLE = 50
+_SETTLE = 10
 
 
 class Always(deque[str]):

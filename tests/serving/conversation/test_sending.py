@@ -177,6 +177,53 @@ def test_what_ended_together_is_settled_in_one_transaction(
     play(tmp_path, graph, scene)
 
 
+class Rests(Event):
+    """A stop that comes once so much was sent, and remembers how long the worker rested."""
+
+    def __init__(self, sent: list[str], messages: int) -> None:
+        super().__init__()
+        self.sent, self.messages = sent, messages
+        self.rested: list[float] = []
+        self.resting = Event()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """A rest, in which all that is under way ends."""
+        assert timeout is not None
+        self.rested.append(timeout)
+        self.resting.set()
+        super().wait(0.05)
+        self.resting.clear()
+        return len(self.sent) == self.messages or len(self.rested) > 1_000
+
+
+def test_a_worker_does_not_rest_while_there_is_more_to_send(
+    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    messages = 3 * sending.AT_ONCE_EACH
+    rests = Rests(sent, messages)
+
+    def quick(client: Any, url: str, account: Any, to: str, message_id: str, content: Any) -> Any:
+        rests.resting.wait(30)
+        sent.append(message_id)
+        return Sent(outside_id=f"wamid.{message_id}")
+
+    monkeypatch.setattr(sending, "send", quick)
+
+    async def scene(played: Played) -> None:
+        await played.allow(quiet_from=0, quiet_until=0)
+        for number in range(messages):
+            customer = shop.ORDER["customer"] | {"phone": f"+9190000000{number:02}"}
+            await played.service.desk.score(LIVE, body(order_id=str(number), customer=customer))
+        changes = {"hash_key": shop.secret("hashing"), "encryption_key": shop.secret("sealing")}
+        settings = shop.settings_in(tmp_path).model_copy(update=changes)
+        sending.keep_sending(settings, rests)
+        assert len(sent) == messages
+        assert max(rests.rested[1:]) < rests.rested[0]
+
+    play(tmp_path, graph, scene)
+
+
 @pytest.mark.only_sqlite
 def test_looking_for_claims_that_were_left_waits_for_nobody(tmp_path: Path, graph: Graph) -> None:
     async def scene(played: Played) -> None:
