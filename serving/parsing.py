@@ -136,6 +136,8 @@ def _sentence(fault: ErrorDetails) -> str:
         return "is missing"
     if fault["type"] == "string_type":
         return "must be text; send it as text, in quotes"
+    if fault["type"] == "timezone_aware":
+        return "has no zone; send one, as in 2026-11-20T10:15:00+05:30"
     says = fault["msg"].removeprefix("Value error, ")
     says = says.replace("Input should", "should").replace("String should", "should")
     return says[:1].lower() + says[1:]

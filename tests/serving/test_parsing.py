@@ -113,6 +113,11 @@ def _digest(**changes: Any) -> bytes:
     return digest_of(content_of(request), bytes(32))
 
 
+def test_a_time_without_a_zone_is_told_how_to_write_one() -> None:
+    with pytest.raises(FieldsError, match=r"created_at: has no zone; send one, as in 2026-.*\+05:30"):
+        parse(ScoreRequest, shop.body(created_at="2026-11-20 10:15"))
+
+
 def test_equal_content_has_an_equal_digest_however_it_is_written() -> None:
     same = _digest(
         amount="1299.00",
