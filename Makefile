@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONUTF8 = 1
 
-.PHONY: help run test check quick setup lock clean mutants docs screenshots bench bench-ablation bench-pages bench-quality bench-serving bench-policy
+.PHONY: help run test check quick setup lock clean mutants docs notebooks screenshots bench bench-ablation bench-pages bench-quality bench-serving bench-policy
 .DEFAULT_GOAL := help
 
 help:
@@ -79,6 +79,11 @@ bench-ablation: $(READY)
 bench-quality: $(READY)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements-bench.lock catboost
 	$(BIN)/python -m tests.bench.quality $(ARGS)
+
+# The notebooks in a browser.
+notebooks: $(READY)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock jupyterlab
+	$(BIN)/jupyter lab notebooks
 
 # A picture of each page of the demo, on a phone and on a desk, in var/screenshots (needs chromium).
 screenshots: $(READY)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 from urllib.parse import urljoin
 
@@ -197,7 +198,7 @@ def _show(answers: list[dict[str, Any]]) -> None:
         )
         click.echo(
             f"{body['payment_mode']:8} {body['amount']:8.0f}  {answer['probability']:5.1%}  "
-            f"{answer['policy_action']:8} {why[:100]}"
+            f"{answer['policy_action']:8} {shorten(why, 100, placeholder=' …')}"
         )
 
 

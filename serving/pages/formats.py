@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from features.days import IST
@@ -44,7 +44,7 @@ def rupees_round(paise: int | None) -> str:
 def percent(share: float | None, digits: int = 0) -> str:
     """A share as per cent.
 
-    >>> percent(0.2345), percent(0.2345, 1), percent(None)
+    >>> percent(0.2346), percent(0.2346, 1), percent(None)
     ('23%', '23.5%', '–')
     """
     return "–" if share is None else f"{100 * share:.{digits}f}%"
@@ -85,12 +85,24 @@ def day(us: int) -> str:
     >>> day(1_795_156_200_000_000)
     '20 Nov 2026'
     """
-    at = datetime.fromtimestamp(us / 1_000_000, IST)
+    return _written(datetime.fromtimestamp(us / 1_000_000, IST))
+
+
+def date_of(iso: str) -> str:
+    """A day as the reports write it, as people read it.
+
+    >>> date_of("2026-11-08")
+    '8 Nov 2026'
+    """
+    return _written(date.fromisoformat(iso))
+
+
+def _written(at: date) -> str:
     return f"{at.day} {at:%b %Y}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "whole": whole, "money": money, "rupees": rupees, "rupees_round": rupees_round,
     "percent": percent, "points": points,
-    "moment": moment, "instant": instant, "day": day,
+    "moment": moment, "instant": instant, "day": day, "date_of": date_of,
 }  # fmt: skip

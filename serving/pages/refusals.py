@@ -44,7 +44,7 @@ def refusal(say: Words, text: str, titles: dict[str, str]) -> str:
         if (found := pattern.fullmatch(text)) is not None:
             values = found.groupdict()
             if "fits" in values:
-                values["fits"] = titles.get(values["fits"], values["fits"])
+                values["fits"] = say(titles.get(values["fits"], values["fits"]))
             if "{hand}" in sentence:
                 values["hand"] = say(HAND)
             return say(sentence, **values)

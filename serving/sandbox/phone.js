@@ -69,7 +69,7 @@ const drawOrder = (order) => {
   at("reasons").replaceChildren(...reasons.slice(0, 4).map((one) => element("li", (one.impact > 0 ? "+" : "−") +
     Math.abs(100 * one.impact).toFixed(1) + "  " + one.text)));
   const facts = order ? Object.entries(order.order).filter(([, value]) => value !== null) : [];
-  at("facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name.replaceAll("_", " ")), element("dd", value)]));
+  at("facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name.replaceAll("_", " ")), element("dd", name.startsWith("amount") ? "₹" + Number(value).toLocaleString("en-IN") : value)]));
   const events = order ? order.events : [];
   at("events").replaceChildren(...events.map((one) => {
     const made = element("li", one.event.replaceAll("_", " ") + " ");

@@ -114,7 +114,9 @@ def _digest(**changes: Any) -> bytes:
 
 
 def test_a_time_without_a_zone_is_told_how_to_write_one() -> None:
-    with pytest.raises(FieldsError, match=r"created_at: has no zone; send one, as in 2026-.*\+05:30"):
+    with pytest.raises(
+        FieldsError, match=r"created_at: has no zone; send one, as in 2026-.*\+05:30"
+    ):
         parse(ScoreRequest, shop.body(created_at="2026-11-20 10:15"))
 
 

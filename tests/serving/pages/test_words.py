@@ -33,6 +33,7 @@ from serving.pages.words import LANGUAGES, catalogue, words
 from serving.shops import troubles
 from serving.simulating import effects
 from training.gates import GATES
+from training.mapping_file import shipped_mappings
 
 PAGES = Path(menu.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -57,6 +58,7 @@ def sentences() -> set[str]:
     found |= set(effects.ASSUMPTIONS)
     found |= {*failed.DOES.values(), *failed.WISHES.values()}
     found |= {*deeds.DEEDS.values(), *deeds.DETAILS.values(), deeds.SENT_AGAIN, *refusals.PATTERNS}
+    found |= {one.says for one in shipped_mappings()}
     found |= {*whys.WHYS.values(), *whys.ERRORS.values(), *whys.PATTERNS}
     found |= {sentence for check in checks.CHECKS.values() for sentence in check}
     found |= {EXPLAINED[f"costs.{name}"] for name in settings.COSTS}
