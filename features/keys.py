@@ -12,7 +12,6 @@ import hashlib
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -59,6 +58,7 @@ PHONE, RECEIVER, EMAIL, DEVICE, IP, IP_NET, CUSTOMER, ADDRESS, MERCHANT_PINCODE,
     range(10)
 )
 ALT_PHONE, FIRST_NET_SLOT = 10, 11
+_HASHED_SPACES = tuple(slot.space for slot in WHO_SLOTS[:MERCHANT_PINCODE])
 NET_SLOTS = (PHONE, EMAIL, DEVICE, ADDRESS)
 """Whose values the network's slots take, in their order."""
 
@@ -82,6 +82,7 @@ WHERE_KINDS = (
     "net_pincode",
 )
 FIRST_NET_KIND = 10
+_OWN_KINDS = WHERE_KINDS[:FIRST_NET_KIND]
 
 NO_MERCHANT = ""
 LONGEST_ADDRESS = 500
@@ -92,18 +93,17 @@ _ASCII_NOT_WORD = dict.fromkeys(code for code in range(128) if _NOT_WORD.match(c
 _NUMBER = struct.Struct("<q")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Keys:
+class Keys(NamedTuple):
     """The keys of one order.
 
     Parameters
     ----------
-    who : ndarray of int64, shape (len(WHO_SLOTS),)
-    where : ndarray of int64, shape (len(WHERE_KINDS),)
+    who : sequence of int, one per slot of ``WHO_SLOTS``
+    where : sequence of int, one per kind of ``WHERE_KINDS``
     """
 
-    who: NDArray[np.int64]
-    where: NDArray[np.int64]
+    who: Sequence[int] | NDArray[np.int64]
+    where: Sequence[int] | NDArray[np.int64]
 
 
 class Hasher:
@@ -197,21 +197,18 @@ def keys_of(order: Order, place: Place, hasher: Hasher, *, shares: bool = False)
         order.customer_id,
         normal_address(order),
     )
-    spaces = (slot.space for slot in WHO_SLOTS)
+    hashed = [
+        hasher(space, merchant, value) if value else ABSENT
+        for space, value in zip(_HASHED_SPACES, values, strict=True)
+    ]
     who = (
-        *(
-            hasher(space, merchant, value) if value else ABSENT
-            for space, value in zip(spaces, values, strict=False)
-        ),
+        *hashed,
         plain_key("merchant_pincode", merchant, place.pincode or order.pincode),
         plain_key("merchant_sku", merchant, order.sku),
         hasher("phone", merchant, other) if other else ABSENT,
         *_network_who(values, hasher, shares=shares),
     )
-    return Keys(
-        who=np.array(who, np.int64),
-        where=np.array(_where(order, place, shares=shares), np.int64),
-    )
+    return Keys(who, _where(order, place, shares=shares))
 
 
 def _phones(order: Order) -> tuple[str | None, str | None, str | None]:
@@ -236,7 +233,7 @@ def _network_who(values: Sequence[str | None], hasher: Hasher, *, shares: bool) 
 
 def _where(order: Order, place: Place, *, shares: bool) -> tuple[int, ...]:
     merchant = order.merchant_id
-    state = place.state or _folded(order.state)
+    state = place.state or folded(order.state)
     district = place.district and f"{state}|{place.district}"
     pincode = place.pincode or order.pincode
     coupons = "|".join(sorted(order.coupons)) if order.coupons else None
@@ -244,15 +241,15 @@ def _where(order: Order, place: Place, *, shares: bool) -> tuple[int, ...]:
         merchant,
         state,
         district,
-        _folded(order.city),
+        folded(order.city),
         order.payment_mode,
-        _folded(order.category),
+        folded(order.category),
         coupons,
         order.utm_campaign or order.utm_source,
-        order.courier and pincode and f"{_folded(order.courier)}|{pincode}",
+        order.courier and pincode and f"{folded(order.courier)}|{pincode}",
         order.origin_pincode and district and f"{order.origin_pincode}|{district}",
     )
-    own = (plain_key(kind, merchant, v) for kind, v in zip(WHERE_KINDS, values, strict=False))
+    own = [plain_key(kind, merchant, v) for kind, v in zip(_OWN_KINDS, values, strict=True)]
     if not shares:
         return (*own, *(ABSENT,) * (len(WHERE_KINDS) - FIRST_NET_KIND))
     kinds, places = WHERE_KINDS[FIRST_NET_KIND:], ("network", state, district, pincode)
@@ -260,7 +257,10 @@ def _where(order: Order, place: Place, *, shares: bool) -> tuple[int, ...]:
     return (*own, *net)
 
 
-def _folded(text: str | None) -> str | None:
+# Cities, channels and couriers are few, and every order asks about several, twice.
+@lru_cache(maxsize=4096)
+def folded(text: str | None) -> str | None:
+    """Without case, and with single blanks; None is unknown."""
     return " ".join(text.casefold().split()) if text else None
 
 

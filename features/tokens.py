@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from features.keys import folded
 from features.order import Order
 from features.place import Place
 
@@ -43,13 +42,13 @@ def tokens_of(order: Order, place: Place) -> tuple[str, ...]:
         ("payment_mode", order.payment_mode),
         ("pincode", place.pincode),
         ("district", place.district),
-        ("state", place.state or _folded(order.state)),
-        ("city", _folded(order.city)),
+        ("state", place.state or folded(order.state)),
+        ("city", folded(order.city)),
         ("sku", order.sku),
-        ("category", _folded(order.category)),
-        ("courier", _folded(order.courier)),
+        ("category", folded(order.category)),
+        ("courier", folded(order.courier)),
         ("origin", order.origin_pincode),
-        ("channel", _folded(order.channel)),
+        ("channel", folded(order.channel)),
         ("campaign", order.utm_campaign),
     )
     plain = [f"{kind}={value[:LONGEST]}" for kind, value in values if value]
@@ -60,9 +59,3 @@ def tokens_of(order: Order, place: Place) -> tuple[str, ...]:
         if isinstance(value, str)
     )
     return (*plain, *words)
-
-
-# Cities, channels and couriers are few, and every order asks about several.
-@lru_cache(maxsize=1024)
-def _folded(text: str | None) -> str | None:
-    return " ".join(text.casefold().split()) if text else None

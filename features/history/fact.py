@@ -35,13 +35,13 @@ def fact_of(order: Order, keys: Keys, number: int) -> Fact:
         number, instant and Indian day placed, pays at the door, amount in paise (-1 unknown),
         merchant key, the who-keys and the where-keys (0 absent).
     """
-    fact = np.empty(FACT_SIZE, np.int64)
-    fact[NUMBER] = number
-    fact[PLACED_US] = order.created_us
-    fact[DAY] = ist_day(order.created_us)
-    fact[COD] = order.payment_mode in ("cod", "partial_cod")
-    fact[AMOUNT_PAISE] = UNKNOWN_AMOUNT if order.amount_paise is None else order.amount_paise
-    fact[MERCHANT] = keys.where[0]
-    fact[FIRST_WHO:FIRST_WHERE] = keys.who
-    fact[FIRST_WHERE:] = keys.where
-    return fact
+    created_us, amount = order.created_us, order.amount_paise
+    head = (
+        number,
+        created_us,
+        ist_day(created_us),
+        order.payment_mode in ("cod", "partial_cod"),
+        UNKNOWN_AMOUNT if amount is None else amount,
+        keys.where[0],
+    )
+    return np.array((*head, *keys.who, *keys.where), np.int64)
