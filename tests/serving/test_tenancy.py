@@ -25,16 +25,20 @@ from serving.openapi import document
 from serving.schemas import NewWebhook
 from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.connection import connect
+from serving.store.couriers import COURIERS, Courier
 from serving.store.log import Log
 from serving.store.merchants import add_merchant, keys, new_key, revoke_key
 from serving.store.migrations import migrate
 from serving.store.outbox import Message, put_message
+from serving.store.shops import SHOPIFY, Shopify
 from serving.store.tasks import add_task, tasks_of
 from serving.webhooks.delivering import Deliverer
 from serving.webhooks.subscriptions import Arranging
 from tests.serving import shop
 from tests.serving.receiver import Receiver
 from tests.serving.shop import NOON, order, outcome
+from tests.serving.shops.test_shopify import DOMAIN, SECRET, Storefront
+from tests.serving.shops.test_shopify import ORDER as PLACED
 from tests.serving.test_routes import LATER, Shop, played
 
 HOOK = {"url": "https://secret.example.com/rto", "events": ["order.released"]}
@@ -363,6 +367,43 @@ async def _overruled(ask: Shop) -> None:
         await ask("POST", "/v1/orders/backfill", [past])
 
 
+async def _by_the_newest_doors(ask: Shop) -> None:
+    """People in a shop's orders, a courier's words, notes and answers to a failed delivery."""
+    contacts = ask.service.contacts
+    seller = Shopify(domain=DOMAIN, secret=SECRET)
+    courier = Courier(courier="generic", token="token-of-the-courier")
+
+    def work(log: Any) -> tuple[str, str]:
+        kept = COURIERS["generic"].keep(log.connection, contacts, "kurtas", courier)
+        return SHOPIFY.keep(log.connection, contacts, "kurtas", seller), kept
+
+    endpoint, couriers = await ask.service.writer.submit(work)
+    front, headers = Storefront(ask, endpoint), {"X-Api-Key": "token-of-the-courier"}
+    for i in range(0, PEOPLE, 100):
+        who = _person(i)
+        to = PLACED["shipping_address"] | {"name": who["name"], "phone": who["phone"]}
+        customer = PLACED["customer"] | {"first_name": who["name"], "phone": who["phone"]}
+        placed = {"id": i + 1, "name": f"#{i}", "email": who["email"], "shipping_address": to,
+                  "customer": customer, "note": who["name"], "tags": who["email"]}  # fmt: skip
+        for topic in ("orders/create", "orders/updated", "orders/cancelled"):
+            await front.tell(topic, PLACED | placed)
+        for status in ("shipped", "ndr", "lost in space"):
+            said = {"awb": f"A{i}", "order_id": f"o{i + 1}", "status": status, "courier": "fast",
+                    "at": LATER, "remark": f"{who['name']} {who['phone']}"}  # fmt: skip
+            await ask.posted(f"/v1/hooks/{couriers}", json.dumps(said).encode(), headers)
+        words = f"{who['name']}, {who['phone']}, {who['email']}"
+        for what, said in (
+            ("note", {"note": words, "assignee": "ravi"}), ("message", {"text": words}),
+            ("redelivery", {"do": "address", "address": words}),
+        ):  # fmt: skip
+            await ask.raw("POST", f"/v1/orders/o{i + 1}/{what}", said)
+    found = ask.service.connection.execute(
+        "SELECT o.order_id, e.kind FROM event e JOIN orders o ON o.number = e.number"
+    )
+    taken = {("#100", "placed"), ("o101", "shipped"), ("o101", "ndr"), ("o101", "noted")}
+    assert set(found) >= taken
+
+
 def _held_by(home: Path) -> dict[str, bytes]:
     return {str(p.relative_to(home)): p.read_bytes() for p in home.rglob("*") if p.is_file()}
 
@@ -383,6 +424,7 @@ def test_a_thousand_people_are_found_nowhere_and_after_an_erasure_not_even_seale
         with Home(settings, keyring, connect(settings.store_url)) as opened:
             deliverer = Deliverer(opened)
             await _told_and_asked(ask, told, deliverer)
+            await _by_the_newest_doors(ask)
             await deliverer.close()
         answer = await ask.raw("GET", "/metrics")
         caught["metrics"] = answer.content
@@ -411,7 +453,7 @@ def test_a_thousand_people_are_found_nowhere_and_after_an_erasure_not_even_seale
     with Home.open(settings) as opened:
         left = opened.connection.execute(
             """SELECT count(*) FROM contact c JOIN event e ON e.seq=c.number
-               JOIN orders o ON o.number=e.number WHERE o.order_id IN ('o100', 'p100')"""
+               JOIN orders o ON o.number=e.number WHERE o.order_id IN ('o100', 'p100', '#100')"""
         ).fetchone()
         assert left == (0,)
         others = opened.connection.execute("SELECT count(*) FROM contact").fetchone()
