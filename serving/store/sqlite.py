@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from features.errors import StoreError
@@ -15,20 +16,37 @@ from serving.store.faults import LockedError, LogDownError, TakenError
 # the worker does it beside (``keep_settling``); the writer comes in at 64 MB, where none did.
 _CACHE_KIB = 32 * 1024
 _CHECKPOINT_PAGES = 16_384
-_BUSY_MS = 5_000
+_PATIENCE_S, _LOOK_S = 5.0, 0.002
 
 
 class SqliteConnection(sqlite3.Connection):
     """A connection in autocommit mode that tells faults as this package does."""
 
     remote = False
+    patience_s = 0.0
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run one statement."""
         try:
             return super().execute(sql, parameters)
         except sqlite3.Error as error:
-            raise told(error) from error
+            fault = error
+        return self._in_turn(fault, sql, parameters)
+
+    def _in_turn(self, fault: sqlite3.Error, sql: str, parameters: Any) -> sqlite3.Cursor:
+        """Run a statement that was refused, should it be because another process writes now.
+
+        SQLite itself would look every tenth of a second, and miss the moment between two commits
+        of a busy shop for seconds on end.
+        """
+        until = monotonic() + self.patience_s
+        while _locked(fault) and not self.in_transaction and monotonic() < until:
+            sleep(_LOOK_S)
+            try:
+                return super().execute(sql, parameters)
+            except sqlite3.Error as error:
+                fault = error
+        raise told(fault) from fault
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:  # type: ignore[override]
         """Run one statement once per member of ``parameters``."""
@@ -94,12 +112,13 @@ def open_sqlite(path: Path, *, readonly: bool, patient: bool) -> SqliteConnectio
             isolation_level=None,
             cached_statements=256,
             check_same_thread=False,
-            timeout=_BUSY_MS / 1000,
+            timeout=0.0,
             factory=SqliteConnection,
         )
+        connection.patience_s = _PATIENCE_S
         _prepare(connection, readonly=readonly)
         if not patient:
-            connection.execute("PRAGMA busy_timeout=0")
+            connection.patience_s = 0.0
     except (OSError, sqlite3.Error, LogDownError) as error:
         cause = error.__cause__ or error
         raise LogDownError(
@@ -109,7 +128,6 @@ def open_sqlite(path: Path, *, readonly: bool, patient: bool) -> SqliteConnectio
 
 
 def _prepare(connection: SqliteConnection, *, readonly: bool) -> None:
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     connection.execute("PRAGMA temp_store=MEMORY")
     if readonly:
@@ -126,10 +144,15 @@ def told(error: sqlite3.Error) -> StoreError | sqlite3.Error:
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(error, sqlite3.IntegrityError):
         return TakenError(f"the database holds such a row already: {error}")
-    if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+    if _locked(error):
         return LockedError(f"another process is writing to the database: {error}; try again")
     if type(error) in (sqlite3.DatabaseError, sqlite3.OperationalError) and (
         code is None or code & 0xFF != sqlite3.SQLITE_ERROR
     ):
         return LogDownError(f"the database under RTO_HOME cannot be used: {error}")
     return error
+
+
+def _locked(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
