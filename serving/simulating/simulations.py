@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -32,6 +34,8 @@ class Simulations:
         self._store_url = store_url
         self._process: Process | None = None
         self._turn = asyncio.Lock()
+        # Scoring may be given a processor of its own later on; its simulations are not to share it.
+        self._cores = os.sched_getaffinity(0) if sys.platform == "linux" else None
 
     async def simulate(
         self, merchant_id: str, policy: dict[str, Any], days: int, now_us: int
@@ -102,6 +106,9 @@ class Simulations:
                 sys.executable, "-m", "serving.simulating.process",
                 stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE,
             )  # fmt: skip
+            if self._cores is not None:
+                with suppress(ProcessLookupError):
+                    os.sched_setaffinity(process.pid, self._cores)
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(line)
