@@ -20,7 +20,8 @@ from serving.store.log import Log, last_seq
 Integers = NDArray[np.int64]
 
 FOLD_EVERY_S = 3_600
-_KEPT = 48
+# A table of a million orders takes 0.7 GB.
+_KEPT, _KEPT_AT_LEAST, _KEPT_BYTES = 48, 3, 4 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,10 @@ def _write(orders: tuple[Integers, Integers], boundary: int, path: Path) -> None
 
 
 def _drop_old(folder: Path) -> None:
-    numbered = sorted((p for p in folder.iterdir() if p.name.isdigit()), key=lambda p: int(p.name))
-    for path in numbered[:-_KEPT]:
-        shutil.rmtree(path, ignore_errors=True)
+    """Keep the newest, as many as fit; whoever has mapped an older one goes on reading it."""
+    numbered = sorted((p for p in folder.iterdir() if p.name.isdigit()), key=lambda p: -int(p.name))
+    size = 0
+    for place, path in enumerate(numbered):
+        size += sum(file.stat().st_size for file in path.iterdir())
+        if place >= _KEPT or (place >= _KEPT_AT_LEAST and size > _KEPT_BYTES):
+            shutil.rmtree(path, ignore_errors=True)

@@ -260,6 +260,27 @@ def test_a_fold_counts_up_to_its_boundary_and_is_the_log_counted_again(tmp_path:
         assert held.state == RTO
 
 
+def test_of_folds_as_many_are_kept_as_fit_and_a_few_in_any_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shop.settings_in(tmp_path).folds_dir
+    monkeypatch.setattr("serving.folds._KEPT", 5)
+
+    def kept(home: Home, orders: range) -> list[int]:
+        for i in orders:
+            with home.transaction() as log:
+                place(log, f"o{i}", [1])
+            publish_fold(home.connection, folder, now_us=i)
+        return sorted(int(path.name) for path in folder.iterdir())
+
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        assert len(kept(home, range(7))) == 5
+        monkeypatch.setattr("serving.folds._KEPT_BYTES", 1)
+        last = kept(home, range(7, 8))
+        assert len(last) == 3
+        assert last[-1] == newest_fold(home.connection).boundary
+
+
 def test_the_worker_folds_when_the_last_fold_is_an_hour_old(tmp_path: Path) -> None:
     with Home.open(shop.settings_in(tmp_path)) as home:
         assert not fold_if_due(home, 5 * HOUR_US)  # no orders, nothing to fold
