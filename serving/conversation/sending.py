@@ -23,6 +23,7 @@ from serving.conversation.whatsapp import Sent, send
 from serving.home import Home
 from serving.moments import now_us
 from serving.store.channels import DELEGATE, stop_template, switch_channel
+from serving.store.claims import anything_due, claim, doubt, merchants_due, stranded
 from serving.store.contacts import Contacts
 from serving.store.log import Log
 from serving.store.opt_outs import opt_out_of_offers
@@ -31,14 +32,9 @@ from serving.store.outbox import (
     Message,
     MessageState,
     address_to,
-    anything_due,
-    claim,
-    doubt,
-    merchants_due,
     message_named,
     settle,
     speak_plainly,
-    stranded,
 )
 
 _log = logging.getLogger("rto.sending")

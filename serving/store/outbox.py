@@ -38,7 +38,7 @@ _RANK: dict[str, int] = {
     "waiting": 0, "cancelled": 0, "sending": 1, "unknown": 2, "sent": 3, "call": 4, "failed": 4,
     "delivered": 5, "read": 6,
 }  # fmt: skip
-_COLUMNS = (
+MESSAGE_COLUMNS = (
     "message_id, number, merchant_id, purpose, state, made_us, due_us, tries, outside_id, detail"
 )
 
@@ -68,7 +68,7 @@ class Message:
 def put_message(connection: Connection, message: Message) -> None:
     """Add a message; of two about an order in the same instant the second is made later."""
     connection.execute(
-        f"""INSERT INTO message ({_COLUMNS}, priority)
+        f"""INSERT INTO message ({MESSAGE_COLUMNS}, priority)
             SELECT ?,?,?,?,?, CASE WHEN before.made_us >= ? THEN before.made_us + 1 ELSE ? END,
                    ?,?,?,?,?
             FROM (SELECT max(made_us) AS made_us FROM message WHERE number=?) before""",
@@ -76,77 +76,6 @@ def put_message(connection: Connection, message: Message) -> None:
          message.made_us, message.made_us, message.due_us, message.tries, message.outside_id,
          message.detail, _PRIORITY[message.purpose], message.number),
     )  # fmt: skip
-
-
-def merchants_due(connection: Connection, now_us: int) -> list[str]:
-    """Whose messages are due and may be sent; looking takes no lock."""
-    found = connection.execute(
-        """SELECT o.merchant_id FROM merchant o
-           WHERE EXISTS (SELECT 1 FROM message m WHERE m.merchant_id=o.merchant_id
-                         AND m.state='waiting' AND m.due_us<=?)
-           AND NOT EXISTS (SELECT 1 FROM channel c WHERE c.merchant_id=o.merchant_id
-                           AND c.provider IN ('whatsapp', 'delegate')
-                           AND c.stopped IS NOT NULL)
-           ORDER BY o.merchant_id""",
-        (now_us,),
-    ).fetchall()
-    return [merchant_id for (merchant_id,) in found]
-
-
-def claim(connection: Connection, merchant_id: str, now_us: int, most: int) -> list[Message]:
-    """Take messages of a merchant's that are due, for this worker alone; on disk when it returns.
-
-    Whatever happens then, none of them is waiting any more, so none is sent twice.
-    """
-    skip = "FOR UPDATE SKIP LOCKED" if connection.remote else ""
-    found = connection.execute(
-        f"""WITH turn AS MATERIALIZED (  -- as a plain subquery PostgreSQL may run it once a row
-              SELECT message_id FROM message
-              WHERE state='waiting' AND merchant_id=? AND due_us<=?
-              ORDER BY priority, due_us, made_us LIMIT ? {skip})
-            UPDATE message SET state='sending', due_us=?, tries=tries+1
-            WHERE message_id IN (SELECT message_id FROM turn) AND state='waiting'
-            RETURNING {_COLUMNS}""",
-        (merchant_id, now_us, most, now_us),
-    ).fetchall()
-    return [Message(*line) for line in found]
-
-
-def doubt(connection: Connection, before_us: int) -> list[Message]:
-    """Messages claimed before an instant whose end nobody saw; they are unknown from now on.
-
-    Looking takes no lock, which others might wait for.
-    """
-    forgotten = "SELECT 1 FROM message WHERE state='sending' AND due_us<? LIMIT 1"
-    if connection.execute(forgotten, (before_us,)).fetchone() is None:
-        return []
-    found = connection.execute(
-        f"""UPDATE message SET state='unknown', why='the worker ended while sending'
-            WHERE state='sending' AND due_us<? RETURNING {_COLUMNS}""",
-        (before_us,),
-    ).fetchall()
-    return [Message(*line) for line in found]
-
-
-def stranded(connection: Connection, before_us: int) -> list[Message]:
-    """Messages due before an instant that a stopped channel holds up."""
-    names = ", ".join(f"m.{name.strip()}" for name in _COLUMNS.split(","))
-    found = connection.execute(
-        f"""SELECT {names} FROM message m JOIN channel c ON c.merchant_id=m.merchant_id
-            AND c.provider IN ('whatsapp', 'delegate') AND c.stopped IS NOT NULL
-            WHERE m.state='waiting' AND m.due_us<? LIMIT 100""",
-        (before_us,),
-    ).fetchall()
-    return [Message(*line) for line in found]
-
-
-def anything_due(connection: Connection, now_us: int) -> bool:
-    """Whether there is something to claim or to doubt; looking takes no lock."""
-    found = connection.execute(
-        "SELECT 1 FROM message WHERE state IN ('waiting', 'sending') AND due_us<=? LIMIT 1",
-        (now_us,),
-    )
-    return found.fetchone() is not None
 
 
 def settle(
@@ -241,7 +170,7 @@ def messages_of(connection: Connection, number: int) -> list[tuple[str, str, str
 def checks_of(connection: Connection, number: int) -> list[Message]:
     """The questions whether an order is meant, oldest first; no cancelled ones."""
     found = connection.execute(
-        f"""SELECT {_COLUMNS} FROM message WHERE number=? AND state <> 'cancelled'
+        f"""SELECT {MESSAGE_COLUMNS} FROM message WHERE number=? AND state <> 'cancelled'
             AND purpose IN ('order_check', 'reminder', 'prepaid_offer')
             ORDER BY made_us, message_id""",
         (number,),
@@ -302,7 +231,7 @@ def longest_due_us(connection: Connection) -> int | None:
 
 def _one(connection: Connection, where: str, parameters: Sequence[object]) -> Message | None:
     found = connection.execute(
-        f"SELECT {_COLUMNS} FROM message WHERE {where}", parameters
+        f"SELECT {MESSAGE_COLUMNS} FROM message WHERE {where}", parameters
     ).fetchone()
     return None if found is None else Message(*found)
 

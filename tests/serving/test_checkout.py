@@ -14,9 +14,9 @@ import pytest
 from serving.access import VISITS_AT_ONCE, Doorkeeper, TooManyError
 from serving.store.merchants import Access
 from serving.store.policies import save_policy
+from tests.serving.client import Shop, open_shop
 from tests.serving.process import ROOT
 from tests.serving.shop import NOON, Steady, order, run
-from tests.serving.test_routes import Shop, open_shop
 
 BASKET = order(order_id=None, created_at=None, payment_mode=None)
 

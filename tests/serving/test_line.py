@@ -16,8 +16,8 @@ from serving.line import CrowdedError, Effort, Limits, Line
 from serving.metrics import Metrics
 from serving.straight import Straight
 from serving.turns import Stages
+from tests.serving.client import Shop, played
 from tests.serving.shop import order, run
-from tests.serving.test_routes import Shop, played
 
 SHORT = Limits(brief=2, degraded=4, refused=6)
 

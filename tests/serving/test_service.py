@@ -14,7 +14,7 @@ from serving.history import History
 from serving.ledger import Ledger
 from serving.model import newest_promotions
 from serving.store.sqlite import SqliteConnection
-from tests.serving.test_routes import open_shop
+from tests.serving.client import open_shop
 
 
 def test_no_second_reads_the_whole_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

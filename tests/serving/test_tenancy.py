@@ -35,11 +35,12 @@ from serving.store.tasks import add_task, tasks_of
 from serving.webhooks.delivering import Deliverer
 from serving.webhooks.subscriptions import Arranging
 from tests.serving import shop
+from tests.serving.client import Shop, played
 from tests.serving.receiver import Receiver
+from tests.serving.routes.test_routes import LATER
 from tests.serving.shop import NOON, order, outcome
 from tests.serving.shops.test_shopify import DOMAIN, SECRET, Storefront
 from tests.serving.shops.test_shopify import ORDER as PLACED
-from tests.serving.test_routes import LATER, Shop, played
 
 HOOK = {"url": "https://secret.example.com/rto", "events": ["order.released"]}
 

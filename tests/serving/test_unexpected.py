@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.serving.client import Shop, played
 from tests.serving.shop import order
-from tests.serving.test_routes import Shop, played
 
 
 def test_a_fault_is_answered_and_logged_without_what_was_sent(

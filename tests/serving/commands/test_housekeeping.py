@@ -16,7 +16,7 @@ from serving.keyring import open_keyring
 from serving.store.channels import WHATSAPP, WhatsApp
 from serving.store.contacts import Contacts
 from tests.serving import shop
-from tests.serving.test_routes import Shop, open_shop
+from tests.serving.client import Shop, open_shop
 
 ACCOUNT = WhatsApp(
     phone_number_id="1234567", token="token-of-a-test", app_secret="secret-of-a-test",

@@ -15,9 +15,10 @@ from serving.conversation.whatsapp import Sent
 from serving.home import Home
 from serving.sandbox.graph import Graph
 from serving.store.channels import WHATSAPP
+from serving.store.claims import doubt
 from serving.store.connection import connect
 from serving.store.merchants import add_merchant
-from serving.store.outbox import Message, doubt, newest_of, put_message
+from serving.store.outbox import Message, newest_of, put_message
 from tests.serving import shop
 from tests.serving.played import Played, play
 from tests.serving.shop import LIVE, NOON, body

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -24,34 +22,8 @@ from serving.store.log import body_of
 from serving.store.policies import save_policy
 from serving.wish import Wish
 from tests.serving import shop
+from tests.serving.degraded.gone import Gone, out_of_reach
 from tests.serving.shop import LIVE, add_shop, body, run, serving
-
-
-@contextmanager
-def _out_of_reach(service: Service) -> Iterator[None]:
-    """No write begins, and what is not remembered cannot be read."""
-
-    def fail(*_: object) -> None:
-        raise LogDownError("gone for a test")
-
-    log, readers = service.writer._log, (service.history.ledger, service.policies)
-    begin = log.begin
-    log.begin = fail  # type: ignore[method-assign,assignment]
-    for reader in readers:
-        reader._connection = _Gone()  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        log.begin = begin  # type: ignore[method-assign]
-        for reader in readers:
-            reader._connection = service.connection
-
-
-class _Gone:
-    """A connection to nothing."""
-
-    def execute(self, *_: object) -> None:
-        raise LogDownError("gone for a test")
 
 
 async def _score(service: Service, **changes: Any) -> Answer:
@@ -70,7 +42,7 @@ def test_an_order_is_decided_degraded_and_merged_once(tmp_path: Path) -> None:
     async def scene() -> None:
         async with serving(tmp_path) as service:
             before = await _score(service, order_id="before")
-            with _out_of_reach(service):
+            with out_of_reach(service):
                 first = await _score(service, order_id="a")
                 assert (first["degraded"], first["action"], first["arm"]) == (True, "ship", None)
                 assert first["reasons"] == []
@@ -97,7 +69,7 @@ def test_an_order_is_decided_degraded_and_merged_once(tmp_path: Path) -> None:
 def test_whole_decisions_go_on_while_spooled_ones_are_merged(tmp_path: Path) -> None:
     async def scene() -> None:
         async with serving(tmp_path) as service:
-            with _out_of_reach(service):
+            with out_of_reach(service):
                 spooled = await _score(service, order_id="a")
             await service.standby.probe()
             assert (service.reach.up, service.standby.spooled) == (True, 1)
@@ -121,7 +93,7 @@ def test_the_merchant_s_failure_setting_says_what_is_done(tmp_path: Path) -> Non
                 lambda log: save_policy(log, "kurtas", holding, expected=0, now_us=1)
             )
             await _score(service, order_id="before")
-            with _out_of_reach(service):
+            with out_of_reach(service):
                 answer = await _score(service, order_id="a")
                 assert (answer["action"], answer["dispatch"]) == ("hold", "wait")
                 service.standby._spool = _Full()  # type: ignore[assignment]
@@ -150,8 +122,8 @@ def test_what_was_told_last_stands_where_the_log_held_the_order_already(tmp_path
     async def scene() -> None:
         async with serving(tmp_path) as service:
             first = await _score(service, order_id="a")
-            with _out_of_reach(service):
-                service.standby._desk = replace(service.desk, connection=_Gone())  # type: ignore[arg-type]
+            with out_of_reach(service):
+                service.standby._desk = replace(service.desk, connection=Gone())  # type: ignore[arg-type]
                 second = await _score(service, order_id="a")
                 service.standby._desk = service.desk
                 assert second["decision_id"] != first["decision_id"]
@@ -175,7 +147,7 @@ def test_what_was_told_last_stands_where_the_log_held_the_order_already(tmp_path
 def test_what_a_killed_process_left_in_the_spool_is_merged_by_the_next(tmp_path: Path) -> None:
     async def outage() -> Answer:
         async with serving(tmp_path) as service:
-            with _out_of_reach(service):
+            with out_of_reach(service):
                 return await _score(service, order_id="a")
 
     async def later() -> list[tuple[str, str]]:
@@ -284,7 +256,7 @@ def test_nobody_waits_for_a_spool_that_hangs_longer_than_declared_or_asked_for(
                 append(records)
 
             standby._append = hang  # type: ignore[method-assign]
-            with _out_of_reach(service):
+            with out_of_reach(service):
                 hurried = Wish(Deadline.read("20"))
                 with pytest.raises(LateError):
                     await standby.score(LIVE, body(order_id="a"), hurried)
@@ -316,7 +288,7 @@ def test_an_order_that_the_spool_refused_behind_its_caller_s_back_is_decided_ane
                 raise SpoolDownError("no space")
 
             standby._append = refuse  # type: ignore[method-assign,assignment]
-            with _out_of_reach(service):
+            with out_of_reach(service):
                 with pytest.raises(LateError):
                     await standby.score(LIVE, body(order_id="a"), Wish(Deadline.read("20")))
                 standby._append = append  # type: ignore[method-assign]

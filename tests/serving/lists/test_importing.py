@@ -15,8 +15,8 @@ from rto import cli
 from serving.lists.file import MOST, Defaults, read_list
 from serving.lists.known import Lists
 from serving.store.lists import entries
+from tests.serving.client import Shop, played
 from tests.serving.shop import order
-from tests.serving.test_routes import Shop, played
 
 PHONES = Defaults(list="block", field="phone")
 

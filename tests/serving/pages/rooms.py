@@ -20,7 +20,7 @@ from serving.pages.visit import csrf_of
 from serving.service import Service
 from serving.store.accounts import Role, account_by_email, open_session
 from tests.serving import shop
-from tests.serving.test_routes import Shop
+from tests.serving.client import Shop
 
 TRUST = "t" * 64
 

@@ -13,8 +13,8 @@ from serving.policy.policies import Policies
 from serving.service import Service
 from serving.store.channels import Delegate
 from tests.serving import shop
+from tests.serving.client import Shop, played
 from tests.serving.shop import order
-from tests.serving.test_routes import Shop, played
 
 LIVE = default_policy().to_json() | {
     "mode": "act",

@@ -25,8 +25,8 @@ from serving.standing import life_of
 from serving.store.merchants import Access, add_merchant
 from serving.store.shops import SHOPIFY, CodSigns, Shopify
 from tests.serving import shop
+from tests.serving.client import Shop, open_shop
 from tests.serving.shop import LIVE, NOON, TEST, run
-from tests.serving.test_routes import Shop, open_shop
 
 SECRET = "secret of the shop's webhooks"
 DOMAIN = "kurtas.myshopify.com"

@@ -24,7 +24,7 @@ from serving.store.merchants import Access
 from serving.upkeep.erasure import Person, erase
 from serving.wish import Wish
 from tests.serving import shop
-from tests.serving.degraded.test_standby import _out_of_reach as out_of_reach
+from tests.serving.degraded.gone import out_of_reach
 
 PHONE_KEY = Hasher(list(shop.KEYRING.hashing.keys.values()))("phone", "kurtas", "+919876543210")
 STRANGER = {"phone": "+91 90000 00009", "email": "ravi@example.com"}

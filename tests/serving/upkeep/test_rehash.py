@@ -29,8 +29,8 @@ from serving.upkeep.recheck import Recheck
 from serving.upkeep.rehash import rehash
 from serving.wish import Wish
 from tests.serving import shop
-from tests.serving.degraded.test_standby import _out_of_reach as out_of_reach
-from tests.serving.test_routes import open_shop
+from tests.serving.client import open_shop
+from tests.serving.degraded.gone import out_of_reach
 
 FIRST = shop.KEYRING.hashing.newest
 ROTATED = Keyring(VersionedKeys({1: FIRST, 2: bytes(32), 3: bytes([9] * 32)}), shop.KEYRING.sealing)

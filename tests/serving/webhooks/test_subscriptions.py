@@ -23,9 +23,9 @@ from serving.store.contacts import Contacts
 from serving.store.merchants import add_merchant
 from serving.webhooks.subscriptions import MOST, Arranging
 from tests.serving import process, shop
+from tests.serving.client import Shop, open_shop
 from tests.serving.receiver import Receiver
 from tests.serving.shop import LIVE, body, order, run, serving
-from tests.serving.test_routes import Shop, open_shop
 
 HOOK = {"url": "https://shop.example.com/rto", "events": ["order.released", "order.cancelled"]}
 
