@@ -293,7 +293,8 @@ def test_an_order_that_the_spool_refused_behind_its_caller_s_back_is_decided_ane
                     await standby.score(LIVE, body(order_id="a"), Wish(Deadline.read("20")))
                 standby._append = append  # type: ignore[method-assign]
                 go_on.set()
-                await asyncio.to_thread(lambda: standby._thread.submit(int).result())
+                while standby._kept:  # the refusal reaches the loop a few turns later
+                    await asyncio.sleep(0)
                 assert (await _score(service, order_id="a"))["degraded"]
 
     run(scene())
