@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from features.settings import Settings
 from serving.keyring import Keyring, open_keyring
 from serving.store.connection import Connection, connect
 from serving.store.log import Log
 from serving.store.opening import make_ready
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Home:
         except BaseException:
             log.rollback()
             raise
+
+    async def on_store(self, work: Callable[[Connection], T]) -> T:
+        """Do a statement that is a transaction of its own."""
+        return work(self.connection)
 
     def close(self) -> None:
         """Close the database."""

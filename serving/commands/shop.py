@@ -17,12 +17,13 @@ from serving.audit import audit
 from serving.commands.account_file import read_account
 from serving.home import Home
 from serving.moments import now_us
-from serving.shops.admin import Admin, Allowance
+from serving.shops.admin import Admin
+from serving.shops.allowance import Allowance
 from serving.shops.past import read_past, write_tables
 from serving.store.contacts import Contacts
 from serving.store.merchants import known_merchant
 from serving.store.shop_readings import drop_reading
-from serving.store.shops import SHOPIFY, Shopify
+from serving.store.shops import SHOPIFY, Shop, Shopify
 from serving.webhooks.subscriptions import Arranging
 
 
@@ -65,11 +66,12 @@ def shop_history(merchant_id: str, days: int, out: Path) -> None:
     with Home.open(load_settings()) as home:
         contacts = Contacts(home.keyring.sealing)
         found = SHOPIFY.of(home.connection, contacts, merchant_id)
-        url = home.settings.shopify_url
-    if found is None or not found.account.token:
-        raise RefusedError(f'"{merchant_id}" has no shop with a token; set one with `rto shop set`')
-    out.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_read(found.account, url, now_us() - days * DAY_US, out))
+        if found is None or not found.account.token:
+            raise RefusedError(
+                f'"{merchant_id}" has no shop with a token; set one with `rto shop set`'
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_read(home, found, now_us() - days * DAY_US, out))
     read = write_tables(found.account, merchant_id, out)
     click.echo(
         f"{read.orders} orders in {out}, {read.ended} with an outcome, {read.refused} refused; "
@@ -77,11 +79,12 @@ def shop_history(merchant_id: str, days: int, out: Path) -> None:
     )
 
 
-async def _read(account: Shopify, url: str, since_us: int, out: Path) -> None:
-    address = url.replace("{shop}", account.domain).rstrip("/")
+async def _read(home: Home, shop: Shop, since_us: int, out: Path) -> None:
+    account, allowance = shop.account, Allowance(shop.merchant_id, home.on_store)
+    address = home.settings.shopify_url.replace("{shop}", account.domain).rstrip("/")
     with tqdm(desc="reading", unit=" orders", delay=2, leave=False) as bar:
         async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
-            admin = Admin(client, address, account.token, Allowance())
+            admin = Admin(client, address, account.token, allowance)
             try:
                 await read_past(admin, since_us, out, bar.update)
             except (RtoError, httpx2.HTTPError) as error:

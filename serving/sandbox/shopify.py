@@ -33,6 +33,8 @@ FAULTS: dict[str, tuple[int, Any]] = {
 }  # fmt: skip
 _SILENCE_S = 0.3
 
+# Shopify takes no request that may cost more.
+MOST_AT_ONCE = 1_000.0
 Event = tuple[bytes, dict[str, str]]
 
 
@@ -46,6 +48,10 @@ class Storefront(StandIn):
         Of its Admin API, and what its webhooks are signed with.
     bucket, restore : float
         Points that may be spent at once, and those that come back each second.
+    an_order : float
+        Points that an order of a page may cost.
+    longest : int
+        Orders that one search leads through.
     clock : callable
         Seconds since 1970, for what is written on orders.
     faults : deque of str
@@ -64,6 +70,8 @@ class Storefront(StandIn):
     domain: str = "kurtas.myshopify.com"
     bucket: float = 2_000.0
     restore: float = 100.0
+    an_order: float = 30.0
+    longest: int = 25_000
     clock: Callable[[], float] = time.time
     faults: deque[str] = field(default_factory=deque)
     orders: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -164,20 +172,37 @@ class Storefront(StandIn):
             self._left = min(self.bucket, self._left + self.restore * (now - self._left_at))
             self._left_at = now
             query, variables = asked["query"], asked["variables"]
-            cost = shopify_admin.cost_of(query, variables)
+            cost = shopify_admin.cost_of(self, query, variables)
+            if cost > MOST_AT_ONCE:
+                return 200, _too_costly(cost)
             if cost > self._left:
                 self.throttled += 1
-                return 200, FAULTS["throttled"][1] | self._cost(cost)
+                return 200, FAULTS["throttled"][1] | self._cost(cost, None)
             data = shopify_admin.do(self, query, variables)
-            self._left -= cost
-            return 200, {"data": data} | self._cost(cost)
+            paid = shopify_admin.paid_for(self, cost, data)
+            self._left -= paid
+            return 200, {"data": data} | self._cost(cost, paid)
 
-    def _cost(self, cost: float) -> dict[str, Any]:
+    def _cost(self, cost: float, paid: float | None) -> dict[str, Any]:
         status = {"maximumAvailable": self.bucket, "currentlyAvailable": self._left,
                   "restoreRate": self.restore}  # fmt: skip
-        return {"extensions": {"cost": {"requestedQueryCost": cost, "throttleStatus": status}}}
+        costs = {"requestedQueryCost": cost, "actualQueryCost": paid, "throttleStatus": status}
+        return {"extensions": {"cost": costs}}
 
     def _tell(self, topic: str, said: Mapping[str, Any]) -> None:
         if self.hooks_on:
             body = json.dumps(said).encode()
             self._events.append((body, self.signed(topic, body)))
+
+
+def _too_costly(cost: float) -> dict[str, Any]:
+    more = {"code": "MAX_COST_EXCEEDED", "cost": cost, "maxCost": MOST_AT_ONCE}
+    return {
+        "errors": [
+            {
+                "message": f"Query cost is {cost:g}, which exceeds the single query max "
+                f"cost limit ({MOST_AT_ONCE:g}).",
+                "extensions": more,
+            }
+        ]
+    }

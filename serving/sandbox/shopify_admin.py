@@ -26,7 +26,11 @@ def do(shop: Storefront, query: str, variables: Mapping[str, Any]) -> Told:
     given = variables.get("input", variables)
     number = int(str(given.get("id") or given["orderId"]).rpartition("/")[2])
     if name == "order":
-        return {"order": _order(shop, number) if number in shop.orders else None}
+        if number not in shop.orders:
+            return {"order": None}
+        if "lineItems(" in query:
+            return {"order": {"lineItems": _lines(shop.said(number), 100, variables["after"])}}
+        return {"order": _order(shop, number)}
     if number not in shop.orders:
         return {name: {_errors(name): [{"message": "Order does not exist"}]}}
     says = _MUTATIONS[name](shop, number, given)
@@ -38,12 +42,18 @@ def name_of(query: str) -> str:
     return next(name for name in _NAMES if f"{name}(" in query)
 
 
-def cost_of(query: str, variables: Mapping[str, Any]) -> float:
+def cost_of(shop: Storefront, query: str, variables: Mapping[str, Any]) -> float:
     """Points that a request may cost at most."""
     name = name_of(query)
     if name == "orders":
-        return 2.0 + 30.0 * int(variables["first"])
+        return 2.0 + shop.an_order * int(variables["first"])
     return 32.0 if name == "order" else 10.0
+
+
+def paid_for(shop: Storefront, cost: float, data: Told) -> float:
+    """Points that it did cost: what a page did not bring is given back."""
+    page = data.get("orders")
+    return cost if page is None else 2.0 + shop.an_order * len(page["nodes"])
 
 
 def _errors(name: str) -> str:
@@ -139,16 +149,20 @@ def _orders(shop: Storefront, variables: Mapping[str, Any]) -> Told:
     given = _SINCE.search(str(variables["query"]))
     assert given is not None
     field, since = f"{given[1]}_at", _seconds(given[2])
-    after = _cursor_read(variables.get("after"))
+    *after, passed = _cursor_read(variables.get("after"))
     places = sorted(
         ((_seconds(said[field]), n) for n, said in shop.orders.items())
     )  # fmt: skip
-    found = [place for place in places if place[0] >= since and place > after]
-    page = found[: int(variables["first"])]
-    more = len(found) > len(page)
+    found = [place for place in places if place[0] >= since and place > tuple(after)]
+    page = found[: min(int(variables["first"]), shop.longest - passed)]
+    passed += len(page)
+    more = len(found) > len(page) and passed < shop.longest
     return {
         "nodes": [_node(shop, number) for _, number in page],
-        "pageInfo": {"hasNextPage": more, "endCursor": _cursor(page[-1]) if page else None},
+        "pageInfo": {
+            "hasNextPage": more,
+            "endCursor": _cursor(*page[-1], passed) if page else None,
+        },
     }
 
 
@@ -177,13 +191,23 @@ def _node(shop: Storefront, number: int) -> Told:
         },
         "customerLocale": said.get("customer_locale"), "clientIp": said.get("browser_ip"),
         "shippingAddress": said.get("shipping_address"),
-        "lineItems": {"nodes": [_line(one) for one in said.get("line_items") or []]},
+        "lineItems": _lines(said, 10),
         "discountCodes": [one["code"] for one in said.get("discount_codes") or []],
         "tags": sorted(shop.tags[number]),
         "customAttributes": [{"key": n["name"], "value": n["value"]}
                              for n in said.get("note_attributes") or []],
         "fulfillments": [_fulfilment(parcel) for parcel in shop.parcels[number]],
     }  # fmt: skip
+
+
+def _lines(said: Mapping[str, Any], first: int, after: str | None = None) -> Told:
+    """A page of an order's lines."""
+    lines, begin = said.get("line_items") or [], int(after or 0)
+    end = begin + first
+    return {
+        "nodes": [_line(one) for one in lines[begin:end]],
+        "pageInfo": {"hasNextPage": end < len(lines), "endCursor": str(end)},
+    }
 
 
 def _line(one: Mapping[str, Any]) -> Told:
@@ -218,12 +242,12 @@ def _utc(moment: str) -> str:
     return datetime.fromtimestamp(_seconds(moment), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _cursor(place: tuple[int, int]) -> str:
-    return base64.b64encode(f"{place[0]} {place[1]}".encode()).decode()
+def _cursor(*place: int) -> str:
+    return base64.b64encode(" ".join(map(str, place)).encode()).decode()
 
 
-def _cursor_read(cursor: str | None) -> tuple[int, int]:
+def _cursor_read(cursor: str | None) -> tuple[int, ...]:
+    """Instant and number of the last order of a page, and how many came by then."""
     if not cursor:
-        return -1, -1
-    at, number = base64.b64decode(cursor).decode().split()
-    return int(at), int(number)
+        return -1, -1, 0
+    return tuple(map(int, base64.b64decode(cursor).decode().split()))

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 from pydantic_core import from_json
 
 from features.errors import RtoError
+from serving.shops.allowance import Allowance
 
 # What the shop answers who may not come in any more: unknown token, unpaid, closed, locked.
 _REVOKED = (401, 402, 403, 404, 423)
-# Points that are left for others, such as another process of ours with the same token.
-SPARED = 100.0
-_LONGEST_REST_S, _THROTTLED_TRIES = 5.0, 4
+_THROTTLED_TRIES = 4
 
 
 class ShopFaultError(RtoError):
     """The shop did not do what it was asked to."""
+
+
+class CostlyError(ShopFaultError):
+    """The shop takes no request that may cost so much.
+
+    Parameters
+    ----------
+    cost : float
+        Points that it might.
+    """
+
+    def __init__(self, says: str, cost: float) -> None:
+        super().__init__(says)
+        self.cost = cost
 
 
 class RevokedError(RtoError):
@@ -36,47 +47,6 @@ class RevokedError(RtoError):
     def __init__(self, says: str, token: str = "") -> None:
         super().__init__(says)
         self.token = token
-
-
-@dataclass
-class Allowance:
-    """The points that a shop still gives, as its answers say; they come back at a rate it names.
-
-    Who asks reserves what the request may cost, so that requests side by side do not spend the
-    same points.
-
-    Parameters
-    ----------
-    clock, sleep : callable
-        Seconds that pass.
-    """
-
-    left: float = 1_000.0
-    rate: float = 50.0
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    _seen_s: float = field(default=0.0, init=False)
-    _reserved: float = field(default=0.0, init=False)
-    _line: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
-
-    async def reserve(self, cost: float) -> None:
-        """Wait in line until so many points can be spent."""
-        async with self._line:
-            while (short := cost + SPARED - self._now()) > 1e-3:
-                await self.sleep(min(_LONGEST_REST_S, short / self.rate))
-            self._reserved += cost
-
-    def settle(self, cost: float, told: Mapping[str, Any]) -> None:
-        """Give a reservation back, and take what an answer says is left."""
-        self._reserved -= cost
-        status = ((told.get("extensions") or {}).get("cost") or {}).get("throttleStatus") or {}
-        left, rate = status.get("currentlyAvailable"), status.get("restoreRate")
-        if isinstance(left, int | float) and isinstance(rate, int | float) and rate > 0:
-            self.left, self.rate, self._seen_s = float(left), float(rate), self.clock()
-
-    def _now(self) -> float:
-        grown = self.rate * (self.clock() - self._seen_s) if self._seen_s else 0.0
-        return self.left + min(grown, self.rate * _LONGEST_REST_S) - self._reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +76,7 @@ class Admin:
         ------
         RevokedError
             If the token opens nothing.
-        ShopFaultError
+        CostlyError, ShopFaultError
             If there is no answer, or it tells of errors.
         """
         answer, told = await self._posted(query, variables, cost)
@@ -117,6 +87,8 @@ class Admin:
         if answer.status_code != 200:
             raise ShopFaultError(f"HTTP {answer.status_code}")
         if errors := told.get("errors"):
+            if (too_much := _cost_of(errors)) is not None:
+                raise CostlyError(_first(errors), too_much)
             raise ShopFaultError(_first(errors))
         data = told.get("data")
         return data if isinstance(data, dict) else {}
@@ -148,7 +120,7 @@ class Admin:
                 )
                 told = _read(answer)
             finally:
-                self.allowance.settle(cost, told)
+                await self.allowance.settle(cost, told)
             if not throttled(answer, told):
                 break
             await self.allowance.sleep(cost / self.allowance.rate)
@@ -165,6 +137,15 @@ def throttled(answer: httpx2.Response, told: Mapping[str, Any]) -> bool:
     listed = errors if isinstance(errors, list) else []
     codes = [(e.get("extensions") or {}).get("code") for e in listed if isinstance(e, dict)]
     return answer.status_code == 429 or "THROTTLED" in codes
+
+
+def _cost_of(errors: object) -> float | None:
+    """What a request might cost that was refused for that."""
+    first = errors[0] if isinstance(errors, list) and errors else None
+    more = first.get("extensions") if isinstance(first, dict) else None
+    if not isinstance(more, dict) or more.get("code") != "MAX_COST_EXCEEDED":
+        return None
+    return float(more.get("cost") or 0.0)
 
 
 def _first(errors: object) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.shops.admin import Admin
-from serving.shops.reading import read_page
+from serving.shops.reading import Page, placed_us, read_page
 from serving.shops.shopify import NotAnOrderError, Told, read_order
 from serving.store.shops import Shopify
 
@@ -32,6 +32,8 @@ COLUMNS = (
     *(name for part in _PARTS.values() for name in part.values()),
     "courier", "outcome", "outcome_at", "cancelled_by",
 )  # fmt: skip
+# Shopify leads through 25,000 orders at most; then the reading begins anew at the last one.
+MOST_IN_A_ROW = 20_000
 _ITEMS = ("sku", "name", "quantity", "price")
 
 
@@ -65,15 +67,21 @@ async def read_past(
     place = folder / _PLACE
     begun: dict[str, Any] = {"since_us": since_us}
     known = json.loads(place.read_text()) if place.exists() else begun
-    after = known.get("after")
     while not known.get("whole"):
-        page = await read_page(admin, known["since_us"], after, by="CREATED")
+        page = await read_page(admin, known["since_us"], known.get("after"), by="CREATED")
         with (folder / _PAGES).open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(said) + "\n" for said in page.orders)
-        after = page.after
-        known = known | {"after": after, "whole": after is None}
+        known = _past(known, page)
         place.write_text(json.dumps(known))
         progress(len(page.orders))
+
+
+def _past(known: dict[str, Any], page: Page) -> dict[str, Any]:
+    """The place after a page."""
+    passed = known.get("passed", 0) + len(page.orders)
+    if page.after is not None and passed >= MOST_IN_A_ROW:
+        return {"since_us": placed_us(page.orders[-1])}
+    return known | {"after": page.after, "whole": page.after is None, "passed": passed}
 
 
 def write_tables(account: Shopify, merchant_id: str, folder: Path) -> Read:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -15,18 +15,21 @@ from features.days import SECOND_US
 from features.errors import RtoError
 from serving.audit import audit
 from serving.parsing import BodyError, FieldsError
-from serving.shops.admin import Admin, Allowance, RevokedError, ShopFaultError
+from serving.shops.admin import Admin, RevokedError, ShopFaultError
+from serving.shops.allowance import Allowance
 from serving.shops.pace import Pace
 from serving.shops.reading import read_page, since_of
 from serving.shops.shopify import NotAnOrderError, read_order, read_parcel
 from serving.shops.taking import Taking
 from serving.shops.troubles import trouble_in
+from serving.store.connection import Connection
 from serving.store.contacts import Contacts
 from serving.store.log import Log, last_seq
 from serving.store.shop_readings import Reading, keep_reading, placed_since, reading_of
 from serving.store.shops import SHOPIFY, Shop
 
 _log = logging.getLogger("rto.shopify")
+T = TypeVar("T")
 
 EVERY_US = 15 * 60 * SECOND_US
 # What Shopify's index may lag, and what a webhook may take.
@@ -178,5 +181,8 @@ class Polling:
             self._client = httpx2.AsyncClient(trust_env=False, timeout=_ANSWER_S)
         domain = shop.account.domain
         url = self._url.replace("{shop}", domain).rstrip("/")
-        allowance = self._allowances.setdefault(domain, Allowance())
+        allowance = self._allowances.setdefault(domain, Allowance(shop.merchant_id, self._on_store))
         return Admin(self._client, url, shop.account.token, allowance)
+
+    async def _on_store(self, work: Callable[[Connection], T]) -> T:
+        return await self._taking.desk.writer.submit(lambda log: work(log.connection))

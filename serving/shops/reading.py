@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from features.days import from_us
-from serving.shops.admin import Admin, ShopFaultError
+from serving.shops.admin import Admin, CostlyError, ShopFaultError
 
-# A page costs at most so much; Shopify takes no query that may cost more than 1,000.
-PAGE, _PAGE_COST = 20, 602.0
-
+_LINES_COST = 250.0
 _QUERY = """query($first: Int!, $after: String, $query: String!, $by: OrderSortKeys!) {
   orders(first: $first, after: $after, query: $query, sortKey: $by) {
     pageInfo { hasNextPage endCursor }
@@ -24,10 +22,13 @@ _QUERY = """query($first: Int!, $after: String, $query: String!, $by: OrderSortK
       customAttributes { key value }
       customer { legacyResourceId firstName lastName phone email }
       shippingAddress { name phone address1 address2 city province zip }
-      lineItems(first: 30) { nodes {
+      lineItems(first: 10) { pageInfo { hasNextPage endCursor } nodes {
         sku title quantity originalUnitPriceSet { shopMoney { amount } } } }
       fulfillments(first: 5) { displayStatus deliveredAt trackingInfo(first: 2) { number company } }
     } } }"""
+_MORE_LINES = """query($id: ID!, $after: String) { order(id: $id) {
+  lineItems(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes {
+    sku title quantity originalUnitPriceSet { shopMoney { amount } } } } } }"""
 
 _SAME = {
     "name": "name", "createdAt": "created_at", "updatedAt": "updated_at",
@@ -71,17 +72,46 @@ async def read_page(admin: Admin, since_us: int, after: str | None, *, by: str =
         If the shop does not give it.
     """
     since = from_us(since_us).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    given = {
-        "first": PAGE, "after": after, "by": f"{by}_AT",
-        "query": f"{by.lower()}_at:>='{since}'",
-    }  # fmt: skip
-    found = (await admin.ask(_QUERY, given, _PAGE_COST)).get("orders")
+    given = {"after": after, "by": f"{by}_AT", "query": f"{by.lower()}_at:>='{since}'"}
+    found = await _asked(admin, given)
     try:
-        orders = tuple(as_told(node) for node in found["nodes"])  # type: ignore[index]
-        info = found["pageInfo"]  # type: ignore[index]
+        nodes, info = found["nodes"], found["pageInfo"]  # type: ignore[index]
+        for node in nodes:
+            await _complete(admin, node)
+        orders = tuple(as_told(node) for node in nodes)
         return Page(orders, info["endCursor"] if info["hasNextPage"] else None)
     except (KeyError, TypeError, ValueError):
         raise ShopFaultError("the answer holds no orders") from None
+
+
+async def _asked(admin: Admin, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A page as large as the shop allows, which says itself what an order costs."""
+    allowance = admin.allowance
+    while True:
+        first = allowance.page
+        try:
+            told = await admin.ask(_QUERY, {"first": first, **given}, first * allowance.an_order)
+        except CostlyError as error:
+            if first == 1:
+                raise
+            allowance.an_order = max(error.cost / first, 2 * allowance.an_order)
+            continue
+        if allowance.asked:
+            allowance.an_order = allowance.asked / first
+        return told.get("orders")
+
+
+async def _complete(admin: Admin, node: dict[str, Any]) -> None:
+    """Read the lines of an order that has more than come with it."""
+    lines = node.get("lineItems") or {}
+    info = lines.get("pageInfo") or {}
+    while info.get("hasNextPage"):
+        given = {"id": f"gid://shopify/Order/{node['legacyResourceId']}",
+                 "after": info["endCursor"]}  # fmt: skip
+        order = (await admin.ask(_MORE_LINES, given, _LINES_COST)).get("order") or {}
+        more = order.get("lineItems") or {}
+        lines["nodes"].extend(more.get("nodes") or ())
+        info = more.get("pageInfo") or {}
 
 
 def as_told(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,8 +143,16 @@ def as_told(node: Mapping[str, Any]) -> dict[str, Any]:
 
 def since_of(said: Mapping[str, Any]) -> int:
     """The position after an order that was read, in microseconds."""
-    moment = datetime.fromisoformat(said["updated_at"])
-    return int(moment.timestamp()) * 1_000_000
+    return _second_us(said["updated_at"])
+
+
+def placed_us(said: Mapping[str, Any]) -> int:
+    """The second in which an order was placed."""
+    return _second_us(said["created_at"])
+
+
+def _second_us(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp()) * 1_000_000
 
 
 def _line(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ import httpx2
 
 from serving.home import Home
 from serving.shops.addresses import mailing_input, plain, print_of
-from serving.shops.admin import Admin, Allowance, RevokedError, ShopFaultError
+from serving.shops.admin import Admin, RevokedError, ShopFaultError
+from serving.shops.allowance import Allowance
 from serving.shops.wanted import TAGS, Risk, Wanted, wanted
 from serving.store.contacts import Contacts
 from serving.store.shop_orders import keep_address
@@ -179,7 +180,7 @@ class Shopkeeper:
         order = wanted(connection, self.contacts, seq)
         if order is None:
             return
-        writing = self._writing(client, shop.account)
+        writing = self._writing(client, merchant_id, shop.account)
         async with self._turns.setdefault(order.known.number, asyncio.Lock()):
             for _ in range(_ROUNDS):
                 if (order := wanted(connection, self.contacts, seq)) is None:
@@ -194,9 +195,10 @@ class Shopkeeper:
         shop = SHOPIFY.of(self.home.connection, self.contacts, merchant_id)
         return shop is not None and bool(shop.account.token) and shop.account.token != token
 
-    def _writing(self, client: httpx2.AsyncClient, account: Shopify) -> Writing:
+    def _writing(self, client: httpx2.AsyncClient, merchant_id: str, account: Shopify) -> Writing:
         url = self.home.settings.shopify_url.replace("{shop}", account.domain).rstrip("/")
-        allowance = self._allowances.setdefault(account.domain, Allowance())
+        of_shop = Allowance(merchant_id, self.home.on_store)
+        allowance = self._allowances.setdefault(account.domain, of_shop)
         admin = Admin(client, url, account.token, allowance)
         return Writing(admin, account, self.home)
 

@@ -7,7 +7,7 @@ from serving.store.connection import Connection
 # What goes with a merchant, beside what its orders have sealed.
 _OWN = (
     "list_entry", "channel", "template_stop", "subscription", "shop_order", "shop_reading",
-    "membership", "page_session",
+    "shop_points", "membership", "page_session",
     "message", "task", "payment_link", "courier_order", "courier_pace", "watched_parcel",
 )  # fmt: skip
 

@@ -376,6 +376,13 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("ALTER TABLE optout ADD COLUMN offers_only INTEGER NOT NULL DEFAULT 0",),
     # The message in whose place a person is to call.
     ("ALTER TABLE task ADD COLUMN message_id TEXT",),
+    (
+        # By when the points that a shop gives for requests will have come back, whoever spent them.
+        """CREATE TABLE shop_points (
+             merchant_id TEXT PRIMARY KEY,
+             spent_us INTEGER NOT NULL
+           ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -16,7 +16,6 @@ from serving.orders import content_held
 from serving.readiness import readiness
 from serving.sandbox.shopify import Storefront
 from serving.service import Service
-from serving.shops.admin import Allowance
 from serving.shops.pace import Pace
 from serving.shops.polling import EVERY_US, Polling
 from serving.shops.shopify import read_event, read_order, read_parcel
@@ -225,7 +224,8 @@ def test_a_page_that_fails_is_read_again_soon(
     tmp_path: Path, front: Storefront, fault: str
 ) -> None:
     async def scene(read: Read) -> None:
-        front.hooks_on = False
+        front.hooks_on, front.an_order = False, 90.0  # ten orders a page
+        await read.wait()
         for number in range(25):
             front.place(number, "COD", **SAID)
         front.faults.extend(["", fault])
@@ -283,27 +283,35 @@ def test_nothing_is_usual_for_a_shop_that_is_new() -> None:
         assert not pace.silent
 
 
-def test_requests_side_by_side_do_not_spend_the_same_points() -> None:
-    class Clock:
-        s = 100.0
+def test_orders_of_more_lines_than_come_with_a_page_are_read_whole(
+    tmp_path: Path, front: Storefront
+) -> None:
+    line = ORDER["line_items"][0]
+    lines = [line | {"sku": f"KRT-{number}"} for number in range(250)]
 
-        def __call__(self) -> float:
-            return self.s
+    async def scene(read: Read) -> None:
+        front.place(1, "COD", **SAID | {"line_items": lines})
+        await read.wait()
+        held = read.said(1)["items"]
+        assert [one["sku"] for one in held] == [one["sku"] for one in lines]
 
-        async def sleep(self, s: float) -> None:
-            self.s += s
+    play(tmp_path, front, scene)
 
-    async def scene() -> None:
-        clock = Clock()
-        one = Allowance(left=300.0, rate=50.0, clock=clock, sleep=clock.sleep)
-        status = {"extensions": {"cost": {"throttleStatus": {
-            "currentlyAvailable": 290.0, "restoreRate": 50.0}}}}  # fmt: skip
-        await one.reserve(10)
-        one.settle(10, status)
-        await one.reserve(90)
-        await one.reserve(90)
-        assert clock.s == 100.0
-        await one.reserve(50)
-        assert clock.s == pytest.approx(100.8)
 
-    run(scene())
+def test_a_page_is_as_large_as_the_shop_allows(tmp_path: Path, front: Storefront) -> None:
+    async def scene(read: Read) -> None:
+        for number in range(120):
+            front.place(number, "COD", **SAID)
+        front.an_order = 150.0  # more than was thought
+        await read.wait()
+        assert read.held(119) is not None
+        front.asked.clear()
+        front.an_order = 9.0
+        await read.wait()
+        for number in range(120):
+            front.changed(number, {"tags": "festive"})
+        front.asked.clear()
+        await read.wait()
+        assert front.asked.count("orders") == 2, "100 at once at the most"
+
+    play(tmp_path, front, scene)
