@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import httpx2
 
 from features.days import SECOND_US
-from features.errors import RefusedError
+from features.errors import RefusedError, StoreError
 from serving.attempts import Taken, read_answer
 from serving.home import Home
 from serving.parcels.accounts import Accounts
@@ -88,7 +88,7 @@ class Posting:
                 await work
         except RevokedError as error:
             return Taken(str(error), gone=True, token=error.token)
-        except (ShopFaultError, OSError, httpx2.HTTPError) as error:
+        except (ShopFaultError, StoreError, OSError, httpx2.HTTPError) as error:
             return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
         return Taken()
 
@@ -97,7 +97,7 @@ class Posting:
         try:
             async with asyncio.timeout(_SHOP_S):
                 return await self.couriers.take(held, one)
-        except OSError as error:
+        except (StoreError, OSError) as error:
             return Taken(f"{type(error).__name__}: {error}"[:_WHY_MOST])
 
     async def _post(self, one: Subscription, body: bytes, headers: dict[str, str]) -> Taken:
