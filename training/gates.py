@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from features.errors import RefusedError
 from training.contest import Contest
@@ -189,6 +190,11 @@ def verdicts(evidence: Evidence, *, mute: Sequence[str] = ()) -> tuple[Verdict, 
     return tuple(found)
 
 
+def failed_of(recorded: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The verdicts of a manifest that stop a release."""
+    return [v for v in recorded if not v.get("passed") and not v.get("muted")]
+
+
 def refuse_unless_passed(recorded: Sequence[Mapping[str, object]]) -> None:
     """Stop a release whose manifest records a gate that failed and was not muted.
 
@@ -199,8 +205,7 @@ def refuse_unless_passed(recorded: Sequence[Mapping[str, object]]) -> None:
     """
     if not recorded:
         raise RefusedError("this model passed no gates; train it with rto train")
-    failed = [v for v in recorded if not v.get("passed") and not v.get("muted")]
-    if failed:
+    if failed := failed_of(recorded):
         said = "; ".join(f"{v.get('gate')}: {v.get('says')}" for v in failed)
         raise RefusedError(
             f"{said} (mute a gate by name in the training configuration to overrule it)"

@@ -13,6 +13,7 @@ from features.days import IST
 from features.errors import SettingsError
 from features.settings import Settings, load_settings
 from training.comparison import registered
+from training.gates import failed_of
 from training.release import trained_dir, versions
 
 
@@ -30,8 +31,10 @@ def models_() -> None:
     click.echo(f"{heads}  state")
     for version in found:
         folder = home / version if (home / version).is_dir() else released / version
-        state = states.get(version, "released" if (released / version).is_dir() else "")
-        click.echo(f"{_line(version, folder)}  {state}".rstrip())
+        training = _training(folder)
+        otherwise = "released" if (released / version).is_dir() else _failed(training)
+        state = states.get(version, otherwise)
+        click.echo(f"{_line(version, training)}  {state}".rstrip())
 
 
 def _states(settings: Settings) -> dict[str, str]:
@@ -45,9 +48,19 @@ def _states(settings: Settings) -> dict[str, str]:
     return challengers | {row.version: "champion" for row in rows if row.champion}
 
 
-def _line(version: str, folder: Path) -> str:
+def _training(folder: Path) -> dict[str, Any]:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    training: dict[str, Any] = manifest.get("content", {}).get("training", {})
+    told: dict[str, Any] = manifest.get("content", {}).get("training", {})
+    return told
+
+
+def _failed(training: dict[str, Any]) -> str:
+    """Why a model cannot be promoted, by the names of its gates; empty where it can."""
+    failed = [str(v["gate"]) for v in failed_of(training.get("gates", ()))]
+    return f"failed {', '.join(failed)}" if failed else ""
+
+
+def _line(version: str, training: dict[str, Any]) -> str:
     exam = (training.get("exam") or {}).get("model") or {}
     until, labels = _day(training.get("until")), training.get("labels") or {}
     loss, auc = exam.get("log_loss"), exam.get("roc_auc")

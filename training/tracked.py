@@ -10,6 +10,7 @@ from typing import Any
 
 from features.settings import Settings
 from training.flavour import save_flavour
+from training.gates import failed_of
 from training.lineage import lineage
 from training.report import Report
 from training.tracking import Run, Tracker
@@ -67,7 +68,7 @@ def track_training(bundle: Path, *, data: Path | None, settings: Settings) -> st
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     training: dict[str, Any] = manifest["content"]["training"]
     version, digest = str(manifest["version"]), str(manifest["digest"])
-    failed = [v["gate"] for v in training.get("gates", ()) if not (v["passed"] or v["muted"])]
+    failed = [v["gate"] for v in failed_of(training.get("gates", ()))]
     store = tracker(settings)
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / MODEL

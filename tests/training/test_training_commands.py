@@ -167,6 +167,20 @@ def test_models_of_an_empty_home_say_how_to_make_one(home: Path) -> None:
     assert "rto train" in rto("models").output
 
 
+def test_models_that_cannot_be_promoted_name_their_gates(home: Path) -> None:
+    verdicts = [
+        {"gate": "RTO008", "passed": False, "muted": False},
+        {"gate": "RTO002", "passed": False, "muted": True},
+        {"gate": "RTO001", "passed": True, "muted": False},
+    ]
+    said = {"training": {"gates": verdicts}}
+    folder = home / "home" / "trained" / "rto-2026-01-01.1"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps({"content": said}), encoding="utf-8")
+    shown = rto("models").output
+    assert "failed RTO008\n" in shown
+
+
 def test_too_little_data_is_one_sentence(home: Path, tmp_path: Path) -> None:
     write_year(tmp_path / "few", 40, 1, WorldSpec(), quiet=True)
     with pytest.raises(RtoError, match="are needed"):
