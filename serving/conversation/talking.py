@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from serving.desk import Desk
 
 WINDOW_US = DAY_US
+NO_ANSWER = "a reply that is no answer"
 OFFERED_DAYS = 3
 
 _YES = frozenset({"yes", "ok", "okay", "confirm", "confirmed", "haan", "han", "ha", "ji", "sahi",
@@ -182,7 +183,7 @@ class Talk:
     def _to_a_person(self, text: str) -> None:
         """What is no answer is read by people, who may write freely for a day."""
         seq = self._heard("unclear", note=text)
-        add_task(self.log.connection, self.held, "inbox", "a reply that is no answer",
+        add_task(self.log.connection, self.held, "inbox", NO_ANSWER,
                  now_us=self.now_us, seq=seq, until_us=self.now_us + WINDOW_US)  # fmt: skip
 
     def _heard(self, state: str, note: str = "", changes: Mapping[str, Any] | None = None) -> int:

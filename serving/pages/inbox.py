@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from features.days import DAY_US
 from features.errors import RefusedError
 from serving.conversation.life import UNDISPATCHED, Stage
+from serving.conversation.talking import NO_ANSWER
 from serving.conversation.transcript import Turn, transcripts
 from serving.orders import content_held
 from serving.pages.queue import CALLS
@@ -127,7 +128,8 @@ def _cases(
         Case(
             held=held, tasks=by[held.number], until_us=windows.get(held.number),
             whys=[in_words(say, why) for why in dict.fromkeys(
-                task.why for task in by[held.number] if task.kind != "inbox")],
+                task.why for task in by[held.number]
+                if (task.kind, task.why) != ("inbox", NO_ANSWER))],
             stage=life_of(house.connection, held.number).stage,
             assignee=assignees.get(held.number),
             content=content_held(house.connection, house.contacts, held.fact_seq),

@@ -9,6 +9,7 @@ from typing import get_args
 from features.days import DAY_US, HOUR_US
 from models.policy import default_policy
 from serving.conversation.messages.sessions import texts
+from serving.conversation.talking import NO_ANSWER
 from serving.pages import whys
 from serving.pages.terms import PURPOSES, SAID
 from serving.pages.words import words
@@ -31,8 +32,9 @@ async def _asked(rooms: Rooms, *names: str) -> None:
 
 
 async def _wrote(
-    rooms: Rooms, name: str, text: str, *, kind: TaskKind = "inbox", ago_us: int = HOUR_US
-) -> None:
+    rooms: Rooms, name: str, text: str, *, kind: TaskKind = "inbox", ago_us: int = HOUR_US,
+    why: str = NO_ANSWER,
+) -> None:  # fmt: skip
     """A customer's words, as the hook leaves them."""
     service, at = rooms.service, rooms.service.clock() - ago_us
 
@@ -42,7 +44,7 @@ async def _wrote(
         body = {"purpose": "order_check", "state": "unclear"}
         seq = log.append("message", body, at_us=at, known_us=at, order=held)
         service.contacts.keep(log.connection, seq, b'{"note": "%s"}' % text.encode())
-        add_task(log.connection, held, kind, "a reply that is no answer", now_us=at, seq=seq,
+        add_task(log.connection, held, kind, why, now_us=at, seq=seq,
                  until_us=at + DAY_US)  # fmt: skip
 
     await service.writer.submit(work)
@@ -63,12 +65,15 @@ def test_who_waits_longest_comes_first_with_what_was_said(tmp_path: Path) -> Non
     async def scene(rooms: Rooms) -> None:
         await _asked(rooms, "new", "old")
         await _wrote(rooms, "new", "Is it <b>cotton</b>?")
-        await _wrote(rooms, "old", "Call me", ago_us=23 * HOUR_US)
+        cut_off = "a change cut off by the shipment"
+        await _wrote(rooms, "old", "Flat 7A", ago_us=23 * HOUR_US, why=cut_off)
         viewer = await rooms.person("viewer").get("/inbox")
         assert viewer.text.index(">old</a>") < viewer.text.index(">new</a>")
         for said in ("Is it &lt;b&gt;cotton&lt;/b&gt;?", "We asked whether the order is meant.",
                      "23 h 0 min", "1 h 0 min", "+91 98765 43210"):  # fmt: skip
             assert said in viewer.text, said
+        assert viewer.text.count("when the parcel left: tell the courier") == 1
+        assert "They wrote something that is no answer" not in viewer.text, "as their words show"
         assert "<textarea" not in viewer.text
         assert 'value="done"' not in viewer.text
         assert (await rooms.person("operator").get("/inbox")).text.count("<textarea") == 2
