@@ -62,7 +62,7 @@ def test_a_year_is_told(tmp_path: Path) -> None:
             assert "What to do" in page
         assert "stand out in all" in await owner.see("/returns?by=payment_mode&days=365")
         page = await owner.see("/today")
-        for said in ("units of them are expected back", "comparison group cost between",
+        for said in ("in them that were scored, about", "comparison group cost between",
                      "Measured on orders placed until"):  # fmt: skip
             assert said in page
         page = await owner.see("/money")
