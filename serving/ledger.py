@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from typing import Self
@@ -21,14 +21,10 @@ from features.history.states import PENDING, next_state
 from features.history.take import take_who
 from features.keys import ABSENT
 from serving.seen_keys import SeenKeys
-from serving.store.carried import replayed_between
 from serving.store.changes import Change
 from serving.store.connection import Connection
-from serving.store.faults import LogDownError
-from serving.store.log import last_seq
-from serving.store.renames import Renamed, renamed_between
-from serving.store.who import Stored, read_records, stored_seq, write_records
-from serving.upkeep.first_count import PARTS, first_count
+from serving.store.renames import Renamed
+from serving.store.who import Stored, read_records, stored_seq
 
 Integers = NDArray[np.int64]
 
@@ -42,7 +38,6 @@ _AT_ONCE = 100
 # Keys that share their first bits lie side by side in the store: in a small one on the same page,
 # which is then written once for all of them. So many rooms are the pages of some 5,000 orders.
 _ROOM_BITS = 64 - 12
-_REPLAY_STEP = 20_000
 
 
 @compiled
@@ -254,75 +249,6 @@ class Ledger:
             key, packed = self._records.popitem(last=False)
             if key in self._dirty or key in self._flushing:
                 self._records[key] = packed
-
-
-def catch_up(
-    ledger: Ledger,
-    connection: Connection,
-    progress: Callable[[int], object] = lambda _: None,
-    *,
-    must_store: bool = True,
-) -> None:
-    """Bring a ledger to the end of the log, storing records on the way.
-
-    For a process that owns the log and does not serve yet.
-
-    Parameters
-    ----------
-    connection : Connection
-        For writing.
-    progress : callable
-        Told how many events went by.
-    must_store : bool
-        Else records that cannot be stored now (another process is writing, the disk is full) stay
-        in memory until they can.
-    """
-    end = last_seq(connection)
-    if ledger.seq == 0 and end > _REPLAY_STEP and must_store:
-        _count_first(ledger, connection, end, progress)
-    # An erasure has renamed the keys of earlier events too, so the records follow it first.
-    ledger.apply(renamed_between(connection, ledger.seq, end), ledger.seq)
-    while ledger.seq < end:
-        begin = ledger.seq
-        until = min(begin + _REPLAY_STEP, end)
-        changes = replayed_between(connection, begin, until)
-        ledger.fetch(changes)
-        ledger.apply(changes, until)
-        try:
-            store_changed(ledger, connection)
-        except LogDownError:
-            if must_store:
-                raise
-        progress(until - begin)
-
-
-def _count_first(
-    ledger: Ledger, connection: Connection, end: int, progress: Callable[[int], object]
-) -> None:
-    """Store all records of a log that was never counted, where there is a short cut."""
-    if (counted := first_count(connection, end)) is None:
-        return
-    for records in counted:
-        connection.begin()
-        write_records(connection, records, 0)
-        connection.commit()
-        progress(end // PARTS)
-    ledger.seq = end
-    store_changed(ledger, connection)
-
-
-def store_changed(ledger: Ledger, connection: Connection) -> None:
-    """Checkpoint in a transaction of its own, on a connection for writing."""
-    records, seq = ledger.begin_checkpoint()
-    try:
-        connection.begin()
-        write_records(connection, records, seq)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        ledger.end_checkpoint(stored=False)
-        raise
-    ledger.end_checkpoint(stored=True)
 
 
 def warm_up_records() -> None:

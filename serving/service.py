@@ -16,6 +16,7 @@ from features.keys import Hasher
 from features.settings import Settings
 from models.scorer import Scorer
 from serving.access import Doorkeeper
+from serving.catching_up import catch_up, store_changed
 from serving.checkout import Checkout
 from serving.conversation.acting import Acting
 from serving.conversation.persons import Persons
@@ -25,7 +26,6 @@ from serving.desk import Desk
 from serving.history import History
 from serving.judge import Judge
 from serving.keyring import Keyring, open_keyring
-from serving.ledger import catch_up, store_changed
 from serving.line import Line
 from serving.lists.known import Lists
 from serving.metrics import Metrics

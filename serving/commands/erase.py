@@ -7,8 +7,9 @@ from tqdm import tqdm
 
 from features.errors import RefusedError
 from features.settings import load_settings
+from serving.catching_up import catch_up
 from serving.home import Home
-from serving.ledger import Ledger, catch_up
+from serving.ledger import Ledger
 from serving.moments import now_us
 from serving.store.owner import Owner
 from serving.upkeep.erasure import Person

@@ -12,9 +12,10 @@ from features.errors import RefusedError
 from features.settings import load_settings
 from features.shelf import Shelf
 from features.tables import read_events, read_folder, read_items
+from serving.catching_up import catch_up
 from serving.folds import publish_fold
 from serving.home import Home
-from serving.ledger import Ledger, catch_up
+from serving.ledger import Ledger
 from serving.moments import now_us
 from serving.store.connection import flushed_together
 from serving.store.log import last_seq

@@ -9,9 +9,10 @@ from tqdm import tqdm
 
 from features.errors import RefusedError
 from features.settings import load_settings
+from serving.catching_up import catch_up
 from serving.home import Home
 from serving.keyring import open_keyring
-from serving.ledger import Ledger, catch_up
+from serving.ledger import Ledger
 from serving.moments import now_us
 from serving.store.connection import connect
 from serving.store.log import last_seq

@@ -14,9 +14,10 @@ from features.history.fact import AMOUNT_PAISE, DAY, FACT_SIZE, FIRST_WHO, PLACE
 from features.history.reader import NO_RECORD
 from features.history.states import DELIVERED, PENDING, RTO
 from features.keys import WHO_SLOTS
+from serving.catching_up import catch_up, store_changed
 from serving.folds import newest_fold, open_fold, publish_fold
 from serving.home import Home
-from serving.ledger import Ledger, catch_up, store_changed
+from serving.ledger import Ledger
 from serving.store.census import standing_orders
 from serving.store.changes import changes_between
 from serving.store.connection import Connection, connect
@@ -223,7 +224,7 @@ def test_a_log_that_was_never_counted_is_counted_key_by_key_to_the_same_records(
             connection.begin()
             write_records(connection, next(first_count(connection, end) or iter(()), []), 0)
             connection.commit()
-        with mock.patch("serving.ledger._REPLAY_STEP", 1):
+        with mock.patch("serving.catching_up._REPLAY_STEP", 1):
             catch_up(Ledger(connection), connection)
         assert stored_seq(connection) == end
         found = {key: record for key, record, _ in _stored(connection)}

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from features.history.reader import NO_RECORD
 from serving import seen_keys
+from serving.catching_up import store_changed
 from serving.home import Home
-from serving.ledger import Ledger, store_changed
+from serving.ledger import Ledger
 from serving.seen_keys import SeenKeys
 from serving.store.changes import changes_between
 from serving.store.who import stored_keys

@@ -17,9 +17,10 @@ from features.keys import Hasher
 from serving.board.entry import Counts
 from serving.board.reading import catch_up, follow
 from serving.board.summary import Summary
+from serving.catching_up import catch_up as catch_up_records
+from serving.catching_up import store_changed
 from serving.home import Home
-from serving.ledger import Ledger, store_changed
-from serving.ledger import catch_up as catch_up_records
+from serving.ledger import Ledger
 from serving.store.log import last_seq
 from serving.upkeep.erasure import Person, erase
 from serving.upkeep.order_pruning import prune_orders

@@ -12,8 +12,9 @@ import pytest
 from features.errors import RefusedError
 from features.history.fact import FIRST_WHO
 from features.keys import DEVICE, PHONE, Hasher
+from serving.catching_up import catch_up
 from serving.home import Home
-from serving.ledger import Ledger, catch_up
+from serving.ledger import Ledger
 from serving.store.carried import carried_in
 from serving.store.connection import connect
 from serving.store.renames import waiting_renames

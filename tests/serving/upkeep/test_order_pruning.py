@@ -13,8 +13,9 @@ from features.history.fact import AMOUNT_PAISE, DAY, FACT_SIZE, FIRST_WHERE, FIR
 from features.history.states import DELIVERED, PENDING, RTO
 from features.history.where import WindowTable
 from features.history.who import LATEST
+from serving.catching_up import catch_up, store_changed
 from serving.home import Home
-from serving.ledger import Ledger, catch_up, store_changed
+from serving.ledger import Ledger
 from serving.parcels.outcomes import Report, read_outcomes
 from serving.parcels.shipments import Ship
 from serving.store.carried import carried_in, replayed_between, settled_seq

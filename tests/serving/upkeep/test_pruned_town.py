@@ -14,9 +14,10 @@ from features.days import HOUR_US
 from features.history.fact import FIRST_WHERE, FIRST_WHO
 from features.keys import Hasher
 from features.tables import Folder, read_folder
+from serving.catching_up import catch_up, store_changed
 from serving.folds import newest_fold, open_fold
 from serving.home import Home
-from serving.ledger import Ledger, catch_up, store_changed
+from serving.ledger import Ledger
 from serving.store.carried import carried_in, replayed_between
 from serving.store.contacts import Contacts
 from serving.store.who import read_records, stored_seq
