@@ -30,8 +30,8 @@ def _kinds(service: Service) -> list[str]:
     return [kind for (kind,) in found.fetchall()]
 
 
-async def _act(service: Service) -> None:
-    policy = service.policies.now("kurtas").to_json() | {"mode": "act"}
+async def _act(service: Service, **more: object) -> None:
+    policy = service.policies.now("kurtas").to_json() | {"mode": "act"} | more
     await service.writer.submit(
         lambda log: save_policy(log, "kurtas", policy, expected=0, now_us=shop.NOON)
     )
@@ -141,7 +141,7 @@ def test_a_change_stays_in_the_arm_of_the_first_revision(tmp_path: Path) -> None
     async def scene() -> None:
         clock = shop.Clock()
         async with serving(tmp_path, clock=clock) as service:
-            await _act(service)
+            await _act(service, shares={"holdout": 0.5, "explore": 0.0})
             for i in range(40):
                 order = shop.order(order_id=f"o{i}", customer={"phone": f"+91 90000 {i:05d}"})
                 first = await service.desk.score(LIVE, json.dumps(order).encode())

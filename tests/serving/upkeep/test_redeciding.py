@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.arms import Shares
 from models.thresholds import Thresholds
 from serving.intake import Content, order_of
 from serving.store.log import body_of
@@ -28,9 +29,10 @@ def test_decisions_of_lists_rules_segments_reviews_and_arms_come_out_again(tmp_p
                 headers = {"Authorization": f"Bearer {key}"}
                 told = await client.post("/v1/lists", json=[BLOCKED], headers=headers)
                 assert told.status_code == 200, told.text
-                await save(client, key, POLICY, 0)
+                policy = replace(POLICY, shares=Shares(holdout=0.5))
+                await save(client, key, policy, 0)
                 await trade(client, key, clock)
-                await save(client, key, replace(POLICY, thresholds=Thresholds()), 1)
+                await save(client, key, replace(policy, thresholds=Thresholds()), 1)
             bodies = [
                 body_of(body)
                 for (body,) in service.connection.execute(

@@ -80,10 +80,10 @@ def test_customers_and_list_entries_follow_a_new_hash_key(tmp_path: Path) -> Non
 
 
 async def _arms(service: Service, prefix: str) -> list[str]:
-    """The arm of ten customers, each by a new order."""
+    """The arm of twenty customers, each by a new order."""
     found = []
-    for i in range(10):
-        customer = {"phone": f"+91 90000 0010{i}"} if i % 2 else {"email": f"a{i}@example.com"}
+    for i in range(20):
+        customer = {"phone": f"+91 90000 001{i:02d}"} if i % 2 else {"email": f"a{i}@example.com"}
         told = await _score(service, order_id=f"{prefix}{i}", customer=customer, **ELSEWHERE)
         found.append(told["arm"])
     return found
@@ -106,7 +106,7 @@ def test_whoever_was_drawn_into_an_arm_stays_there_for_the_quarter(tmp_path: Pat
     async def after() -> tuple[list[str], list[str]]:
         async with shop.serving(tmp_path, keyring=ROTATED) as service:
             changed = []
-            for i in range(10):
+            for i in range(20):
                 body = shop.body(order_id=None, created_at=None, amount=1_500, **ELSEWHERE)
                 told = await service.desk.revise(shop.LIVE, f"old{i}", body, 0)
                 changed.append(told["arm"])
