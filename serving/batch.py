@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
 from features.errors import RtoError
-from serving.appending import Placing
-from serving.decisions import Answer, Submission, answer_of, record_of
+from serving.decisions import Submission, answer_of
 from serving.degraded.standby import Standby
 from serving.desk import Desk, name_of
 from serving.judge import Glance
-from serving.overlay import Overlay
 from serving.problems import told_as
 from serving.store.faults import LogDownError
-from serving.store.log import Log
 from serving.store.merchants import Access
-from serving.store.orders import Held
+from serving.stretch import Done, Known, Member, Stretch
 from serving.turns import at_once
 from serving.wish import Wish
 
@@ -37,45 +33,6 @@ class _Ready(NamedTuple):
 
     read: Submission | RtoError
     glance: Glance | None
-
-
-class _Known(NamedTuple):
-    """An order that had been decided before."""
-
-    held: Held
-
-
-_Done: TypeAlias = Answer | _Known
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Decides some orders within one transaction of the writer's; it may run twice."""
-
-    desk: Desk
-    submissions: Sequence[Submission]
-    glances: Sequence[Glance]
-    wish: Wish
-
-    def __call__(self, log: Log) -> list[_Done]:
-        past = Overlay(self.desk.judge.history.ledger, log)
-        both = zip(self.submissions, self.glances, strict=True)
-        return [self._one(log, past, submission, glance) for submission, glance in both]
-
-    def _one(self, log: Log, past: Overlay, submission: Submission, glance: Glance) -> _Done:
-        access, order = submission.access, submission.order
-        if (held := log.find(access.merchant_id, order.order_id, test=access.test)) is not None:
-            return _Known(held)
-        judge, laps = self.desk.judge, self.desk.metrics.laps()
-        submission = self.wish.warned(submission)
-        sight = judge.look_back(glance, laps, past)
-        judgement = judge.judge(submission, sight, laps, explained=self.wish.reasons)
-        record = record_of(submission, sight, judgement)
-        contacts, decision_id = self.desk.contacts, judgement.decision_id.bytes
-        Placing(submission, sight, record, decision_id, contacts)(log)
-        past.follow()
-        laps.lap("write")
-        return record
 
 
 class Batch:
@@ -139,13 +96,16 @@ class Batch:
             return error
 
     async def _chunk(self, ready: Sequence[_Ready]) -> list[dict[str, Any]]:
-        submissions = [one for one, _ in ready if isinstance(one, Submission)]
-        glances = [glance for _, glance in ready if glance is not None]
+        members = [
+            Member(one, glance)
+            for one, glance in ready
+            if isinstance(one, Submission) and glance is not None
+        ]
         standby = self._standby
-        if standby is not None and not all(map(standby.desk_decides, submissions)):
+        if standby and not all(standby.desk_decides(one.submission) for one in members):
             return list(await asyncio.gather(*(self._degraded(standby, one) for one, _ in ready)))
         try:
-            done = iter(await self._decided(submissions, glances))
+            done = iter(await self._decided(members))
         except LogDownError as error:
             if standby is None:
                 return [_failed(error if isinstance(one, Submission) else one) for one, _ in ready]
@@ -166,19 +126,16 @@ class Batch:
         except RtoError as error:
             return _failed(error)
 
-    async def _decided(
-        self, submissions: Sequence[Submission], glances: Sequence[Glance]
-    ) -> list[_Done]:
+    async def _decided(self, members: Sequence[Member]) -> list[Done]:
         self._desk.in_time(self._access, self._wish)
-        for submission in submissions:
-            await self._desk.none_under_way(name_of(submission), submission.access, self._wish)
-        future = self._desk.writer.submit(_Chunk(self._desk, submissions, glances, self._wish))
-        names = [name_of(submission) for submission in submissions]
-        self._desk.keep_under_way(names, future)
+        for one, _ in members:
+            await self._desk.none_under_way(name_of(one), one.access, self._wish)
+        future = self._desk.writer.submit(Stretch(self._desk, members, self._wish))
+        self._desk.keep_under_way([name_of(one) for one, _ in members], future)
         return await self._desk.awaited(future, self._access, self._wish)
 
-    async def _result(self, submission: Submission, done: _Done) -> dict[str, Any]:
-        if not isinstance(done, _Known):
+    async def _result(self, submission: Submission, done: Done) -> dict[str, Any]:
+        if not isinstance(done, Known):
             self._desk.count(submission, done)
             return answer_of(done)
         try:

@@ -11,6 +11,7 @@ from features.keys import WHO_SLOTS
 from features.order import Order
 from models.scorer import Scorer
 from serving.ledger import Ledger, warm_up_records
+from serving.overlay import warm_up_overlay
 from serving.rows import Rows
 
 _NOBODYS = Order(
@@ -37,6 +38,7 @@ def warm_up(rows: Rows, ledger: Ledger, windows: WindowTable, scorer: Scorer, no
     risk = scorer.score(row, {})
     scorer.explain(row, {}, risk)
     warm_up_records()
+    warm_up_overlay()
     return risk.probability
 
 
