@@ -96,8 +96,9 @@ class Stretch:
             for seen, judgement in judged:
                 yield self._placed(log, seen, judgement)
                 laps.lap("write")
-            past.follow()
             members = members[len(judged) :]
+            if members:
+                past.follow()
 
     def _seen(self, log: Log, past: Overlay, members: Sequence[Member], laps: Laps) -> list[_Seen]:
         """Look back for each, with those before it placed."""
