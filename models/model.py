@@ -63,7 +63,7 @@ class Model:
         self.reader = Reader(inputs, catalogue)
         parsed = parse_trees(trees, n_columns=inputs.n_columns) if trees is not None else ()
         self.forest = Forest.of(parsed, n_columns=inputs.n_columns)
-        self.explainer = Explainer.of(parsed, n_columns=inputs.n_columns)
+        self.explainer = Explainer.of(parsed)
         self.linear = LinearScorer(linear or Linear(0.0), self.reader.position)
         tokens = (*inputs.flags, *self.linear.linear.tokens)
         self.extras = extras_learned(inputs.extras, tokens)

@@ -7,78 +7,89 @@ other feature is known with chance t (Owen 1972). For one leaf with value v this
 
 where o_j says whether the row passes all splits of feature j on the leaf's path and z_j is the
 share of training rows that do. The integrand is a polynomial of lower degree than the path has
-features, so that n Gauss–Legendre points are exact for paths of 2n features. The leaves of a tree
-share their products: one pass from the root multiplies them up, one pass back adds them and hands
-each split its part, dividing out the factor of its own feature. Where a feature splits again
-below, the lower split's factor replaces the upper's.
+features, so that n Gauss–Legendre points are exact for paths of 2n features.
+
+The leaves of a tree share their products. With u = 1 − t and m the share of rows that a node sends
+where this row does not go, a pass towards the root gives each node's subtree the value
+``V = V_here − u·m·(V_here − V_there)``, its average when each feature is known with chance t, and a
+pass away from it the chance ``P`` of reaching each node: ``P·(1 − u·m)`` where the row goes and
+``P·u·m`` where not. The split's feature is due ``P·m·(V_here − V_there)``. Where the feature was
+tested above, and z rows of all passed with this one, m is z·m / (t + u·z) and what is due is
+divided by t + u·z once more; where this row failed, the node only averages its children.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.compiled import compiled
-from models.forest import goes_left
-from models.lanes import LANES, inverse, load, minus, plus, scaled, store, times
+from models.lanes import LANES, Eight, inverse, load, minus, plus, room, scaled, store, times
 from models.scorer import Floats
-from models.trees import Tree
+from models.trees import DEFAULT_LEFT, MISSING_NAN, MISSING_ZERO, ZERO, Tree
 
-_LEFT_ALREADY = 2
+Taken: TypeAlias = NDArray[np.uint8]
+_FAILED = 2
 
 
 class Paths(NamedTuple):
-    """All inner nodes of all trees end to end, parents first; children are [left, right].
+    """All inner nodes of all trees end to end, parents first, and their leaves.
 
-    Within a tree, products lie in slots: 0 leads into the root, 2i + 1 and 2i + 2 into the
-    children of node i. Nodes are named from 1, and 0 stands for *no such node*. What belongs to a
-    node lies side by side: it is read once an order, and there are thousands.
+    An explanation passes over all of it, often from memory: the smaller, the faster.
 
     Attributes
     ----------
-    start : (n_trees + 1,)
-        First node of each tree, and the end.
-    test : (n_nodes, 5) of whole numbers
-        ``COLUMN`` and ``KIND`` of the test; ``SLOT`` that leads into the node; ``ABOVE`` the
-        nearest node above that tests the same column, and ``SIDE`` which of its children leads
-        here.
-    number : (n_nodes, 6)
-        ``THRESHOLD``; from ``SHARE`` on, per child, the share of rows that pass this column's
-        tests down to it; from ``VALUE`` on the child's leaf value, or 1 when it is a node;
-        ``BEFORE``, the share of rows that pass this column's tests above.
-    cut : (n_trees + 1,)
-        First block of quadrature points of each tree, and the end.
-    point, weight : (n_blocks, 8)
-        Gauss–Legendre on [0, 1].
+    tree : (n_trees + 1, 3)
+        First ``NODE`` of each tree, first ``BLOCK`` of its quadrature points, first ``ROW`` of
+        ``again``, and the ends. A tree has one leaf more than nodes.
+    read : (n_reads, 2)
+        Ways to read the row that tests share: a column, and LightGBM's decision bits.
+    node : (n_nodes, 4) of whole numbers
+        ``READ``; ``LEFT`` and ``RIGHT``, the children, which count within the tree, its leaves
+        after its nodes; ``AGAIN``, its row in ``again``, or 0 where no node above tests the column.
+    number : (n_nodes, 2)
+        ``THRESHOLD``; ``SHARE`` of the node's training rows that go left.
+    leaf : (n_leaves,)
+        Values.
+    again : (n_again + 1, 3)
+        Nodes of a column tested before: the ``SPLIT``, the nearest one ``ABOVE`` of its column, and
+        which ``SIDE`` of that leads here; nodes count within the tree.
+    before : (n_again + 1,)
+        The share of training rows that pass this column's tests above.
+    quadrature : (2, n_blocks, 8)
+        Points and weights of Gauss–Legendre on [0, 1].
     """
 
-    start: NDArray[np.int64]
-    test: NDArray[np.uint16] | NDArray[np.uint32]
+    tree: NDArray[np.int64]
+    read: NDArray[np.int64]
+    node: NDArray[np.uint16] | NDArray[np.uint32]
     number: Floats
-    cut: NDArray[np.int64]
-    point: Floats
-    weight: Floats
+    leaf: Floats
+    again: NDArray[np.int64]
+    before: Floats
+    quadrature: Floats
 
 
-COLUMN, KIND, SLOT, ABOVE, SIDE = range(5)
-THRESHOLD, SHARE, VALUE, BEFORE = 0, 1, 3, 5
+NODE, BLOCK, ROW = range(3)
+READ, LEFT, RIGHT, AGAIN = range(4)
+THRESHOLD, SHARE = range(2)
+SPLIT, ABOVE, SIDE = range(3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explainer:
     """TreeSHAP of a forest, equal to LightGBM's ``pred_contrib`` without its base value."""
 
-    n_columns: int
     paths: Paths
 
     @classmethod
-    def of(cls, trees: Sequence[Tree], *, n_columns: int) -> Explainer:
+    def of(cls, trees: Sequence[Tree]) -> Explainer:
         """Lay out what does not depend on the row."""
-        return cls(n_columns=n_columns, paths=_paths([t for t in trees if t.n_leaves > 1]))
+        return cls(_paths([tree for tree in trees if tree.n_leaves > 1]))
 
     def contributions(self, x: Floats) -> Floats:
         """What each column adds to the raw score of one row, shape (n_columns,).
@@ -88,11 +99,38 @@ class Explainer:
         return _contributions(x, self.paths)
 
 
-class _Node(NamedTuple):
-    """One node of ``Paths``, while it is built."""
-
-    test: tuple[int, int, int, int, int]
-    number: tuple[float, float, float, float, float, float]
+def _paths(trees: Sequence[Tree]) -> Paths:
+    """Lay all trees out end to end, with as many quadrature points as each needs."""
+    tree_, again, before = [(0, 0, 1)], [(0, 0, 0)], [1.0]
+    reads: dict[tuple[int, int], int] = {}
+    nodes: list[tuple[int, int, int, int]] = []
+    rules: list[Floats] = [np.empty((2, 0, LANES))]
+    for tree in trees:
+        passed, deepest = _passed(tree)
+        for i, above in enumerate(passed):
+            row = 0 if above is None else len(again)
+            if above is not None:
+                again.append((i, above.node, above.side))
+                before.append(above.share)
+            read = reads.setdefault((int(tree.column[i]), int(tree.kind[i])), len(reads))
+            nodes.append(
+                (read, _place(tree, int(tree.left[i])), _place(tree, int(tree.right[i])), row)
+            )
+        rules.append(_quadrature(deepest))
+        tree_.append((len(nodes), tree_[-1][BLOCK] + rules[-1].shape[1], len(again)))
+    whole = np.array(nodes, dtype=np.int64).reshape(-1, 4)
+    narrow = whole.max(initial=0) <= np.iinfo(np.uint16).max
+    numbers = [np.column_stack([tree.threshold, _shares(tree)]) for tree in trees]
+    return Paths(
+        tree=np.array(tree_),
+        read=np.array(list(reads), dtype=np.int64).reshape(-1, 2),
+        node=whole.astype(np.uint16) if narrow else whole.astype(np.uint32),
+        number=np.concatenate([np.empty((0, 2)), *numbers]),
+        leaf=np.concatenate([np.empty(0), *(tree.leaf_value for tree in trees)]),
+        again=np.array(again),
+        before=np.array(before),
+        quadrature=np.concatenate(rules, axis=1),
+    )
 
 
 class _Passed(NamedTuple):
@@ -103,176 +141,154 @@ class _Passed(NamedTuple):
     share: float
 
 
-_NOT_TESTED = _Passed(0, 0, 1.0)
+def _passed(tree: Tree) -> tuple[list[_Passed | None], int]:
+    """Each node's last test of the same column above, and the most columns on one path."""
+    found: list[_Passed | None] = [None] * (tree.n_leaves - 1)
+    shares = _shares(tree)
+    waiting: list[tuple[int, dict[int, _Passed]]] = [(0, {})]
+    deepest = 0
+    while waiting:
+        node, passed = waiting.pop()
+        column, share = int(tree.column[node]), float(shares[node])
+        above = found[node] = passed.get(column)
+        before = 1.0 if above is None else above.share
+        for side, child in enumerate((int(tree.left[node]), int(tree.right[node]))):
+            rows = before * (1 - share if side else share)
+            below = passed | {column: _Passed(node, side, rows)}
+            deepest = max(deepest, len(below))
+            if child >= 0:
+                waiting.append((child, below))
+    return found, deepest
 
 
-def _paths(trees: Sequence[Tree]) -> Paths:
-    """Lay all trees out end to end, with as many quadrature points as each needs."""
-    nodes: list[_Node] = []
-    start, cut = [0], [0]
-    points: list[Floats] = []
-    weights: list[Floats] = []
-    for tree in trees:
-        deepest = _lay_out(tree, nodes)
-        start.append(len(nodes))
-        point, weight = _quadrature(deepest)
-        points.append(point)
-        weights.append(weight)
-        cut.append(cut[-1] + len(point))
-    tests = np.array([node.test for node in nodes], dtype=np.int64).reshape(-1, 5)
-    narrow = tests.max(initial=0) <= np.iinfo(np.uint16).max
-    return Paths(
-        start=np.array(start),
-        test=tests.astype(np.uint16) if narrow else tests.astype(np.uint32),
-        number=np.array([node.number for node in nodes], dtype=np.float64).reshape(-1, 6),
-        cut=np.array(cut),
-        point=np.concatenate([np.empty((0, LANES)), *points]),
-        weight=np.concatenate([np.empty((0, LANES)), *weights]),
-    )
+def _shares(tree: Tree) -> Floats:
+    """The share of each node's rows that go left."""
+    left = np.array([tree.count(int(child)) for child in tree.left])
+    return np.asarray(left / tree.inner_count)
 
 
-def _quadrature(n_features: int) -> tuple[Floats, Floats]:
+def _place(tree: Tree, child: int) -> int:
+    """A child's place among nodes and then leaves; leaf 0 is ``~0``."""
+    return child if child >= 0 else tree.n_leaves - 1 + ~child
+
+
+def _quadrature(n_features: int) -> Floats:
     """Points and weights on [0, 1], in rows of eight, exact for paths of that many features."""
     rows = -(-n_features // (2 * LANES))
     point, weight = np.polynomial.legendre.leggauss(rows * LANES)
-    return (point.reshape(rows, LANES) + 1) / 2, weight.reshape(rows, LANES) / 2
-
-
-def _lay_out(tree: Tree, nodes: list[_Node]) -> int:
-    """Append a tree's inner nodes, and return the most features that one of its paths tests."""
-    waiting: list[tuple[int, int, dict[int, _Passed]]] = [(0, 0, {})]
-    placed = deepest = 0
-    while waiting:
-        number, slot, passed = waiting.pop()
-        column, name = int(tree.column[number]), placed + 1
-        before = passed.get(column, _NOT_TESTED)
-        node = _node(tree, number, slot, before)
-        nodes.append(node)
-        deepest = max(deepest, len(passed | {column: before}))
-        for side, child in ((1, int(tree.right[number])), (0, int(tree.left[number]))):
-            if child >= 0:
-                here = _Passed(name, side, node.number[SHARE + side])
-                waiting.append((child, 2 * placed + 1 + side, passed | {column: here}))
-        placed += 1
-    return deepest
-
-
-def _node(tree: Tree, number: int, slot: int, before: _Passed) -> _Node:
-    """What is fixed about one inner node."""
-    children = int(tree.left[number]), int(tree.right[number])
-    left, right = (before.share * (tree.count(child) / tree.count(number)) for child in children)
-    low, high = (1.0 if child >= 0 else float(tree.leaf_value[~child]) for child in children)
-    return _Node(
-        test=(int(tree.column[number]), int(tree.kind[number]), slot, before.node, before.side),
-        number=(float(tree.threshold[number]), left, right, low, high, before.share),
-    )
+    return np.stack([(point + 1) / 2, weight / 2]).reshape(2, rows, LANES)
 
 
 @compiled
 def _contributions(x: Floats, paths: Paths) -> Floats:
     """Sum every tree's contributions by column."""
     widest = 0
-    for tree in range(len(paths.start) - 1):
-        widest = max(widest, paths.start[tree + 1] - paths.start[tree])
-    taken = np.zeros(widest + 1, dtype=np.uint8)
-    product = np.empty((2 * widest + 1, LANES))
-    divided = np.ones((widest + 1, LANES))
-    sums = np.zeros((len(x), LANES))
-    for tree in range(len(paths.start) - 1):
-        first, end = paths.start[tree], paths.start[tree + 1]
-        _follow(x, paths, first, end, taken)
-        for block in range(paths.cut[tree], paths.cut[tree + 1]):
-            _down(paths, block, first, end, taken, product, divided)
-            _up(paths, block, first, end, taken, product, divided, sums)
-    contributions = np.empty(len(x))
-    for column in range(len(x)):
-        contributions[column] = np.sum(sums[column])
+    for size in paths.tree[1:, NODE] - paths.tree[:-1, NODE]:
+        widest = max(widest, size)
+    read = _read(x, paths)
+    taken = np.empty(widest, dtype=np.uint8)
+    value, due, sums = room(2 * widest + 1), room(widest), room(len(read))
+    sums[:] = 0.0
+    for tree in range(len(paths.tree) - 1):
+        _follow(read, paths, tree, taken)
+        for block in range(paths.tree[tree, BLOCK], paths.tree[tree + 1, BLOCK]):
+            _up(paths, tree, block, taken, value, due)
+            _down(paths, tree, block, taken, value, due, sums)
+    contributions = np.zeros(len(x))
+    for i in range(len(read)):
+        contributions[paths.read[i, 0]] += np.sum(sums[i])
     return contributions
 
 
 @compiled
-def _follow(x: Floats, paths: Paths, first: int, end: int, taken: NDArray[np.uint8]) -> None:
+def _read(x: Floats, paths: Paths) -> Floats:
+    """The row as tests of each kind read it, so that exactly what goes left is ≤ a threshold."""
+    read = np.empty(len(paths.read))
+    for i in range(len(read)):
+        value, kind = x[paths.read[i, 0]], paths.read[i, 1]
+        missing, zero = value != value, -ZERO <= value <= ZERO
+        if missing or zero:
+            value = 0.0
+            if (missing and kind & MISSING_NAN) or kind & MISSING_ZERO:
+                value = -np.inf if kind & DEFAULT_LEFT else np.nan
+        read[i] = value
+    return read
+
+
+@compiled
+def _follow(read: Floats, paths: Paths, tree: int, taken: Taken) -> None:
     """Find the side the row takes at each node, or that it has failed this column's tests above."""
-    for name in range(1, end - first + 1):
-        node = first + name - 1
-        left = goes_left(
-            x[paths.test[node, COLUMN]], paths.number[node, THRESHOLD], paths.test[node, KIND]
-        )
-        still = taken[paths.test[node, ABOVE]] == paths.test[node, SIDE]
-        taken[name] = (0 if left else 1) if still else _LEFT_ALREADY
+    first, end = paths.tree[tree, NODE], paths.tree[tree + 1, NODE]
+    nodes, numbers = paths.node[first:end], paths.number[first:end]
+    for i in range(len(nodes)):
+        taken[i] = not read[nodes[i, READ]] <= numbers[i, THRESHOLD]
+    for i in range(paths.tree[tree, ROW], paths.tree[tree + 1, ROW]):
+        if taken[paths.again[i, ABOVE]] != paths.again[i, SIDE]:
+            taken[paths.again[i, SPLIT]] = _FAILED
+
+
+@compiled
+def _up(paths: Paths, tree: int, block: int, taken: Taken, value: Floats, due: Floats) -> None:
+    """Values of all subtrees, and what is due to each split by the chance of reaching it."""
+    first, end = paths.tree[tree, NODE], paths.tree[tree + 1, NODE]
+    nodes, numbers = paths.node[first:end], paths.number[first:end]
+    leaves, inner = paths.leaf[first + tree : end + tree + 1], len(nodes)
+    unknown = _unknown(paths, block)
+    for leaf in range(len(leaves)):
+        v = leaves[leaf]
+        store(value, inner + leaf, (v, v, v, v, v, v, v, v))
+    for i in range(inner - 1, -1, -1):
+        node, side, share = nodes[i], taken[i], numbers[i, SHARE]
+        if side == _FAILED:
+            left, right = load(value, node[LEFT]), load(value, node[RIGHT])
+            store(value, i, plus(scaled(left, share), scaled(right, 1.0 - share)))
+            continue
+        missed = share if side else 1.0 - share
+        here = load(value, node[RIGHT] if side else node[LEFT])
+        there = load(value, node[LEFT] if side else node[RIGHT])
+        gap = scaled(minus(here, there), missed)
+        if node[AGAIN]:
+            passed = _passing(paths.before[node[AGAIN]], unknown)
+            gap = times(scaled(gap, paths.before[node[AGAIN]]), passed)
+            store(due, i, times(gap, passed))
+        else:
+            store(due, i, gap)
+        store(value, i, minus(here, times(unknown, gap)))
 
 
 @compiled
 def _down(
-    paths: Paths,
-    block: int,
-    first: int,
-    end: int,
-    taken: NDArray[np.uint8],
-    product: Floats,
-    divided: Floats,
+    paths: Paths, tree: int, block: int, taken: Taken, chance: Floats, due: Floats, sums: Floats
 ) -> None:
-    """Multiply the factors up along each path, and the leaf's value at its end.
-
-    The factor of the child that the row takes is t + (1 − t)·z, kept inverted in ``divided``; of
-    the other child it is (1 − t)·z.
-    """
-    known = load(paths.point, block)
-    unknown = minus((1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0), known)
-    store(product, 0, load(paths.weight, block))
-    for name in range(1, end - first + 1):
-        node, left, side = first + name - 1, 2 * name - 1, taken[name]
-        above = load(product, paths.test[node, SLOT])
-        if side == _LEFT_ALREADY:
-            apart = np.divide(1.0, paths.number[node, BEFORE])
-            low = paths.number[node, SHARE] * paths.number[node, VALUE] * apart
-            high = paths.number[node, SHARE + 1] * paths.number[node, VALUE + 1] * apart
-            store(product, left, scaled(above, low))
-            store(product, left + 1, scaled(above, high))
-        else:
-            others = times(above, load(divided, paths.test[node, ABOVE]))
-            factor = plus(known, scaled(unknown, paths.number[node, SHARE + side]))
-            store(divided, name, inverse(factor))
-            other = 1 - side
-            store(
-                product,
-                left + side,
-                scaled(times(others, factor), paths.number[node, VALUE + side]),
-            )
-            missed = paths.number[node, SHARE + other] * paths.number[node, VALUE + other]
-            store(product, left + other, scaled(times(others, unknown), missed))
+    """The chance of reaching each node, in place of its value, and what is due to its column."""
+    first, end = paths.tree[tree, NODE], paths.tree[tree + 1, NODE]
+    nodes, numbers = paths.node[first:end], paths.number[first:end]
+    unknown = _unknown(paths, block)
+    store(chance, 0, load(paths.quadrature[1], block))
+    for i in range(len(nodes)):
+        node, side, share = nodes[i], taken[i], numbers[i, SHARE]
+        reached = load(chance, i)
+        if side == _FAILED:
+            store(chance, node[LEFT], scaled(reached, share))
+            store(chance, node[RIGHT], scaled(reached, 1.0 - share))
+            continue
+        store(sums, node[READ], plus(load(sums, node[READ]), times(reached, load(due, i))))
+        strayed = scaled(times(reached, unknown), share if side else 1.0 - share)
+        if node[AGAIN]:
+            before = paths.before[node[AGAIN]]
+            strayed = times(scaled(strayed, before), _passing(before, unknown))
+        store(chance, node[LEFT] if side else node[RIGHT], strayed)
+        store(chance, node[RIGHT] if side else node[LEFT], minus(reached, strayed))
 
 
 @compiled
-def _up(
-    paths: Paths,
-    block: int,
-    first: int,
-    end: int,
-    taken: NDArray[np.uint8],
-    product: Floats,
-    divided: Floats,
-    sums: Floats,
-) -> None:
-    """Add the leaves up towards the root, crediting each split's column on the way.
+def _unknown(paths: Paths, block: int) -> Eight:
+    """The chances 1 − t that a feature is not known."""
+    return minus((1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0), load(paths.quadrature[0], block))
 
-    Per child, (o − z) over its factor: (1 − z)·divided where the row goes, −1 / (1 − t) where not,
-    less the same for the tests above, which these replace.
-    """
-    unknown = minus((1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0), load(paths.point, block))
-    missed = inverse(unknown)
-    for name in range(end - first, 0, -1):
-        node, left, side = first + name - 1, 2 * name - 1, taken[name]
-        if side == _LEFT_ALREADY:
-            store(
-                product, paths.test[node, SLOT], plus(load(product, left), load(product, left + 1))
-            )
-        else:
-            here, there = load(product, left + side), load(product, left + 1 - side)
-            both = plus(here, there)
-            gain = scaled(times(here, load(divided, name)), 1.0 - paths.number[node, SHARE + side])
-            gain = minus(gain, times(there, missed))
-            before = times(both, load(divided, paths.test[node, ABOVE]))
-            gain = minus(gain, scaled(before, 1.0 - paths.number[node, BEFORE]))
-            store(sums, paths.test[node, COLUMN], plus(load(sums, paths.test[node, COLUMN]), gain))
-            store(product, paths.test[node, SLOT], both)
+
+@compiled
+def _passing(before: float, unknown: Eight) -> Eight:
+    """1 / (t + (1 − t)·before)."""
+    lost = scaled(unknown, 1.0 - before)
+    return inverse(minus((1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0), lost))

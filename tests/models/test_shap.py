@@ -21,7 +21,7 @@ from .test_forest import KINDS, edge_rows, forest_of
 def test_contributions_and_base_equal_lightgbm(kind: str) -> None:
     model = booster(rounds=25, **KINDS[kind])  # type: ignore[arg-type]
     forest = forest_of(model)
-    explainer = Explainer.of(forest.trees, n_columns=8)
+    explainer = Explainer.of(forest.trees)
     for rows in (draw_columns(100, seed=9), edge_rows(forest)[:100]):
         expected = model.predict(rows, pred_contrib=True, num_threads=1)
         found = np.array([explainer.contributions(row) for row in rows])
@@ -31,7 +31,7 @@ def test_contributions_and_base_equal_lightgbm(kind: str) -> None:
 
 def test_contributions_and_base_add_up_to_the_score() -> None:
     forest = forest_of(booster())
-    explainer = Explainer.of(forest.trees, n_columns=8)
+    explainer = Explainer.of(forest.trees)
     for row in draw_columns(200, seed=11):
         total = explainer.contributions(row).sum() + forest.expected
         assert total == pytest.approx(forest.raw(row), abs=1e-12)
@@ -88,7 +88,7 @@ def test_contributions_are_shapley_values_by_definition() -> None:
     for seed in range(10):
         tree = chain(9, columns=5, seed=seed)
         x = random.normal(size=5)
-        found = Explainer.of([tree], n_columns=5).contributions(x)
+        found = Explainer.of([tree]).contributions(x)
         expected = [shapley(tree, x, column) for column in range(5)]
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
@@ -97,8 +97,8 @@ def test_contributions_are_shapley_values_by_definition() -> None:
 def test_paths_of_many_features_are_exact_too(depth: int) -> None:
     tree = chain(depth, columns=depth, seed=3)
     forest = Forest.of([tree], n_columns=depth)
-    explainer = Explainer.of([tree], n_columns=depth)
-    assert len(explainer.paths.point) == -(-depth // 16)
+    explainer = Explainer.of([tree])
+    assert len(explainer.paths.quadrature[0]) == -(-depth // 16)
     random = np.random.default_rng(5)
     for row in random.normal(size=(50, depth)):
         total = explainer.contributions(row).sum()
@@ -110,11 +110,11 @@ def test_a_leaf_no_training_row_reached_is_explained_all_the_same() -> None:
     trees = parse_trees(text, n_columns=8)
     tree = trees[0]
     tree.leaf_count[0] = 0.0
-    explainer = Explainer.of([tree], n_columns=8)
+    explainer = Explainer.of([tree])
     for row in draw_columns(50, seed=1):
         assert np.isfinite(explainer.contributions(row)).all()
 
 
 def test_trees_without_splits_contribute_nothing() -> None:
-    explainer = Explainer.of(forest_of(booster(3, min_data_in_leaf=3000)).trees, n_columns=8)
+    explainer = Explainer.of(forest_of(booster(3, min_data_in_leaf=3000)).trees)
     np.testing.assert_array_equal(explainer.contributions(np.ones(8)), np.zeros(8))
