@@ -128,8 +128,8 @@ def test_orders_that_nobody_waits_for_are_not_begun(tmp_path: Path) -> None:
             passing = Deadline(0.0, clock=lambda: next(seconds, 1.0))
             results = await _scored(service, *orders, deadline=passing)
             statuses = [r["problem"]["status"] if "problem" in r else 200 for r in results]
-            assert statuses == [200] * 24 + [503] * 36
+            assert statuses == [200] * 40 + [503] * 20
             assert results[-1]["problem"]["fallback_action"] == "ship"
-            assert len(_rows(service)) == 24
+            assert len(_rows(service)) == 40
 
     run(scene())

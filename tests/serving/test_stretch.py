@@ -60,7 +60,7 @@ def _order(number: int, phone: int, device: int, where: int, sku: int, ip: int) 
 
 few = partial(st.integers, 0)
 ORDERS = st.lists(
-    st.builds(_order, few(40), few(5), few(4), few(6), few(3), few(3)), min_size=1, max_size=30
+    st.builds(_order, few(40), few(5), few(4), few(6), few(3), few(3)), min_size=1, max_size=45
 )
 
 
