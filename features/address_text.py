@@ -44,7 +44,7 @@ def address_text(order: Order) -> str | None:
     parts = [part for part in (order.address_line1, order.address_line2, order.landmark) if part]
     if not parts:
         return None
-    return ", ".join(part[:LONGEST_TEXT] for part in parts)[:LONGEST_TEXT]
+    return ", ".join(parts)[:LONGEST_TEXT]
 
 
 def read_text(text: str, has_landmark: bool, surprise: Surprise) -> Wording:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from math import nan
+from string import ascii_lowercase
 
 from features.email import Email, domain_kind, read_email
 from features.feature import Feature
-from features.gibberish import open_surprise, read_letters
+from features.gibberish import open_surprise, read_noise
 from features.keyboard import is_keyboard_walk
 from features.name import Name, name_similarity, read_name
 from features.order import Order
@@ -15,7 +15,8 @@ from features.phone import Phone, national_digits, read_phone, shape_of
 
 _NO_PHONE = "NaN without a valid number"
 _NO_EMAIL = "NaN without an email"
-_NOT_LETTER = re.compile(r"[^a-z]+")
+# Bytes: small letters stay, all else is a blank.
+_LETTERS = bytes(code if chr(code) in ascii_lowercase else 32 for code in range(256))
 _SHORTEST_WORD = 3
 _DUMMY_LOCALS = frozenset(
     {"test", "testing", "abc", "abcd", "xyz", "asd", "qwe", "na", "no", "none", "null", "noemail"}
@@ -251,10 +252,10 @@ def _of_email(email: Email | None, phone: Phone, name: Name | None) -> tuple[flo
         return _UNKNOWN_EMAIL
     local = email.local if email.domain else ""
     kind = domain_kind(email.domain)
-    written = local.encode("utf-8", "replace")
+    written = local.encode("ascii", "replace")
     digits = len(written) - len(written.translate(None, b"0123456789"))
-    words = _NOT_LETTER.sub(" ", local).strip()
-    letters = words.replace(" ", "")
+    words = written.translate(_LETTERS).decode().split()
+    letters = "".join(words)
     return (
         float(not email.local_valid),
         float(not email.domain_valid or kind in ("typo", "placeholder")),
@@ -265,19 +266,26 @@ def _of_email(email: Email | None, phone: Phone, name: Name | None) -> tuple[flo
         digits / len(local) if local else 0.0,
         float("+" in local),
         float(digits >= 7 and phone.e164 is not None and national_digits(phone.e164) in local),
-        read_letters(words, open_surprise()).surprise if len(letters) >= _SHORTEST_WORD else nan,
+        _surprise(words) if len(letters) >= _SHORTEST_WORD else nan,
         _name_match(letters, name),
     )
+
+
+def _surprise(words: list[str]) -> float:
+    return read_noise(" ".join(words), open_surprise()).surprise
 
 
 def _name_match(letters: str, name: Name | None) -> float:
     """Share of the letters of the name's words that stand in the email's letters."""
     if name is None:
         return nan
-    words = [word for word in name.latin.split() if len(word) >= _SHORTEST_WORD]
-    if not words:
-        return nan
-    return sum(len(word) for word in words if word in letters) / sum(map(len, words))
+    found = whole = 0
+    for word in name.latin.split():
+        length = len(word)
+        if length >= _SHORTEST_WORD:
+            whole += length
+            found += length if word in letters else 0
+    return found / whole if whole else nan
 
 
 def _of_names(buyer: Name | None, receiver: Name | None) -> tuple[float, float, float]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
 from math import nan
 
 from features.feature import Feature
-from features.ip import is_public, read_ip
+from features.ip import read_ip
 from features.order import Order
 from features.useragent import read_user_agent
 
@@ -17,6 +16,8 @@ _PLACEHOLDERS = frozenset(
     {"null", "none", "nil", "nan", "undefined", "unknown", "default", "test", "na", "n/a", "device"}
 )
 _BRACES = str.maketrans("", "", "{}")
+_BLANKS_AND_BRACES = bytes(code for code in range(128) if chr(code).isspace() or chr(code) in "{}")
+_DASHES = {"-", ":", "_"}
 _REASON = "device_signals"
 _NO_AGENT = "NaN without a user agent"
 
@@ -115,9 +116,17 @@ def normal_device(text: str | None) -> str | None:
     """
     if not text:
         return None
-    found = "".join(text[:LONGEST].lower().split()).translate(_BRACES)[:LONGEST]
-    marks = set(found) - {"-", ":", "_"}
-    return None if found in _PLACEHOLDERS or len(marks) < 2 else found
+    found = text[:LONGEST].lower()
+    if found.isascii():
+        found = found.encode().translate(None, _BLANKS_AND_BRACES).decode()
+    else:
+        found = "".join(found.split()).translate(_BRACES)[:LONGEST]
+    return None if found in _PLACEHOLDERS or _is_one_mark(found) else found
+
+
+def _is_one_mark(text: str) -> bool:
+    """Whether one character is repeated, punctuation aside; the first few mostly tell otherwise."""
+    return len(set(text[:8]) - _DASHES) < 2 and len(set(text) - _DASHES) < 2
 
 
 def _of_agent(text: str | None) -> tuple[float, ...]:
@@ -140,4 +149,4 @@ def _of_ip(text: str | None) -> tuple[float, float, float]:
     address = read_ip(text)
     if address is None:
         return 1.0, nan, nan
-    return 0.0, float(not is_public(address)), float(isinstance(address, IPv6Address))
+    return 0.0, float(not address.public), float(address.six)

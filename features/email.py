@@ -13,6 +13,8 @@ LONGEST = 320
 _DOMAINS = Path(__file__).with_name("tables") / "email_domains.csv"
 _SEPARATORS = re.compile(r"[\s,;|/]+")
 _CROWDED = re.compile(r"[\s,;|/<>():\"']|\.$")
+# Of ASCII text the same, but for its last character.
+_CROWD = bytes(code for code in range(128) if chr(code) != "." and _CROWDED.match(chr(code)))
 _BRACKETED = re.compile(r"<([^<>]*@[^<>]*)>")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+\-=?^_`{}~.]{1,64}")
 _DOMAIN = re.compile(
@@ -66,7 +68,7 @@ def _read(text: str) -> Email | None:
     found = text.strip().lower()
     if not found:
         return None
-    if _CROWDED.search(found) is not None:
+    if _is_crowded(found):
         found = _first_address(found)
     local, at, domain = found.rpartition("@")
     if not at:
@@ -130,6 +132,12 @@ def _domain_kinds() -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) == 2 and row[0] != "domain"}
 
 
+def _is_crowded(text: str) -> bool:
+    if text.isascii() and text[-1] != ".":
+        return len(text.encode().translate(None, _CROWD)) < len(text)
+    return _CROWDED.search(text) is not None
+
+
 def _first_address(text: str) -> str:
     """The first address of a crowded field; blanks inside a single one fall away."""
     bracketed = _BRACKETED.search(text)
@@ -146,6 +154,8 @@ def _is_local(local: str) -> bool:
     return not dots and _LOCAL.fullmatch(local) is not None
 
 
+# Providers are few, and a whole pattern with groups costs as much as the rest of an address.
+@lru_cache(4096)
 def _is_domain(domain: str) -> bool:
     return len(domain) <= 253 and _DOMAIN.fullmatch(domain) is not None
 

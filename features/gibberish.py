@@ -43,6 +43,14 @@ class Letters(NamedTuple):
     worst: float
 
 
+class Noise(NamedTuple):
+    """Of ``Letters`` what the character model tells."""
+
+    noise: int
+    surprise: float
+    worst: float
+
+
 Surprise = npt.NDArray[np.int16]
 
 
@@ -54,13 +62,17 @@ def open_surprise() -> Surprise:
 
 def read_letters(plain_text: str, surprise: Surprise) -> Letters:
     """Count and judge the letters of a text that ``features.latin.plain`` made."""
-    symbols = np.frombuffer(plain_text.encode("ascii") + b" ", np.uint8)
-    return Letters(*_read(symbols, surprise))
+    return Letters(*_read(plain_text.encode("ascii") + b" ", surprise))
+
+
+def read_noise(plain_text: str, surprise: Surprise) -> Noise:
+    """What :func:`read_letters` says of noise alone, at two thirds of its cost."""
+    return Noise(*_judge(plain_text.encode("ascii") + b" ", surprise))
 
 
 @compiled
 def _read(
-    symbols: npt.NDArray[np.uint8], surprise: Surprise
+    symbols: bytes, surprise: Surprise
 ) -> tuple[int, int, int, int, int, int, int, int, float, float]:
     """Both passes in one call, since crossing into machine code costs as much as a pass."""
     letters, digits, words, longest, numbers, first_number, long_numbers = _count(symbols)
@@ -69,7 +81,7 @@ def _read(
 
 
 @compiled
-def _count(symbols: npt.NDArray[np.uint8]) -> tuple[int, int, int, int, int, int, int]:
+def _count(symbols: bytes) -> tuple[int, int, int, int, int, int, int]:
     letters = digits = words = longest = numbers = long_numbers = 0
     first_number = -1
     word_letters = word_digits = 0
@@ -91,7 +103,7 @@ def _count(symbols: npt.NDArray[np.uint8]) -> tuple[int, int, int, int, int, int
 
 
 @compiled
-def _judge(symbols: npt.NDArray[np.uint8], surprise: Surprise) -> tuple[int, float, float]:
+def _judge(symbols: bytes, surprise: Surprise) -> tuple[int, float, float]:
     noise = steps = 0
     total = word_total = 0.0
     worst = np.nan

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from ipaddress import IPv4Network
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import NamedTuple
 
 LONGEST = 200
 """Characters of an address field that are read: a forwarding list of a few hops fits."""
@@ -37,26 +38,52 @@ _FOUR = 4
 _REMEMBERED = 256
 
 
-def read_ip(text: str | None) -> IPv4Address | IPv6Address | None:
+class Ip(NamedTuple):
+    """One address of a field.
+
+    Parameters
+    ----------
+    packed : bytes
+        Four or sixteen.
+    public : bool
+        Whether it is one of the open internet, so that it can tell customers apart. Addresses set
+        aside for documentation (RFC 5737, RFC 3849) count as public: no real order has one, and
+        every example and invented data set does. Private, shared (RFC 6598), loopback, link-local,
+        multicast and reserved addresses of IANA's special-purpose registries (RFC 6890) do not,
+        nor IPv6 outside 2000::/3.
+    """
+
+    packed: bytes
+    public: bool
+
+    @property
+    def six(self) -> bool:
+        """Whether it is IPv6; IPv4 inside IPv6 (``::ffff:192.0.2.1``) is read as IPv4."""
+        return len(self.packed) != _FOUR
+
+
+def read_ip(text: str | None) -> Ip | None:
     """Read an address field; never fails, whatever it holds.
 
     Parameters
     ----------
     text : str or None
         An IPv4 or IPv6 address, with a port, in brackets, with a zone, or the first of an
-        ``X-Forwarded-For`` list. IPv4 inside IPv6 (``::ffff:192.0.2.1``) is read as IPv4.
+        ``X-Forwarded-For`` list.
 
     Returns
     -------
-    IPv4Address, IPv6Address or None
+    Ip or None
     """
-    packed = _packed(text[:LONGEST]) if text else None
-    if packed is None:
-        return None
-    return IPv4Address(packed) if len(packed) == _FOUR else IPv6Address(packed)
+    return _read(text[:LONGEST]) if text else None
 
 
 @lru_cache(_REMEMBERED)
+def _read(text: str) -> Ip | None:
+    packed = _packed(text)
+    return None if packed is None else Ip(packed, _is_public(packed))
+
+
 def _packed(text: str) -> bytes | None:
     """The four or sixteen bytes of an address field, a fifth of the time ``ipaddress`` takes."""
     first = text.partition(",")[0].strip().strip('"')
@@ -71,25 +98,6 @@ def _packed(text: str) -> bytes | None:
     except (OSError, ValueError):
         return None
     return six[12:] if six.startswith(_FOUR_INSIDE_SIX) else six
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the open internet, so that it can tell customers apart.
-
-    Addresses set aside for documentation (RFC 5737, RFC 3849) count as public: no real order
-    has one, and every example and invented data set does.
-
-    Parameters
-    ----------
-    address : IPv4Address or IPv6Address
-
-    Returns
-    -------
-    bool
-        False for private, shared (RFC 6598), loopback, link-local, multicast and reserved
-        addresses of IANA's special-purpose registries (RFC 6890), and for IPv6 outside 2000::/3.
-    """
-    return _is_public(address.packed)
 
 
 def _is_public(packed: bytes) -> bool:
@@ -117,8 +125,8 @@ def normal_ip(text: str | None) -> str | None:
     >>> normal_ip("::ffff:8.8.8.8"), normal_ip("10.0.0.1"), normal_ip("2001:4860:0:0::8")
     ('8.8.8.8', None, '2001:4860::8')
     """
-    packed = _packed(text[:LONGEST]) if text else None
-    return _written(packed) if packed is not None and _is_public(packed) else None
+    address = read_ip(text)
+    return _written(address.packed) if address is not None and address.public else None
 
 
 def ip_network(text: str | None) -> str | None:
@@ -137,12 +145,12 @@ def ip_network(text: str | None) -> str | None:
     >>> ip_network("8.8.8.8"), ip_network("2001:4860:1:2::8"), ip_network("127.0.0.1")
     ('8.8.8.0/24', '2001:4860:1::/48', None)
     """
-    packed = _packed(text[:LONGEST]) if text else None
-    if packed is None or not _is_public(packed):
+    address = read_ip(text)
+    if address is None or not address.public:
         return None
-    if len(packed) == _FOUR:
-        return f"{_written(packed[:3] + bytes(1))}/24"
-    return f"{_written(packed[:6] + bytes(10))}/48"
+    if address.six:
+        return f"{_written(address.packed[:6] + bytes(10))}/48"
+    return f"{_written(address.packed[:3] + bytes(1))}/24"
 
 
 def _written(packed: bytes) -> str:

@@ -89,7 +89,7 @@ LONGEST_ADDRESS = 500
 # Blanks and punctuation by range: \W would also drop the vowel signs of Indian scripts.
 _NOT_WORD = re.compile(r"[\s!-/:-@\[-`{-~\u0080-\u00bf\u0964\u0965\u2000-\u206f\u3000-\u303f]+")
 
-_ASCII_NOT_WORD = dict.fromkeys(code for code in range(128) if _NOT_WORD.match(chr(code)))
+_ASCII_NOT_WORD = bytes(code for code in range(128) if _NOT_WORD.match(chr(code)))
 _NUMBER = struct.Struct("<q")
 
 
@@ -213,7 +213,8 @@ def keys_of(order: Order, place: Place, hasher: Hasher, *, shares: bool = False)
 
 def _phones(order: Order) -> tuple[str | None, str | None, str | None]:
     """The buyer's number, and the receiver's and the alternative one where they are others."""
-    phone, receiver = normal_phone(order.phone), normal_phone(order.ship_phone)
+    phone = normal_phone(order.phone)
+    receiver = normal_phone(order.ship_phone) if order.ship_phone != order.phone else None
     other = normal_phone(order.alt_phone)
     receiver = receiver if receiver != phone else None
     return phone, receiver, other if other not in (phone, receiver) else None
@@ -249,7 +250,10 @@ def _where(order: Order, place: Place, *, shares: bool) -> tuple[int, ...]:
         order.courier and pincode and f"{folded(order.courier)}|{pincode}",
         order.origin_pincode and district and f"{order.origin_pincode}|{district}",
     )
-    own = [plain_key(kind, merchant, v) for kind, v in zip(_OWN_KINDS, values, strict=True)]
+    own = [
+        plain_key(kind, merchant, value) if value else ABSENT
+        for kind, value in zip(_OWN_KINDS, values, strict=True)
+    ]
     if not shares:
         return (*own, *(ABSENT,) * (len(WHERE_KINDS) - FIRST_NET_KIND))
     kinds, places = WHERE_KINDS[FIRST_NET_KIND:], ("network", state, district, pincode)
@@ -285,8 +289,11 @@ def normal_address(order: Order) -> str | None:
     lines = [line for line in (order.address_line1, order.address_line2) if line]
     if not lines:
         return None
-    text = " ".join(lines)[:LONGEST_ADDRESS].casefold()
-    written = text.translate(_ASCII_NOT_WORD) if text.isascii() else _NOT_WORD.sub("", text)
+    text = " ".join(lines)[:LONGEST_ADDRESS]
+    if text.isascii():
+        written = text.lower().encode().translate(None, _ASCII_NOT_WORD).decode()
+    else:
+        written = _NOT_WORD.sub("", text.casefold())
     return f"{written}|{order.pincode or ''}" if written else None
 
 

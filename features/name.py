@@ -14,7 +14,7 @@ from unicodedata import category, normalize
 
 from rapidfuzz.fuzz import token_set_ratio
 
-from features.gibberish import open_surprise, read_letters
+from features.gibberish import open_surprise, read_noise
 from features.keyboard import has_held_key, is_keyboard_walk
 from features.latin import plain
 
@@ -35,6 +35,7 @@ _PLACEHOLDERS = frozenset(
 )
 _GIBBERISH_NATS = 5.5
 _DIGIT = re.compile(r"\d")
+_DIGITS = b"0123456789"
 # Bytes: small letters stay, all else is a blank.
 _LETTERS = bytes(code if chr(code) in ascii_lowercase else 32 for code in range(256))
 
@@ -64,6 +65,8 @@ def _words(text: str) -> list[str]:
     ascii_only = found.isascii()
     letters = found.encode().translate(_LETTERS).decode() if ascii_only else _letters(found)
     words = letters.split()
+    if _TITLES.isdisjoint(words):
+        return words
     return [word for word in words if word not in _TITLES] or words
 
 
@@ -112,13 +115,13 @@ def read_name(text: str | None) -> Name | None:
     if not text or text.isspace():
         return None
     words = _words(text)
-    digit = _DIGIT.search(text[:LONGEST]) is not None
+    digit = _has_digit(text[:LONGEST])
     if not words:
         return Name("", dummy=True, gibberish=False, digit=digit)
     name = " ".join(words)
     latin = name if name.isascii() else plain(name)
-    noise = read_letters(latin, open_surprise()).worst
-    gibberish = has_held_key(name) or noise > _GIBBERISH_NATS
+    worst = read_noise(latin, open_surprise()).worst
+    gibberish = has_held_key(name) or worst > _GIBBERISH_NATS
     return Name(latin, _is_dummy(words), gibberish, digit)
 
 
@@ -143,6 +146,12 @@ def name_similarity(one: Name | None, other: Name | None) -> float:
     if one.latin == other.latin:
         return 1.0
     return token_set_ratio(one.latin, other.latin) / 100.0
+
+
+def _has_digit(text: str) -> bool:
+    if text.isascii():
+        return len(text.encode().translate(None, _DIGITS)) < len(text)
+    return _DIGIT.search(text) is not None
 
 
 def _is_dummy(words: list[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from features.address_findings import suggested_pincode
-from features.catalogue import CATALOGUE, N_SIGNALS, signals_of
+from features.catalogue import CATALOGUE, signals_of
 from features.directory import Directory
 from features.history.fact import FIRST_WHERE, FIRST_WHO, Fact, fact_of
 from features.history.reader import Evidence, Reader
@@ -16,7 +16,7 @@ from features.history.where import WindowTable
 from features.keys import Hasher, Keys, first_person_of, keys_of, order_key, person_of
 from features.order import Order
 from features.place import Place
-from features.row import Row, rounded
+from features.row import Row, row_values
 from features.tokens import tokens_of
 from serving.ledger import Ledger
 
@@ -119,7 +119,4 @@ class Rows:
 
 def joined(alone: Alone, past: Past) -> Row:
     """What an order says by itself and what its keys' past says, as one row."""
-    values = np.empty(len(CATALOGUE))
-    values[:N_SIGNALS] = alone.signals
-    values[N_SIGNALS:] = past.values
-    return Row(rounded(values), alone.tokens)
+    return Row(row_values(alone.signals, past.values), alone.tokens)

@@ -44,4 +44,4 @@ def fact_of(order: Order, keys: Keys, number: int) -> Fact:
         UNKNOWN_AMOUNT if amount is None else amount,
         keys.where[0],
     )
-    return np.array((*head, *keys.who, *keys.where), np.int64)
+    return np.fromiter((*head, *keys.who, *keys.where), np.int64, FACT_SIZE)

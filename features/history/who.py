@@ -226,19 +226,25 @@ def move(record: Record, number: int, day: int, before: int, after: int) -> None
 
 
 @compiled
-def _add_latest(record: Record, at: int, as_of_us: int, counts: NDArray[np.int64]) -> None:
-    placed = record[at + _PLACED_US]
-    amount, cod, state = record[at + _AMOUNT], record[at + _COD], record[at + _STATE]
-    add_order(counts[EVER], amount, cod, state, 1)
-    if placed > as_of_us - HOUR_US:
-        add_order(counts[HOUR], amount, cod, state, 1)
-    if placed > as_of_us - DAY_US:
-        add_order(counts[DAY], amount, cod, state, 1)
-    day = (placed + IST_SHIFT_US) // DAY_US
+def _shortest(placed_us: int, as_of_us: int) -> int:
+    """The shortest window that an order lies in; every longer one holds it too."""
+    if placed_us > as_of_us - HOUR_US:
+        return HOUR
+    if placed_us > as_of_us - DAY_US:
+        return DAY
     today = (as_of_us + IST_SHIFT_US) // DAY_US
     for window in range(DAYS_7, EVER):
-        if day >= first_day(today, window):
-            add_order(counts[window], amount, cod, state, 1)
+        if placed_us + IST_SHIFT_US >= first_day(today, window) * DAY_US:
+            return window
+    return EVER
+
+
+@compiled
+def _add_shorter(counts: NDArray[np.int64]) -> None:
+    """Add to every window what lies in the shorter ones."""
+    for window in range(HOUR + 1, EVER + 1):
+        for i in range(COUNTS):
+            counts[window, i] += counts[window - 1, i]
 
 
 @compiled
@@ -254,7 +260,8 @@ def _add_days(record: Record, layout: Layout, as_of_us: int, counts: NDArray[np.
             window += 1
         if window == EVER:
             break
-        sums += record[at + 1 : at + _DAY_WIDTH]
+        for i in range(COUNTS):
+            sums[i] += record[at + 1 + i]
     for longer in range(window, EVER):
         counts[longer] += sums
     counts[EVER] += record[layout.counts : layout.counts + COUNTS]
@@ -349,9 +356,12 @@ def read(
         at = layout.latest + i * _WIDTH
         if record[at + _NUMBER] == own_number:
             continue
-        _add_latest(record, at, as_of_us, counts)
-        marks[LAST_PLACED_US] = max(marks[LAST_PLACED_US], record[at + _PLACED_US])
-        _mark_outcome(record[at + _STATE], record[at + _PLACED_US], marks)
+        placed, state = record[at + _PLACED_US], record[at + _STATE]
+        window = counts[_shortest(placed, as_of_us)]
+        add_order(window, record[at + _AMOUNT], record[at + _COD], state, 1)
+        marks[LAST_PLACED_US] = max(marks[LAST_PLACED_US], placed)
+        _mark_outcome(state, placed, marks)
+    _add_shorter(counts)
     if record[_EVICTED] > 0:
         _add_days(record, layout, as_of_us, counts)
         marks[CAPPED] = 1
