@@ -93,9 +93,11 @@ class Stretch:
         past, laps = Overlay(self.desk.judge.history.ledger, log), self.desk.metrics.laps()
         while members:
             judged = self._judged(self._seen(log, past, members, laps), laps)
-            for seen, judgement in judged:
-                yield self._placed(log, seen, judgement)
+            records = [record_of(seen.submission, seen.sight, one) for seen, one in judged]
+            for (seen, judgement), record in zip(judged, records, strict=True):
+                self._place(log, seen, judgement, record)
                 laps.lap("write")
+            yield from records
             members = members[len(judged) :]
             if members:
                 past.follow()
@@ -131,13 +133,11 @@ class Stretch:
             judged.append((one, judgement))
         return judged
 
-    def _placed(self, log: Log, seen: _Seen, judgement: Judgement) -> Answer:
+    def _place(self, log: Log, seen: _Seen, judgement: Judgement, record: Answer) -> None:
         # It has seen whatever those before it in the list have brought.
-        sight = replace(seen.sight, read_seq=log.seq)
-        record = record_of(seen.submission, sight, judgement)
+        sight, record["read_seq"] = replace(seen.sight, read_seq=log.seq), log.seq
         decision_id = judgement.decision_id.bytes
         Placing(seen.submission, sight, record, decision_id, self.desk.contacts)(log)
-        return record
 
 
 def _find(log: Log, submission: Submission) -> Held | None:
