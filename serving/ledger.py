@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compiled import compiled
-from features.history import who
+from features.history import take, who
 from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO
 from features.history.reader import NO_RECORD
 from features.history.states import ABSENT as UNPLACED
 from features.history.states import PENDING, next_state
-from features.history.take import take_who
 from features.keys import ABSENT
 from serving.seen_keys import SeenKeys
 from serving.store.changes import Change
@@ -35,26 +34,11 @@ _CACHED = 40_000
 # other order; waiting spares most of their writing, and costs a second of replay after a crash.
 _DIRTY = 16_000
 _AT_ONCE = 100
+# Changes taken in one call: those of a commit together, those of a long log piece by piece.
+_GROUP = 64
 # Keys that share their first bits lie side by side in the store: in a small one on the same page,
 # which is then written once for all of them. So many rooms are the pages of some 5,000 orders.
 _ROOM_BITS = 64 - 12
-
-
-@compiled
-def _taken(
-    packed: Integers, ends: Integers, scratch: Integers, fact: Integers, was: int, becomes: int
-) -> tuple[Integers, Integers]:
-    """Records with one change more, one behind the other, and where each ends: before and now."""
-    taken, until = np.empty(len(ends) * len(scratch), np.int64), np.empty_like(ends)
-    begin = at = 0
-    for i, end in enumerate(ends):
-        who.unpack(packed[begin:end], scratch)
-        take_who(scratch, fact, was, becomes)
-        record = who.pack(scratch)
-        taken[at : at + len(record)] = record
-        begin, at = end, at + len(record)
-        until[i] = at
-    return taken, until
 
 
 @compiled
@@ -73,6 +57,12 @@ def keys_of_change(change: Change | Renamed) -> list[int]:
     return keys
 
 
+def _facts(changes: Sequence[Change]) -> Integers:
+    """Of each change its order's, shape (n, FACT_SIZE)."""
+    facts = b"".join([change.fact for change in changes])
+    return np.frombuffer(facts, np.int64).reshape(-1, FACT_SIZE)
+
+
 class Ledger:
     """Who-records in memory over those in the store.
 
@@ -89,18 +79,26 @@ class Ledger:
         For reading, used by this ledger's thread alone.
     cached : int
         Records held in memory when none is waiting to be stored.
+
+    Attributes
+    ----------
+    dirty : int
+        Records that a checkpoint would store.
     """
+
+    _in_place = True
 
     def __init__(self, connection: Connection, *, cached: int = _CACHED) -> None:
         self._connection = connection
         self._cached = cached
         self._records: OrderedDict[int, Integers] = OrderedDict()
-        # Since which position each changed record waits to be stored, the longest first.
-        self._dirty: OrderedDict[int, int] = OrderedDict()
-        self._rooms: dict[int, set[int]] = {}
+        # Since which position each changed record waits to be stored, by the key's first bits:
+        # the room of the longest waiting first, and in each room the longest waiting first.
+        self._dirty: OrderedDict[int, dict[int, int]] = OrderedDict()
         self._flushing: dict[int, int] = {}
         self._ahead: dict[int, int] = {}
         self._all_at_once = self._flushed_all = False
+        self.dirty = 0
         self._scratch = who.blank()
         self._stored = True
         self.seq = stored_seq(connection)
@@ -114,21 +112,19 @@ class Ledger:
         return ledger
 
     @property
-    def dirty(self) -> int:
-        """Records that a checkpoint would store."""
-        return len(self._dirty)
-
-    @property
     def wants_checkpoint(self) -> bool:
         """Whether enough has changed to be stored, and no checkpoint is on its way."""
-        return (len(self._dirty) >= _DIRTY or self._all_at_once) and not self._flushing
+        return (self.dirty >= _DIRTY or self._all_at_once) and not self._flushing
 
     def waits_since(self, seq: int) -> bool:
         """Whether a change up to this position is still to be stored."""
-        return next(iter(self._dirty.values()), seq + 1) <= seq
+        return self._waits_since(seq + 1) <= seq
 
     def read(self, keys: Sequence[int]) -> list[Integers]:
-        """Packed records in the order of ``keys``; ``NO_RECORD`` where nothing is known."""
+        """Packed records in the order of ``keys``; ``NO_RECORD`` where nothing is known.
+
+        They are good until the next change: the longest are changed where they lie.
+        """
         records = self._records
         missing = [key for key in keys if key != ABSENT and key not in records]
         if missing:
@@ -137,18 +133,31 @@ class Ledger:
 
     def fetch(self, changes: Iterable[Change | Renamed]) -> None:
         """Have all records at hand that the changes touch, neighbours in the store in a row."""
-        keys = {key for change in changes for key in keys_of_change(change)}
-        keys.discard(ABSENT)
+        keys: set[int] = set()
+        moves: list[Change] = []
+        for change in changes:
+            if isinstance(change, Renamed):
+                keys.update(keys_of_change(change))
+            else:
+                moves.append(change)
+        keys.update(take.touched(_facts(moves))[0].tolist())
         if missing := sorted(key for key in keys if key not in self._records):
             self._fetch(missing)
 
     def apply(self, changes: Iterable[Change | Renamed], until: int) -> None:
         """Take in changes, in the order given, up to position ``until``."""
+        group: list[Change] = []
         for change in changes:
             if isinstance(change, Renamed):
+                self._take(group)
+                group.clear()
                 self._rename(change)
                 continue
-            self._take(change)
+            group.append(change)
+            if len(group) == _GROUP:
+                self._take(group)
+                group.clear()
+        self._take(group)
         self.seq = until
         self._trim()
 
@@ -162,57 +171,81 @@ class Ledger:
         some : bool
             Only those changed longest ago, and their changed neighbours in the store.
         """
-        n = len(self._dirty)
+        n = self.dirty
         if some and not self._all_at_once:
             n = min(n, max(_AT_ONCE, n - _DIRTY))
         while len(self._flushing) < n:
-            longest = next(iter(self._dirty))
-            for key in self._rooms.pop(longest >> _ROOM_BITS):
-                self._flushing[key] = self._dirty.pop(key)
+            _, room = self._dirty.popitem(last=False)
+            self._flushing.update(room)
+            self.dirty -= len(room)
         self._flushed_all, self._all_at_once = self._all_at_once, False
         records = [
             Stored(key, self._records[key].tobytes(), max(self.seq, self._ahead.get(key, 0)))
             for key in sorted(self._flushing)
         ]
         self.seen.add(list(self._flushing))
-        return records, next(iter(self._dirty.values()), self.seq + 1) - 1
+        return records, self._waits_since(self.seq + 1) - 1
 
     def end_checkpoint(self, *, stored: bool) -> None:
         """The records are on disk, or (``stored`` False) still to be stored."""
         if not stored:
-            waiting = dict(self._dirty) | self._flushing
-            self._dirty, self._rooms = OrderedDict(), {}
+            waiting = {k: seq for room in self._dirty.values() for k, seq in room.items()}
+            waiting |= self._flushing
+            self._dirty, self.dirty = OrderedDict(), 0
             for key, seq in sorted(waiting.items(), key=itemgetter(1)):
                 self._mark(key, seq)
             self._all_at_once = self._all_at_once or self._flushed_all
         self._flushing = {}
         self._trim()
 
+    def _waits_since(self, otherwise: int) -> int:
+        """Since when the longest waiting record waits to be stored."""
+        room = next(iter(self._dirty.values()), None)
+        return otherwise if room is None else next(iter(room.values()))
+
     def _mark(self, key: int, seq: int) -> None:
         """Note that a record waits to be stored since a position, unless it does already."""
-        if key not in self._dirty:
-            self._dirty[key] = seq
-            self._rooms.setdefault(key >> _ROOM_BITS, set()).add(key)
+        room = self._dirty.get(key >> _ROOM_BITS)
+        if room is None:
+            room = self._dirty[key >> _ROOM_BITS] = {}
+        if key not in room:
+            room[key] = seq
+            self.dirty += 1
 
-    def _take(self, change: Change) -> None:
-        """One change into all records that it touches; one call for all costs half as much."""
-        keys = [key for key in keys_of_change(change) if key != ABSENT]
-        records = self.read(keys)
-        if self._ahead:
-            keys = [key for key in keys if self._ahead.get(key, 0) < change.seq]
-            records = [self._records[key] for key in keys]
-        if not keys:
+    def _take(self, changes: Sequence[Change]) -> None:
+        """Changes into all records that they touch: one call for all costs half as much.
+
+        The longest records, some tens of kilobytes each, are changed where they lie.
+        """
+        if not changes:
             return
-        ends = np.fromiter(accumulate(map(len, records)), np.int64, len(records))
-        fact = np.frombuffer(change.fact, np.int64)
-        taken, until = _taken(
-            np.concatenate(records), ends, self._scratch, fact, change.was, change.becomes
-        )
+        facts = _facts(changes)
+        moves = np.array([(change.seq, change.was, change.becomes) for change in changes], np.int64)
+        touched, first, following = take.touched(facts)
+        keys: list[int] = touched.tolist()
+        records = self.read(keys)
+        since: list[int] = moves[first // take.SLOTS, take.SEQ].tolist()
+        seen, changed = np.zeros((2, len(keys)), np.int64)
+        if self._ahead:
+            seen[:] = [self._ahead.get(key, 0) for key in keys]
+        for i, record in enumerate(records):
+            if self._in_place and len(record) >= who.FULL:
+                take.take_in_place(record, i, facts, moves, first, following, seen, changed)
+        which = np.flatnonzero(first >= 0)
+        left: list[int] = which.tolist()
+        packed = [records[i] for i in left]
+        taken, until = take.take_all(
+            np.concatenate([NO_RECORD, *packed]),
+            np.fromiter(accumulate(map(len, packed)), np.int64, len(packed)),
+            which, facts, moves, first, following, seen, changed, self._scratch,
+        )  # fmt: skip
         begin = 0
-        for key, end in zip(keys, until.tolist(), strict=True):
-            self._records[key] = taken[begin:end].copy()
-            self._mark(key, change.seq)
+        for i, end in zip(left, until.tolist(), strict=True):
+            if changed[i]:
+                self._records[keys[i]] = taken[begin:end].copy()
             begin = end
+        for i in np.flatnonzero(changed).tolist():
+            self._mark(keys[i], since[i])
 
     def _rename(self, renamed: Renamed) -> None:
         """The records of a person's keys go to their tombstones; nothing counted changes.
@@ -244,16 +277,18 @@ class Ledger:
 
     def _trim(self) -> None:
         """Drop the records read longest ago, down to the cache's size, but never a changed one."""
-        excess = len(self._records) - self._cached - len(self._dirty) - len(self._flushing)
+        excess = len(self._records) - self._cached - self.dirty - len(self._flushing)
         for _ in range(excess):
             key, packed = self._records.popitem(last=False)
-            if key in self._dirty or key in self._flushing:
+            if key in self._flushing or key in self._dirty.get(key >> _ROOM_BITS, ()):
                 self._records[key] = packed
 
 
 def warm_up_records() -> None:
     """Have the machine code for changing records at hand."""
     next_state(PENDING, 0, 0)
-    fact = np.frombuffer(np.zeros(FACT_SIZE, np.int64).tobytes(), np.int64)
-    ends = np.zeros(1, np.int64)
-    _taken(np.concatenate([NO_RECORD]), ends, who.blank(), fact, UNPLACED, PENDING)
+    facts = _facts([Change(1, UNPLACED, PENDING, bytes(8 * FACT_SIZE))])
+    keys, first, following = take.touched(facts)
+    moves, one = np.array([(1, UNPLACED, PENDING)], np.int64), np.zeros(1, np.int64)
+    take.take_in_place(who.blank(), 0, facts, moves, one, following, one, one)
+    take.take_all(keys, first, first, facts, moves, first, following, keys, keys, who.blank())

@@ -36,6 +36,8 @@ class Overlay(Ledger):
         In a transaction.
     """
 
+    _in_place = False  # the records are those of the ledger beneath
+
     def __init__(self, under: Ledger, log: Log) -> None:
         super().__init__(log.connection)
         self._under = under
@@ -91,7 +93,7 @@ def _taken_in(
 ) -> Integers:
     """One record with one change more."""
     who.unpack(packed, scratch)
-    take_who(scratch, fact, was, becomes)
+    take_who(scratch, who.OPEN, fact, was, becomes)
     return who.pack(scratch)
 
 

@@ -190,7 +190,7 @@ def who_pass(
             ask = asks[i]
             while at < change_starts[key + 1] and changes[at] < ask_read[ask]:
                 change = changes[at]
-                take_who(record, facts[order[change]], before[change], after[change])
+                take_who(record, who.OPEN, facts[order[change]], before[change], after[change])
                 at += 1
             fact = facts[ask_order[ask]]
             who.read(

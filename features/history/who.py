@@ -43,7 +43,11 @@ _NUMBER, _PLACED_US, _AMOUNT, _COD, _STATE, _PARTNER = range(6)
 _WIDTH = _PARTNER + PARTNERS
 _DAYS_AT = _LATEST_AT + LATEST * _WIDTH
 _DAY_WIDTH = 1 + COUNTS
+FULL = 3 + LATEST * _WIDTH
+"""A packed record this long holds as many orders as it ever does."""
 RECORD_SIZE = _DAYS_AT + (KEPT_DAYS + 1) * _DAY_WIDTH
+# One order more makes a packed record longer by so much at most.
+MOST_LONGER = 3 + _WIDTH + COUNTS + _DAY_WIDTH
 
 # What stands beside the windows of counts.
 (
@@ -92,26 +96,26 @@ def clear(record: Record) -> None:
 
 
 @compiled
-def _day_row(record: Record, day: int) -> int:
+def _day_row(record: Record, layout: Layout, day: int) -> int:
     """Where ``day`` stands, or would stand, among the days held (ascending)."""
     low, high = 0, record[_DAYS]
     while low < high:
         middle = (low + high) // 2
-        if record[_DAYS_AT + middle * _DAY_WIDTH] < day:
+        if record[layout.days + middle * _DAY_WIDTH] < day:
             low = middle + 1
         else:
             high = middle
-    return _DAYS_AT + low * _DAY_WIDTH
+    return layout.days + low * _DAY_WIDTH
 
 
 @compiled
-def _has_day(record: Record, at: int, day: int) -> bool:
-    return at < _DAYS_AT + record[_DAYS] * _DAY_WIDTH and record[at] == day
+def _has_day(record: Record, layout: Layout, at: int, day: int) -> bool:
+    return at < layout.days + record[_DAYS] * _DAY_WIDTH and record[at] == day
 
 
 @compiled
 def _drop_old_days(record: Record, newest: int) -> None:
-    at = _day_row(record, newest - KEPT_DAYS + 1)
+    at = _day_row(record, OPEN, newest - KEPT_DAYS + 1)
     end = _DAYS_AT + record[_DAYS] * _DAY_WIDTH
     if at > _DAYS_AT:
         for i in range(end - at):
@@ -120,10 +124,13 @@ def _drop_old_days(record: Record, newest: int) -> None:
 
 
 @compiled
-def _open_day(record: Record, day: int) -> int:
-    """The row of ``day``, made if need be; -1 where it is too old to be held."""
-    at = _day_row(record, day)
-    if _has_day(record, at, day):
+def _open_day(record: Record, layout: Layout, day: int) -> int:
+    """The row of ``day``, made if need be; -1 where it is too old to be held.
+
+    A packed record has no room for another: see :func:`keeps_its_length`.
+    """
+    at = _day_row(record, layout, day)
+    if _has_day(record, layout, at, day):
         return at
     end = _DAYS_AT + record[_DAYS] * _DAY_WIDTH
     if at < end and day <= record[end - _DAY_WIDTH] - KEPT_DAYS:
@@ -140,37 +147,50 @@ def _open_day(record: Record, day: int) -> int:
 
 
 @compiled
-def _evict(record: Record) -> None:
+def _evict(record: Record, layout: Layout) -> None:
     """Move the earliest of the latest orders over to the counts."""
-    first = record[_LATEST_AT : _LATEST_AT + _WIDTH]
+    first = record[layout.latest : layout.latest + _WIDTH]
     amount, cod, state = first[_AMOUNT], first[_COD], first[_STATE]
-    add_order(record[_COUNTS_AT:_LATEST_AT], amount, cod, state, 1)
-    at = _open_day(record, (first[_PLACED_US] + IST_SHIFT_US) // DAY_US)
+    add_order(record[layout.counts : layout.counts + COUNTS], amount, cod, state, 1)
+    at = _open_day(record, layout, (first[_PLACED_US] + IST_SHIFT_US) // DAY_US)
     if at >= 0:
         add_order(record[at + 1 : at + _DAY_WIDTH], amount, cod, state, 1)
     for i in range((record[_RECENT] - 1) * _WIDTH):
-        record[_LATEST_AT + i] = record[_LATEST_AT + _WIDTH + i]
+        record[layout.latest + i] = record[layout.latest + _WIDTH + i]
     record[_RECENT] -= 1
     record[_EVICTED] += 1
 
 
 @compiled
+def keeps_its_length(packed: Record, layout: Layout) -> bool:
+    """Whether a packed record can take an order more as it lies.
+
+    It can where the earliest of the latest makes way for it, and is counted on a day that is held.
+    """
+    if packed[_RECENT] < LATEST or packed[_EVICTED] == 0:
+        return False
+    day = (packed[layout.latest + _PLACED_US] + IST_SHIFT_US) // DAY_US
+    return _has_day(packed, layout, _day_row(packed, layout, day), day)
+
+
+@compiled
 def place(
     record: Record,
+    layout: Layout,
     number: int,
     placed_us: int,
     amount: int,
     cod: int,
     state: int,
-    partners: Record,
+    partners: Record | tuple[int, ...],
 ) -> None:
     """Add an order as the latest; ``partners`` are the keys it is found with, shape (PARTNERS,).
 
     A new order is pending; one that comes over from another key by a revision keeps its state.
     """
     if record[_RECENT] == LATEST:
-        _evict(record)
-    at = _LATEST_AT + record[_RECENT] * _WIDTH
+        _evict(record, layout)
+    at = layout.latest + record[_RECENT] * _WIDTH
     record[at + _NUMBER] = number
     record[at + _PLACED_US] = placed_us
     record[at + _AMOUNT] = amount
@@ -182,10 +202,10 @@ def place(
 
 
 @compiled
-def _latest_row(record: Record, number: int) -> int:
+def _latest_row(record: Record, layout: Layout, number: int) -> int:
     """Where an order stands among the latest; -1 where it is no longer one of them."""
     for i in range(record[_RECENT] - 1, -1, -1):
-        at = _LATEST_AT + i * _WIDTH
+        at = layout.latest + i * _WIDTH
         if record[at + _NUMBER] == number:
             return at
     return -1
@@ -193,8 +213,8 @@ def _latest_row(record: Record, number: int) -> int:
 
 @compiled
 def unplace(record: Record, number: int, day: int, amount: int, cod: int, state: int) -> None:
-    """Take an order away again: a revision of it has another key."""
-    at = _latest_row(record, number)
+    """Take an order away again, of an open record: a revision of it has another key."""
+    at = _latest_row(record, OPEN, number)
     if at >= 0:
         end = _LATEST_AT + record[_RECENT] * _WIDTH
         for i in range(at, end - _WIDTH):
@@ -205,22 +225,22 @@ def unplace(record: Record, number: int, day: int, amount: int, cod: int, state:
     record[_EVICTED] -= 1
     if record[_EVICTED] == 0:
         record[_DAYS] = 0
-    at = _day_row(record, day)
-    if _has_day(record, at, day):
+    at = _day_row(record, OPEN, day)
+    if _has_day(record, OPEN, at, day):
         add_order(record[at + 1 : at + _DAY_WIDTH], amount, cod, state, -1)
 
 
 @compiled
-def move(record: Record, number: int, day: int, before: int, after: int) -> None:
+def move(record: Record, layout: Layout, number: int, day: int, before: int, after: int) -> None:
     """Change the state of an order placed earlier on Indian day ``day``."""
-    latest = _latest_row(record, number)
+    latest = _latest_row(record, layout, number)
     if latest >= 0:
         record[latest + _STATE] = after
         return
-    record[_COUNTS_AT + FIRST_STATE + before] -= 1
-    record[_COUNTS_AT + FIRST_STATE + after] += 1
-    at = _day_row(record, day)
-    if _has_day(record, at, day):
+    record[layout.counts + FIRST_STATE + before] -= 1
+    record[layout.counts + FIRST_STATE + after] += 1
+    at = _day_row(record, layout, day)
+    if _has_day(record, layout, at, day):
         record[at + 1 + FIRST_STATE + before] -= 1
         record[at + 1 + FIRST_STATE + after] += 1
 
@@ -467,15 +487,31 @@ def _packed_size(record: Record) -> int:
 
 
 @compiled
-def pack(record: Record) -> Record:
-    """The stored form: only what the record holds."""
-    packed = np.empty(_packed_size(record), np.int64)
-    packed[:3] = record[:3]
-    end = 3 + record[_RECENT] * _WIDTH
-    packed[3:end] = record[_LATEST_AT : _LATEST_AT + record[_RECENT] * _WIDTH]
+def pack_into(record: Record, out: Record, begin: int) -> int:
+    """Put the stored form, only what the record holds, into ``out`` from ``begin``; its end."""
+    latest = record[_RECENT] * _WIDTH
+    for i in range(3):
+        out[begin + i] = record[i]
+    at = begin + 3
+    for i in range(latest):
+        out[at + i] = record[_LATEST_AT + i]
+    at += latest
     if record[_EVICTED] > 0:
-        packed[end : end + COUNTS] = record[_COUNTS_AT:_LATEST_AT]
-        packed[end + COUNTS :] = record[_DAYS_AT : _DAYS_AT + record[_DAYS] * _DAY_WIDTH]
+        days = record[_DAYS] * _DAY_WIDTH
+        for i in range(COUNTS):
+            out[at + i] = record[_COUNTS_AT + i]
+        at += COUNTS
+        for i in range(days):
+            out[at + i] = record[_DAYS_AT + i]
+        at += days
+    return at
+
+
+@compiled
+def pack(record: Record) -> Record:
+    """The stored form of its own."""
+    packed = np.empty(_packed_size(record), np.int64)
+    pack_into(record, packed, 0)
     return packed
 
 

@@ -133,7 +133,7 @@ def _records(
     for group in range(len(groups) - 1):
         who.clear(scratch)
         for i in range(groups[group], groups[group + 1]):
-            take_who(scratch, facts[rows[i]], int(was[i]), int(becomes[i]))
+            take_who(scratch, who.OPEN, facts[rows[i]], int(was[i]), int(becomes[i]))
         record = who.pack(scratch)
         if end + len(record) > len(packed):
             packed = np.concatenate((packed, np.empty(len(packed) + len(record), np.int64)))

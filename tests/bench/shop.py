@@ -45,7 +45,7 @@ class Records:
         """One change of an order into the records of all its keys."""
         for key in set(fact[FIRST_WHO:FIRST_WHERE].tolist()) - {0}:
             who.unpack(self._of.get(key, NO_RECORD), self._scratch)
-            take_who(self._scratch, fact, before, after)
+            take_who(self._scratch, who.OPEN, fact, before, after)
             self._of[key] = who.pack(self._scratch)
 
 

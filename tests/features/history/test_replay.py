@@ -74,7 +74,8 @@ class LiveLog:
                 if key == ABSENT or key == 0:
                     continue
                 who.unpack(self.record(space, key), scratch)
-                take_who(scratch, fact, int(self.log.before[at]), int(self.log.after[at]))
+                before, after = int(self.log.before[at]), int(self.log.after[at])
+                take_who(scratch, who.OPEN, fact, before, after)
                 self.records[space, key] = who.pack(scratch)
         self.applied = max(self.applied, position)
 

@@ -40,7 +40,7 @@ def test_whatever_is_done_the_counts_are_those_of_the_orders_that_stand(seed: in
         placed = FIRST_US + number * DAY_US // 4
         amount = int(rng.integers(0, 9_000)) if rng.random() < 0.8 else -1
         cod = int(rng.integers(0, 2))
-        who.place(record, number, placed, amount, cod, 0, NOBODY)
+        who.place(record, who.OPEN, number, placed, amount, cod, 0, NOBODY)
         stand[number] = (placed, amount, cod, 0)
         for other in rng.choice(list(stand), min(2, len(stand)), replace=False).tolist():
             placed, amount, cod, state = stand[other]
@@ -51,7 +51,7 @@ def test_whatever_is_done_the_counts_are_those_of_the_orders_that_stand(seed: in
             else:
                 after = int(rng.integers(0, 14))
                 day = (placed + 19_800_000_000) // DAY_US
-                who.move(record, other, day, state, after)
+                who.move(record, who.OPEN, other, day, state, after)
                 stand[other] = (placed, amount, cod, after)
         if rng.random() < 0.2:  # as the store keeps it
             who.unpack(who.pack(record), record)
@@ -71,7 +71,7 @@ def test_whatever_is_done_the_counts_are_those_of_the_orders_that_stand(seed: in
 def test_a_record_of_orders_all_taken_away_is_that_of_a_key_never_seen() -> None:
     record = who.blank()
     for number in range(70):
-        who.place(record, number, FIRST_US + number, 100, 1, 0, NOBODY)
+        who.place(record, who.OPEN, number, FIRST_US + number, 100, 1, 0, NOBODY)
     for number in range(70):
         who.unplace(record, number, FIRST_US // DAY_US, 100, 1, 0)
     counts, marks = read(record, FIRST_US + DAY_US)
