@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PaymentMode = Literal["cod", "prepaid", "partial_cod", "unknown"]
 PAYMENT_MODES: tuple[PaymentMode, ...] = ("cod", "prepaid", "partial_cod", "unknown")
@@ -13,8 +12,7 @@ PAYMENT_MODES: tuple[PaymentMode, ...] = ("cod", "prepaid", "partial_cod", "unkn
 _NOTHING: Mapping[str, float | str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line of an order. Money is whole paise; None is unknown."""
 
     sku: str | None = None
@@ -28,8 +26,7 @@ class Line:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """An order as the contract's table row says it, cleaned of surrounding blanks, not yet read.
 
     Money is whole paise, times are microseconds since 1970 in UTC, text is as the customer typed
@@ -77,4 +74,4 @@ class Order:
     rto_cost_paise: int | None = None
     package_type: str | None = None
     lines: tuple[Line, ...] = ()
-    extra: Mapping[str, float | str] = field(default_factory=lambda: _NOTHING)
+    extra: Mapping[str, float | str] = _NOTHING

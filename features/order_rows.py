@@ -76,7 +76,7 @@ def _lines(items: pa.Table) -> dict[tuple[str, str], tuple[Line, ...]]:
     found: dict[tuple[str, str], list[Line]] = {}
     columns = [_plain(items.column(name).combine_chunks()) for name in _LINE_COLUMNS]
     for merchant, order_id, *said in zip(*columns, strict=True):
-        line = Line(**dict(zip(Line.__slots__, said, strict=True)))
+        line = Line._make(said)
         key = (cast("str | None", merchant) or ONE_MERCHANT, cast(str, order_id))
         found.setdefault(key, []).append(line)
     return {key: tuple(lines) for key, lines in found.items()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from features.order import Order
 
 _BETWEEN = "\x1e"
@@ -16,4 +14,4 @@ def space_of(merchant_id: str, order_id: str) -> str:
 
 def set_apart(order: Order) -> Order:
     """A test order as its keys are made from."""
-    return replace(order, merchant_id=space_of(order.merchant_id, order.order_id))
+    return order._replace(merchant_id=space_of(order.merchant_id, order.order_id))

@@ -63,7 +63,7 @@ class Checkout:
         }
 
     def _judged(self, submission: Submission, mode: PaymentMode, wish: Wish) -> Judgement:
-        asked = replace(submission, order=replace(submission.order, payment_mode=mode))
+        asked = submission._replace(order=submission.order._replace(payment_mode=mode))
         laps = self.metrics.laps()
         sight = self.judge.see(asked, laps, effort=wish.effort)
         return self.judge.judge(asked, sight, laps, explained=wish.reasons, counts=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from features.order import Order
@@ -30,8 +29,7 @@ ANSWER_FIELDS = (
 Answer = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """One posted order, checked."""
 
     access: Access
@@ -42,8 +40,7 @@ class Submission:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """All that a decision sees, and from where.
 
     Parameters
@@ -60,8 +57,7 @@ class Sight:
     as_of_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What model, lists and policy made of it.
 
     Parameters

@@ -187,7 +187,7 @@ def chief_line(lines: Sequence[Line]) -> Line:
 
 
 def _basket(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    lines = tuple(Line(**{name: item.get(name) for name in Line.__slots__}) for item in items)
+    lines = tuple(Line(**item) for item in items)
     chief = chief_line(lines)
     known = [line.quantity for line in lines if line.quantity is not None]
     return {
@@ -201,7 +201,7 @@ def _basket(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     plain: dict[str, Any] = {}
-    _take_slots(plain, line, Line.__slots__)
+    _take_slots(plain, line, Line._fields)
     return plain
 
 

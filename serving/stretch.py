@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from features.history.states import ABSENT, PENDING, TREATING_ACTIONS
@@ -135,7 +135,7 @@ class Stretch:
 
     def _place(self, log: Log, seen: _Seen, judgement: Judgement, record: Answer) -> None:
         # It has seen whatever those before it in the list have brought.
-        sight, record["read_seq"] = replace(seen.sight, read_seq=log.seq), log.seq
+        sight, record["read_seq"] = seen.sight._replace(read_seq=log.seq), log.seq
         decision_id = judgement.decision_id.bytes
         Placing(seen.submission, sight, record, decision_id, self.desk.contacts)(log)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from serving.deadline import Deadline
 from serving.decisions import Submission
@@ -37,4 +37,4 @@ class Wish:
         """The submission, with a warning where there is no time for its reasons."""
         if self.effort != "brief" or self.explained == "none":
             return submission
-        return replace(submission, warnings=(*submission.warnings, LEFT_OUT))
+        return submission._replace(warnings=(*submission.warnings, LEFT_OUT))

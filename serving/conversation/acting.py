@@ -109,7 +109,7 @@ class _Silence:
             wait_until_us=None,
         )  # fmt: skip
         decided: dict[str, Any] = record_of(
-            submission, sight, replace(judgement, verdict=verdict), revision=held.revision
+            submission, sight, judgement._replace(verdict=verdict), revision=held.revision
         )
         return (
             sight,

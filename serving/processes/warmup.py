@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from features.history.fact import Fact
 from features.history.reader import NO_RECORD, Reader
 from features.history.where import WindowTable
@@ -31,7 +29,7 @@ def warm_up(rows: Rows, ledger: Ledger, windows: WindowTable, scorer: Scorer, no
     float
         Its probability.
     """
-    order = replace(_NOBODYS, created_us=now_us)
+    order = _NOBODYS._replace(created_us=now_us)
     identity = rows.identity(order)
     row = rows.row(order, identity, rows.past(identity, ledger, windows, now_us))
     _read_near(identity.fact, windows, now_us)

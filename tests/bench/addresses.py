@@ -11,7 +11,6 @@ import os
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,7 +98,7 @@ def slip_rates(directory: Directory, orders: list[Order], kind: str) -> tuple[st
             continue
         n += 1
         text = _PINCODE.sub("", order.address_line1 or "")
-        wrong = replace(order, pincode=typed, address_line1=text)
+        wrong = order._replace(pincode=typed, address_line1=text)
         address = read_address(wrong, directory, directory.place(typed))
         told += any("pincode" in finding.code for finding in findings_of(address))
         suggested += address.slip.suggestion is not None

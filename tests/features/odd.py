@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from typing import get_type_hints
 
 from hypothesis import strategies as st
 
@@ -35,8 +35,8 @@ odd_lines = st.lists(
 ).map(tuple)  # fmt: skip
 odd_extra = st.dictionaries(any_text, st.floats() | any_text, max_size=3)
 
-TEXTS = [field.name for field in fields(Order) if field.type == "str | None"]
-_MONEY = [field.name for field in fields(Order) if field.name.endswith("_paise")]
+TEXTS = [name for name, kind in get_type_hints(Order).items() if kind == str | None]
+_MONEY = [name for name in Order._fields if name.endswith("_paise")]
 
 odd_orders = st.builds(
     Order,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf, isnan, log1p, nan
 from typing import Any
 
@@ -19,7 +18,7 @@ ORDER = Order(merchant_id="m", order_id="1", created_us=NOW)
 
 
 def seen(**fields: Any) -> dict[str, float]:
-    values = signals(replace(ORDER, **fields))
+    values = signals(ORDER._replace(**fields))
     return dict(zip((feature.name for feature in FEATURES), values, strict=True))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf, isnan, nan
 from typing import Any
 
@@ -24,7 +23,7 @@ GOOD = {
 
 
 def seen(**fields: Any) -> dict[str, float]:
-    values = signals(replace(ORDER, **fields))
+    values = signals(ORDER._replace(**fields))
     return dict(zip((feature.name for feature in FEATURES), values, strict=True))
 
 

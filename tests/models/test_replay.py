@@ -55,7 +55,7 @@ def test_who_only_observes_uses_up_no_reviews() -> None:
 def subject_of(case: Case) -> Subject:
     """The order of a case as conditions see it."""
     fact = case[1]
-    order = replace(case[5].order, payment_mode=fact.payment_mode, amount_paise=fact.amount_paise)
+    order = case[5].order._replace(payment_mode=fact.payment_mode, amount_paise=fact.amount_paise)
     return replace(case[5], order=order, probability=case[0])
 
 
