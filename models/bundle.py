@@ -140,9 +140,11 @@ class Bundle:
         """``interval`` of many orders; see ``Model``."""
         return self.model.intervals(values, probability)
 
-    def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
+    def explain(
+        self, row: Row, extra: Extra, risk: Risk, *, most: int | None = None
+    ) -> tuple[Impact, ...]:
         """Exact reasons of a risk that ``score`` gave for the same input, largest impact first."""
-        return self.model.explain(row, extra, risk)
+        return self.model.explain(row, extra, risk, most=most)
 
 
 def write_bundle(path: Path, parts: BundleParts) -> str:

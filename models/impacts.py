@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import itemgetter
 
 from models.calibration import Calibration
 from models.risk import Impact, Risk
 
 _NEAR = 1e-7
-_CODE, _IMPACT = itemgetter(0), itemgetter(1)
 
 
 def impacts(
-    contributions: Mapping[str, float], risk: Risk, calibration: Calibration
+    contributions: Mapping[str, float],
+    risk: Risk,
+    calibration: Calibration,
+    *,
+    most: int | None = None,
 ) -> tuple[Impact, ...]:
     """Share ``probability − base_probability`` out over the reasons, in proportion.
 
@@ -26,6 +28,8 @@ def impacts(
     ----------
     contributions : mapping of str to float
         Log-odds by reason code, summing to ``risk.log_odds − risk.base_log_odds``.
+    most : int, optional
+        Give only so many, those of the greatest size.
 
     Returns
     -------
@@ -37,7 +41,9 @@ def impacts(
         rate = calibration.slope(risk.base_log_odds)
     else:
         rate = (risk.probability - risk.base_probability) / distance
-    shares = [Impact(code, phi * rate, phi) for code, phi in contributions.items() if phi != 0]
-    shares.sort(key=_CODE)
-    shares.sort(key=_IMPACT, reverse=True)  # those alike stay in the order of their codes
-    return tuple(shares)
+    codes = sorted(code for code, phi in contributions.items() if phi != 0)
+    codes.sort(key=contributions.__getitem__, reverse=True)  # those alike by their codes
+    if most is not None:
+        codes = sorted(codes, key=lambda code: -abs(contributions[code]))[:most]
+        codes.sort(key=contributions.__getitem__, reverse=True)
+    return tuple(Impact(code, contributions[code] * rate, contributions[code]) for code in codes)

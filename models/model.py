@@ -135,9 +135,11 @@ class Model:
         orders, pending = (np.asarray(values[:, position]) for position in self._seen)
         return self.uncertainty.intervals(probability, orders, pending)
 
-    def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
+    def explain(
+        self, row: Row, extra: Extra, risk: Risk, *, most: int | None = None
+    ) -> tuple[Impact, ...]:
         """Exact reasons of a risk that ``score`` gave for the same input, largest impact first."""
-        return impacts(self.contributions(row, extra), risk, self.calibration)
+        return impacts(self.contributions(row, extra), risk, self.calibration, most=most)
 
     def contributions(self, row: Row, extra: Extra) -> dict[str, float]:
         """Blended log-odds by reason code, summing to the score less its base."""

@@ -99,7 +99,14 @@ class Prior:
     def interval(self, row: Row, risk: Risk) -> None:
         """Nobody measured it."""
 
-    def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:  # noqa: ARG002
+    def explain(
+        self,
+        row: Row,  # noqa: ARG002
+        extra: Extra,  # noqa: ARG002
+        risk: Risk,
+        *,
+        most: int | None = None,
+    ) -> tuple[Impact, ...]:
         """The payment mode carries the whole difference from the average order."""
         distance = risk.log_odds - risk.base_log_odds
-        return impacts({_COD_REASON: distance}, risk, _AS_IS)
+        return impacts({_COD_REASON: distance}, risk, _AS_IS, most=most)

@@ -45,5 +45,13 @@ class Scorer(Protocol):
     def interval(self, row: Row, risk: Risk) -> tuple[float, float] | None:
         """Between which two chances eight of ten such orders lie; None where nobody measured it."""
 
-    def explain(self, row: Row, extra: Extra, risk: Risk) -> tuple[Impact, ...]:
-        """Exact reasons of a risk that ``score`` gave for the same input, largest impact first."""
+    def explain(
+        self, row: Row, extra: Extra, risk: Risk, *, most: int | None = None
+    ) -> tuple[Impact, ...]:
+        """Exact reasons of a risk that ``score`` gave for the same input, largest impact first.
+
+        Parameters
+        ----------
+        most : int, optional
+            Give only so many, those of the greatest size.
+        """

@@ -33,7 +33,7 @@ from serving.policy.policies import Policies
 from serving.policy.reviews import Reviews
 from serving.rows import UNNUMBERED, Alone, Identity, Rows, joined
 from serving.turns import Stages, at_once
-from serving.wording import listed
+from serving.wording import MOST, listed
 
 Explained: TypeAlias = Literal["all", "acted", "none"]
 
@@ -201,7 +201,9 @@ class Judge:
             self.reviews.take(order.merchant_id, sight.as_of_us)
         wanted = explained == "all" or (explained == "acted" and verdict.policy_action != "ship")
         reasons = (
-            self._reasons(scorer.explain(row, order.extra, risk), order, sight.identity, row)
+            self._reasons(
+                scorer.explain(row, order.extra, risk, most=MOST), order, sight.identity, row
+            )
             if wanted and sight.row is not None
             else []
         )

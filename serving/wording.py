@@ -11,7 +11,9 @@ from features.reasons import REASONS, Reason
 from features.telling import Sight, tell
 from models.risk import Impact
 
-_MOST = 5
+MOST = 5
+"""Reasons that an answer lists."""
+
 _LEAST_IMPACT = 0.001
 
 
@@ -30,7 +32,7 @@ def listed(
     Parameters
     ----------
     impacts : iterable of Impact
-        All of them; those not listed are smaller than those that are.
+        The ``MOST`` of greatest size, at least.
     values : ndarray of float64, shape (n_catalogue,)
         The features they explain.
     pincode : str, optional
@@ -39,7 +41,7 @@ def listed(
     weighty = [impact for impact in impacts if abs(impact.impact) >= _LEAST_IMPACT]
     weighty.sort(key=lambda impact: -abs(impact.impact))
     seen = Sight(values)
-    return [_line(impact, seen, pincode) for impact in weighty[:_MOST]]
+    return [_line(impact, seen, pincode) for impact in weighty[:MOST]]
 
 
 def _line(impact: Impact, seen: Sight, pincode: str | None) -> dict[str, object]:

@@ -33,11 +33,12 @@ class Sight:
     """
 
     def __init__(self, values: NDArray[np.float64]) -> None:
-        self._values: list[float] = values.tolist()
+        self._value = values.item  # few of them are asked for
 
     def value(self, name: str) -> float:
         """A feature; NaN where unknown, so that no comparison with it holds."""
-        return self._values[_AT[name]]
+        value: float = self._value(_AT[name])
+        return value
 
     def known(self, name: str) -> float:
         """A feature that a sentence cannot do without.

@@ -47,3 +47,15 @@ def test_contributions_that_cancel_are_shared_out_by_the_slope(
 def test_what_contributes_nothing_is_left_out() -> None:
     risk = risk_of({"a": 1.0, "b": 0.0}, -1.0, Platt(1, 0))
     assert [one.code for one in impacts({"a": 1.0, "b": 0.0}, risk, Platt(1, 0))] == ["a"]
+
+
+@given(contributions=parts, base=st.floats(-4, 2), most=st.integers(0, 9))
+def test_the_few_that_are_asked_for_are_those_of_the_greatest_size(
+    contributions: dict[str, float], base: float, most: int
+) -> None:
+    risk = risk_of(contributions, base, Platt(1.2, 0.1))
+    every = impacts(contributions, risk, Platt(1.2, 0.1))
+    found = impacts(contributions, risk, Platt(1.2, 0.1), most=most)
+    by_size = sorted(every, key=lambda one: -abs(one.log_odds))
+    assert sorted(found, key=lambda one: -abs(one.log_odds)) == by_size[:most]
+    assert [one for one in every if one in found] == list(found)

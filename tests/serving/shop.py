@@ -117,7 +117,9 @@ class Steady:
         """Half as much, half as little."""
         return risk.probability / 2, (1 + risk.probability) / 2
 
-    def explain(self, row: Row, extra: Mapping[str, float | str], risk: Risk) -> tuple[Impact, ...]:
+    def explain(
+        self, row: Row, extra: Mapping[str, float | str], risk: Risk, *, most: int | None = None
+    ) -> tuple[Impact, ...]:
         """Two reasons that add up."""
         return (
             Impact("cod_order", risk.probability - risk.base_probability + 0.05, 1.2),

@@ -22,7 +22,9 @@ ADDRESS = {"line1": "12 Lake View", "city": "Bengaluru", "state": "Karnataka", "
 class Doubtful(shop.Steady):
     """A model that minds pincodes."""
 
-    def explain(self, row: Row, extra: Mapping[str, float | str], risk: Risk) -> tuple[Impact, ...]:
+    def explain(
+        self, row: Row, extra: Mapping[str, float | str], risk: Risk, *, most: int | None = None
+    ) -> tuple[Impact, ...]:
         """All of it."""
         return (Impact("address_incorrect_pincode", risk.probability - risk.base_probability, 1.0),)
 
