@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from features.history.states import ABSENT, PENDING, TREATING_ACTIONS
 from serving.appending import Placing
 from serving.decisions import Answer, Judgement, Sight, Submission, record_of
-from serving.desk import Desk, name_of
+from serving.desk import Desk, OrderName, name_of
 from serving.judge import Glance
 from serving.ledger import keys_of_change
 from serving.metrics import Laps
 from serving.overlay import Overlay
 from serving.store.changes import Change
 from serving.store.log import Log
-from serving.store.orders import Held
+from serving.store.orders import Held, find_orders
 from serving.turns import at_once
 from serving.wish import Wish
 
@@ -69,25 +69,17 @@ class Stretch:
 
     def __call__(self, log: Log) -> list[Done]:
         """An answer for each member, or the order as it was known."""
-        held = [_find(log, one.submission) for one in self.members]
-        new: dict[object, Member] = {}
-        for one, known in zip(self.members, held, strict=True):
-            if known is None:  # of one that the list names twice, the first
-                new.setdefault(name_of(one.submission), one)
-        records = dict(zip(new, self._decided(log, list(new.values())), strict=True))
-        return [
-            Known(known) if known else self._first(log, one.submission, records)
-            for one, known in zip(self.members, held, strict=True)
-        ]
-
-    def _first(self, log: Log, submission: Submission, records: dict[object, Answer]) -> Done:
-        """The record of a new order; where the list names it again, the order as it is by now."""
-        record = records.pop(name_of(submission), None)
-        if record is not None:
-            return record
-        held = _find(log, submission)
-        assert held is not None
-        return Known(held)
+        names = [name_of(one.submission) for one in self.members]
+        known = _held(log, names)
+        new: dict[OrderName, Member] = {}
+        for name, one in zip(names, self.members, strict=True):
+            if name not in known:
+                new.setdefault(name, one)
+        decided = self._decided(log, list(new.values()))
+        records: dict[OrderName, Done] = dict(zip(new, decided, strict=True))
+        if len(set(names)) < len(names):  # the list names an order again: it is known by then
+            known |= _held(log, list(new))
+        return [records.pop(name) if name in records else Known(known[name]) for name in names]
 
     def _decided(self, log: Log, members: list[Member]) -> Iterator[Answer]:
         past, laps = Overlay(self.desk.judge.history.ledger, log), self.desk.metrics.laps()
@@ -140,9 +132,16 @@ class Stretch:
         Placing(seen.submission, sight, record, decision_id, self.desk.contacts)(log)
 
 
-def _find(log: Log, submission: Submission) -> Held | None:
-    access = submission.access
-    return log.find(access.merchant_id, submission.order.order_id, test=access.test)
+def _held(log: Log, names: Iterable[OrderName]) -> dict[OrderName, Held]:
+    """Those of the orders that the transaction sees, by one query for each merchant."""
+    ids: dict[tuple[str, bool], list[str]] = {}
+    for merchant_id, test, order_id in names:
+        ids.setdefault((merchant_id, test), []).append(order_id)
+    return {
+        (merchant_id, test, held.order_id): held
+        for (merchant_id, test), wanted in ids.items()
+        for held in find_orders(log.connection, merchant_id, wanted, test=test)
+    }
 
 
 def _placing(glance: Glance, number: int) -> Change:

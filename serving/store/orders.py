@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from serving.store.connection import Connection
@@ -35,6 +35,19 @@ def find_order(
     """One order by its id, or None."""
     found = connection.execute(_BY_ID, (merchant_id, test, order_id)).fetchone()
     return None if found is None else held_of(found)
+
+
+def find_orders(
+    connection: Connection, merchant_id: str, order_ids: Sequence[str], *, test: bool = False
+) -> list[Held]:
+    """Those of a merchant's orders by their ids that there are, in any order."""
+    marks = ",".join("?" * len(order_ids))
+    found = connection.execute(
+        f"""SELECT {ORDER_COLUMNS} FROM orders
+            WHERE merchant_id=? AND test=? AND order_id IN ({marks})""",
+        (merchant_id, test, *order_ids),
+    )
+    return [held_of(line) for line in found.fetchall()]
 
 
 def held_of(found: tuple[object, ...]) -> Held:
