@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import log1p, nan
 
 from features.days import DAY_US
@@ -11,6 +12,13 @@ from features.order import Order
 _DEAREST_PAISE = 10**14
 _MOST = 10**6
 _LONGEST_PROMISE_DAYS = 90.0
+_LONGEST_SOURCE = 40
+_PAYMENT_FLAGS = {
+    "unknown": (nan, nan, nan),
+    "cod": (1.0, 0.0, 0.0),
+    "prepaid": (0.0, 1.0, 0.0),
+    "partial_cod": (0.0, 0.0, 1.0),
+}
 _LOG = "the natural logarithm of one plus it, so 0 stays 0"
 _SOCIAL = frozenset(
     {"meta", "facebook", "fb", "instagram", "ig", "youtube", "snapchat", "sharechat", "moj"}
@@ -160,7 +168,7 @@ def signals(order: Order) -> tuple[float, ...]:
     amount = _rupees(order.amount_paise)
     units = _units(order)
     return (
-        *_payment_mode(order),
+        *_PAYMENT_FLAGS[order.payment_mode],
         *_due(order, amount),
         log1p(amount),
         log1p(amount / units) if units > 0 else nan,
@@ -171,27 +179,20 @@ def signals(order: Order) -> tuple[float, ...]:
         _promised_days(order),
         float(order.channel is not None),
         float(order.utm_campaign is not None),
-        *_source(order.utm_source),
+        *_source(order.utm_source and order.utm_source[:_LONGEST_SOURCE]),
     )
 
 
 def _rupees(paise: int | None) -> float:
     if paise is None or paise < 0:
         return nan
-    return min(paise, _DEAREST_PAISE) / 100
+    return (paise if paise < _DEAREST_PAISE else _DEAREST_PAISE) / 100
 
 
 def _count(number: int | None) -> float:
     if number is None or number < 0:
         return nan
-    return float(min(number, _MOST))
-
-
-def _payment_mode(order: Order) -> tuple[float, float, float]:
-    mode = order.payment_mode
-    if mode == "unknown":
-        return nan, nan, nan
-    return float(mode == "cod"), float(mode == "prepaid"), float(mode == "partial_cod")
+    return float(number if number < _MOST else _MOST)
 
 
 def _due(order: Order, amount: float) -> tuple[float, float]:
@@ -208,12 +209,13 @@ def _discounts(order: Order, amount: float) -> tuple[float, float, float, float,
     discount = _rupees(order.discount_paise)
     shipping, cod = _rupees(order.shipping_fee_paise), _rupees(order.cod_fee_paise)
     before = discount + amount
-    known = [fee for fee in (shipping, cod) if fee >= 0]
+    fees = (shipping if shipping >= 0 else 0.0) + (cod if cod >= 0 else 0.0)
+    unknown = shipping != shipping and cod != cod
     return (
         discount / before if before > 0 else nan,
         log1p(shipping),
         log1p(cod),
-        min(sum(known) / amount, 1.0) if known and amount > 0 else nan,
+        min(fees / amount, 1.0) if amount > 0 and not unknown else nan,
         nan if order.coupons is None else float(len(order.coupons)),
     )
 
@@ -245,8 +247,9 @@ def _promised_days(order: Order) -> float:
     return wait_us / DAY_US
 
 
+@lru_cache(1024)
 def _source(text: str | None) -> tuple[float, float, float]:
     if text is None:
         return nan, nan, nan
-    source = text[:40].strip().lower()
+    source = text.strip().lower()
     return float(source in _SOCIAL), float(source in _SEARCH), float(source in _DIRECT)

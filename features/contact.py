@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from math import nan
-from string import ascii_lowercase
 
 from features.email import Email, domain_kind, read_email
 from features.feature import Feature
 from features.gibberish import open_surprise, read_noise
 from features.keyboard import is_keyboard_walk
+from features.latin import SMALL_LETTERS
 from features.name import Name, name_similarity, read_name
 from features.order import Order
 from features.phone import Phone, national_digits, read_phone, shape_of
 
 _NO_PHONE = "NaN without a valid number"
 _NO_EMAIL = "NaN without an email"
-# Bytes: small letters stay, all else is a blank.
-_LETTERS = bytes(code if chr(code) in ascii_lowercase else 32 for code in range(256))
 _SHORTEST_WORD = 3
 _DUMMY_LOCALS = frozenset(
     {"test", "testing", "abc", "abcd", "xyz", "asd", "qwe", "na", "no", "none", "null", "noemail"}
@@ -254,7 +252,7 @@ def _of_email(email: Email | None, phone: Phone, name: Name | None) -> tuple[flo
     kind = domain_kind(email.domain)
     written = local.encode("ascii", "replace")
     digits = len(written) - len(written.translate(None, b"0123456789"))
-    words = written.translate(_LETTERS).decode().split()
+    words = written.translate(SMALL_LETTERS).decode().split()
     letters = "".join(words)
     return (
         float(not email.local_valid),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import nan
 
 from features.feature import Feature
 from features.ip import read_ip
 from features.order import Order
+from features.useragent import LONGEST as LONGEST_AGENT
 from features.useragent import read_user_agent
 
 LONGEST = 200
@@ -93,7 +95,8 @@ def signals(order: Order) -> tuple[float, ...]:
     tuple of float, shape (len(FEATURES),)
         NaN is unknown.
     """
-    return (*_of_agent(order.user_agent), *_of_ip(order.ip))
+    agent = order.user_agent
+    return (*(_of_agent(agent[:LONGEST_AGENT]) if agent else _UNKNOWN_AGENT), *_of_ip(order.ip))
 
 
 def normal_device(text: str | None) -> str | None:
@@ -129,7 +132,8 @@ def _is_one_mark(text: str) -> bool:
     return len(set(text[:8]) - _DASHES) < 2 and len(set(text) - _DASHES) < 2
 
 
-def _of_agent(text: str | None) -> tuple[float, ...]:
+@lru_cache(maxsize=4096)
+def _of_agent(text: str) -> tuple[float, ...]:
     agent = read_user_agent(text)
     if agent is None:
         return _UNKNOWN_AGENT

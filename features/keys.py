@@ -128,14 +128,13 @@ class Hasher:
 
     def first(self, space: str, merchant_id: str, value: str) -> int:
         """The key of a value under the first version, which no rotation changes."""
-        text = f"{space}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
-        return _number(_hmac(*self._pads[0], text)[: _NUMBER.size])
+        return _number(_hmac(*self._pads[0], _message(space, merchant_id, value)))
 
     def __call__(self, space: str, merchant_id: str, value: str) -> int:
         """The key of one value of a person; never 0."""
-        cut = f"{space}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
+        cut = _message(space, merchant_id, value)
         for inner, outer in self._pads:
-            cut = _hmac(inner, outer, cut)[: _NUMBER.size]
+            cut = _hmac(inner, outer, cut)
         return _number(cut)
 
     def upgraded(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -149,10 +148,7 @@ class Hasher:
         inner, outer = self._pads[-1]
         each, back = np.unique(keys, return_inverse=True)
         upgraded = np.array(
-            [
-                key and _number(_hmac(inner, outer, _NUMBER.pack(key))[: _NUMBER.size])
-                for key in each.tolist()
-            ],
+            [key and _number(_hmac(inner, outer, _NUMBER.pack(key))) for key in each.tolist()],
             np.int64,
         )
         return upgraded[back].reshape(keys.shape)
@@ -164,12 +160,21 @@ def _padded(secret: bytes, pad: int) -> hashlib._Hash:
 
 
 def _hmac(inner: hashlib._Hash, outer: hashlib._Hash, message: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104) from its two keyed beginnings: a third of ``hmac.digest``'s time."""
+    """The first 64 bits of HMAC-SHA256 (RFC 2104), from its two keyed beginnings.
+
+    A third of the time that ``hmac.digest`` takes.
+    """
     first = inner.copy()
     first.update(message)
     second = outer.copy()
     second.update(first.digest())
-    return second.digest()
+    return second.digest()[: _NUMBER.size]
+
+
+def _message(kind: str, merchant_id: str, value: str) -> bytes:
+    text = f"{kind}\x1f{merchant_id}\x1f{value}"
+    # Encoding what may hold half a character costs three times as much.
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
 def keys_of(order: Order, place: Place, hasher: Hasher, *, shares: bool = False) -> Keys:
@@ -280,8 +285,8 @@ def order_key(merchant_id: str, order_id: str) -> int:
 
 
 def _plain(kind: str, merchant_id: str, value: str) -> int:
-    text = f"{kind}\x1f{merchant_id}\x1f{value}".encode("utf-8", "surrogatepass")
-    return _number(hashlib.blake2b(text, digest_size=8).digest())
+    message = _message(kind, merchant_id, value)
+    return _number(hashlib.blake2b(message, digest_size=_NUMBER.size).digest())
 
 
 def normal_address(order: Order) -> str | None:

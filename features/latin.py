@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 from unicodedata import normalize
 
 from anyascii import anyascii
@@ -20,6 +21,8 @@ _FLAPS = (
 _WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(
     256
 )
+# Bytes: small letters stay, all else is a blank.
+SMALL_LETTERS = bytes(code if chr(code) in ascii_lowercase else 32 for code in range(256))
 
 
 def plain(text: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from math import nan
-from string import ascii_lowercase
 from typing import NamedTuple
 from unicodedata import category, normalize
 
@@ -16,7 +15,7 @@ from rapidfuzz.fuzz import token_set_ratio
 
 from features.gibberish import open_surprise, read_noise
 from features.keyboard import has_held_key, is_keyboard_walk
-from features.latin import plain
+from features.latin import SMALL_LETTERS, plain
 
 LONGEST = 120
 """Characters of a name field that are read."""
@@ -36,8 +35,6 @@ _PLACEHOLDERS = frozenset(
 _GIBBERISH_NATS = 5.5
 _DIGIT = re.compile(r"\d")
 _DIGITS = b"0123456789"
-# Bytes: small letters stay, all else is a blank.
-_LETTERS = bytes(code if chr(code) in ascii_lowercase else 32 for code in range(256))
 
 
 def normal_name(text: str | None) -> str | None:
@@ -63,7 +60,7 @@ def normal_name(text: str | None) -> str | None:
 def _words(text: str) -> list[str]:
     found = text[:LONGEST].lower()
     ascii_only = found.isascii()
-    letters = found.encode().translate(_LETTERS).decode() if ascii_only else _letters(found)
+    letters = found.encode().translate(SMALL_LETTERS).decode() if ascii_only else _letters(found)
     words = letters.split()
     if _TITLES.isdisjoint(words):
         return words

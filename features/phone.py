@@ -17,6 +17,7 @@ LONGEST = 80
 """Characters of a phone field that are read; two numbers and a remark fit well within."""
 
 _MOBILE_STARTS = frozenset("6789")
+_INDIAN_MOBILE = re.compile(r"\+91[6-9][0-9]{9}")
 _RUN = re.compile(r"\+?\d[\d\s().\-\u2010-\u2015\u00a0]*")
 _EXCEL = re.compile(r"\d(?:\.\d+)?[eE]\+?\d")
 _NOT_DIGIT = re.compile(r"\D+")
@@ -185,13 +186,7 @@ def national_digits(e164: str) -> str:
 
 
 def _is_indian_mobile(text: str) -> bool:
-    return (
-        len(text) == 13
-        and text.startswith("+91")
-        and text[3] in _MOBILE_STARTS
-        and text.isascii()
-        and text[4:].isdecimal()
-    )
+    return _INDIAN_MOBILE.fullmatch(text) is not None
 
 
 def _ascii_digits(text: str) -> str:

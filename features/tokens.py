@@ -24,6 +24,12 @@ TOKEN_REASONS = {
     "x": "order_details",
 }
 
+_SINGLE = (
+    "merchant", "payment_mode", "pincode", "district", "state", "city", "sku", "category",
+    "courier", "origin", "channel", "campaign",
+)  # fmt: skip
+_BEGINNINGS = tuple(f"{kind}=" for kind in _SINGLE)
+
 MOST_COUPONS = 64
 LONGEST = 80
 
@@ -38,24 +44,30 @@ def tokens_of(order: Order, place: Place) -> tuple[str, ...]:
         Of the order's pincode; district and state come from it where it is known.
     """
     values = (
-        ("merchant", order.merchant_id),
-        ("payment_mode", order.payment_mode),
-        ("pincode", place.pincode),
-        ("district", place.district),
-        ("state", place.state or folded(order.state)),
-        ("city", folded(order.city)),
-        ("sku", order.sku),
-        ("category", folded(order.category)),
-        ("courier", folded(order.courier)),
-        ("origin", order.origin_pincode),
-        ("channel", folded(order.channel)),
-        ("campaign", order.utm_campaign),
+        order.merchant_id,
+        order.payment_mode,
+        place.pincode,
+        place.district,
+        place.state or folded(order.state),
+        folded(order.city),
+        order.sku,
+        folded(order.category),
+        folded(order.courier),
+        order.origin_pincode,
+        folded(order.channel),
+        order.utm_campaign,
     )
-    plain = [f"{kind}={value[:LONGEST]}" for kind, value in values if value]
-    plain += [f"coupon={code[:LONGEST]}" for code in (order.coupons or ())[:MOST_COUPONS]]
-    words = (
-        f"x:{name}={value[:LONGEST]}"
-        for name, value in order.extra.items()
-        if isinstance(value, str)
-    )
-    return (*plain, *words)
+    tokens = [
+        beginning + value[:LONGEST]
+        for beginning, value in zip(_BEGINNINGS, values, strict=True)
+        if value
+    ]
+    if order.coupons:
+        tokens += [f"coupon={code[:LONGEST]}" for code in order.coupons[:MOST_COUPONS]]
+    if order.extra:
+        tokens += [
+            f"x:{name}={value[:LONGEST]}"
+            for name, value in order.extra.items()
+            if isinstance(value, str)
+        ]
+    return tuple(tokens)

@@ -7,7 +7,6 @@ The string names what the browser claims to be; a script can claim anything. RFC
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from math import nan
 from typing import Literal, NamedTuple
 
@@ -61,7 +60,6 @@ def read_user_agent(text: str | None) -> UserAgent | None:
     return _read(text[:LONGEST]) if text else None
 
 
-@lru_cache(maxsize=4096)
 def _read(text: str) -> UserAgent:
     found = text.lower()
     version = _ANDROID.search(found)

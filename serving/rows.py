@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from features.directory import Directory
 from features.history.fact import FIRST_WHERE, FIRST_WHO, Fact, fact_of
 from features.history.reader import Evidence, Reader
 from features.history.where import WindowTable
-from features.keys import Hasher, Keys, first_person_of, keys_of, order_key, person_of
+from features.keys import ABSENT, Hasher, Keys, first_person_of, keys_of, order_key, person_of
 from features.order import Order
 from features.place import Place
 from features.row import Row, row_values
@@ -27,8 +26,7 @@ _SLIPPED = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who and where an order is, as history counts it.
 
     ``person`` is whose comparison arm it is in: a key that no rotation of the hash key changes.
@@ -97,7 +95,7 @@ class Rows:
     def _person(self, order: Order, keys: Keys) -> int:
         if self.rotated:
             return first_person_of(order, self._hasher)
-        return person_of(keys, order_key(order.merchant_id, order.order_id))
+        return person_of(keys, ABSENT) or order_key(order.merchant_id, order.order_id)
 
     def past(self, identity: Identity, ledger: Ledger, windows: WindowTable, as_of_us: int) -> Past:
         """Read history as the ledger and the fold have it."""

@@ -273,15 +273,16 @@ def _add_days(record: Record, layout: Layout, as_of_us: int, counts: NDArray[np.
     today = (as_of_us + IST_SHIFT_US) // DAY_US
     sums = np.zeros(COUNTS, np.int64)
     window = DAYS_7
-    for row in range(record[_DAYS] - 1, -1, -1):
-        at = layout.days + row * _DAY_WIDTH
-        while window < EVER and record[at] < first_day(today, window):
+    held = record[_DAYS]
+    days = record[layout.days : layout.days + held * _DAY_WIDTH].reshape(held, _DAY_WIDTH)
+    for row in range(held - 1, -1, -1):
+        while window < EVER and days[row, 0] < first_day(today, window):
             counts[window] += sums
             window += 1
         if window == EVER:
             break
         for i in range(COUNTS):
-            sums[i] += record[at + 1 + i]
+            sums[i] += days[row, 1 + i]
     for longer in range(window, EVER):
         counts[longer] += sums
     counts[EVER] += record[layout.counts : layout.counts + COUNTS]
