@@ -105,6 +105,8 @@ class Judge:
     ) -> Stages[Sight]:
         """The same in stages; history is read in the last, at the position recorded."""
         glance = yield from self.glancing(submission, laps, effort=effort, number=number)
+        if glance.alone is not None:
+            self.rows.want(glance.identity, self.history.ledger)
         yield
         return self.look_back(glance, laps)
 

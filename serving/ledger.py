@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
 from operator import itemgetter
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compiled import compiled
 from features.history import take, who
 from features.history.fact import FACT_SIZE, FIRST_WHERE, FIRST_WHO
 from features.history.reader import NO_RECORD
@@ -34,19 +33,13 @@ _CACHED = 40_000
 # other order; waiting spares most of their writing, and costs a second of replay after a crash.
 _DIRTY = 16_000
 _AT_ONCE = 100
+# Orders that pass their stages together are fewer.
+_WANTED = 32
 # Changes taken in one call: those of a commit together, those of a long log piece by piece.
 _GROUP = 64
 # Keys that share their first bits lie side by side in the store: in a small one on the same page,
 # which is then written once for all of them. So many rooms are the pages of some 5,000 orders.
 _ROOM_BITS = 64 - 12
-
-
-@compiled
-def _renamed(packed: Integers, scratch: Integers, olds: Integers, news: Integers) -> Integers:
-    """A record whose orders name other partners."""
-    who.unpack(packed, scratch)
-    who.rename_partners(scratch, olds, news)
-    return who.pack(scratch)
 
 
 def keys_of_change(change: Change | Renamed) -> list[int]:
@@ -99,6 +92,7 @@ class Ledger:
         self._ahead: dict[int, int] = {}
         self._all_at_once = self._flushed_all = False
         self.dirty = 0
+        self._wanted: deque[Integers] = deque(maxlen=_WANTED)
         self._scratch = who.blank()
         self._stored = True
         self.seq = stored_seq(connection)
@@ -126,10 +120,16 @@ class Ledger:
         They are good until the next change: the longest are changed where they lie.
         """
         records = self._records
-        missing = [key for key in keys if key != ABSENT and key not in records]
-        if missing:
-            self._fetch(missing)
+        if missing := [key for key in keys if key != ABSENT and key not in records]:
+            for wanted in self._wanted:
+                missing += [key for key in wanted.tolist() if key not in records]
+            self._wanted.clear()
+            self._fetch(sorted({*missing} - {ABSENT}))
         return [NO_RECORD if key == ABSENT else records[key] for key in keys]
+
+    def want(self, keys: Integers) -> None:
+        """Soon these will be read: they come with the first that is not at hand."""
+        self._wanted.append(keys)
 
     def fetch(self, changes: Iterable[Change | Renamed]) -> None:
         """Have all records at hand that the changes touch, neighbours in the store in a row."""
@@ -179,10 +179,10 @@ class Ledger:
             self._flushing.update(room)
             self.dirty -= len(room)
         self._flushed_all, self._all_at_once = self._all_at_once, False
-        records = [
-            Stored(key, self._records[key].tobytes(), max(self.seq, self._ahead.get(key, 0)))
-            for key in sorted(self._flushing)
-        ]
+        keys = sorted(self._flushing)
+        packed = [self._records[key].tobytes() for key in keys]
+        seqs = [max(self.seq, self._ahead.get(key, 0)) for key in keys if self._ahead]
+        records = list(map(Stored, keys, packed, seqs or repeat(self.seq)))
         self.seen.add(list(self._flushing))
         return records, self._waits_since(self.seq + 1) - 1
 
@@ -261,16 +261,16 @@ class Ledger:
                 continue
             new = renamed.names.get(key, key)
             self._records[key] = NO_RECORD
-            self._records[new] = _renamed(packed, self._scratch, olds, news)
+            self._records[new] = take.renamed(packed, self._scratch, olds, news)
             self._ahead[new] = self._ahead.pop(key, 0)
             for changed in (key, new):
                 self._mark(changed, renamed.seq)
 
     def _fetch(self, keys: list[int]) -> None:
         records = self._records
+        found = read_records(self._connection, self.seen.among(keys)) if self._stored else []
         records.update(dict.fromkeys(keys, NO_RECORD))
-        stored = self.seen.among(keys) if self._stored else []
-        for key, packed, seq in read_records(self._connection, stored):
+        for key, packed, seq in found:
             records[key] = np.frombuffer(bytearray(packed), np.int64)  # writable, as others are
             if seq > self.seq:
                 self._ahead[key] = seq

@@ -97,6 +97,10 @@ class Rows:
             return first_person_of(order, self._hasher)
         return person_of(keys, ABSENT) or order_key(order.merchant_id, order.order_id)
 
+    def want(self, identity: Identity, ledger: Ledger) -> None:
+        """Soon the past of these keys will be read."""
+        ledger.want(identity.fact[FIRST_WHO:FIRST_WHERE])
+
     def past(self, identity: Identity, ledger: Ledger, windows: WindowTable, as_of_us: int) -> Past:
         """Read history as the ledger and the fold have it."""
         fact, reader = identity.fact, self._reader

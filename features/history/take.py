@@ -192,3 +192,11 @@ def take_all(
         at = who.pack_into(scratch, taken, at)
         begin, until[place] = ends[place], at
     return taken, until
+
+
+@compiled
+def renamed(packed: Integers, scratch: Integers, olds: Integers, news: Integers) -> Integers:
+    """A packed record whose orders name other partners."""
+    who.unpack(packed, scratch)
+    who.rename_partners(scratch, olds, news)
+    return who.pack(scratch)

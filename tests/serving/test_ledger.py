@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -21,11 +23,11 @@ from serving.ledger import Ledger
 from serving.store.census import standing_orders
 from serving.store.changes import changes_between
 from serving.store.connection import Connection, connect
-from serving.store.faults import LockedError
+from serving.store.faults import LockedError, LogDownError
 from serving.store.log import Log, last_seq
 from serving.store.orders import find_order
 from serving.store.renames import Renamed
-from serving.store.who import stored_seq, write_records
+from serving.store.who import read_records, stored_seq, write_records
 from serving.upkeep.first_count import first_count
 from serving.upkeep.folding import fold_if_due
 from serving.upkeep.recheck import windows_at
@@ -152,6 +154,36 @@ def test_after_an_erasure_all_changed_records_are_stored_together(tmp_path: Path
 def test_an_absent_key_has_no_record(tmp_path: Path) -> None:
     with Home.open(shop.settings_in(tmp_path)) as home:
         assert Ledger(home.connection).read([0, 5]) == [NO_RECORD, NO_RECORD]
+
+
+def test_a_read_that_fails_is_made_again(tmp_path: Path) -> None:
+    with _stored_orders(tmp_path) as home:
+        ledger = Ledger(home.connection)
+        gone = mock.patch("serving.ledger.read_records", side_effect=LogDownError("gone"))
+        with gone, pytest.raises(LogDownError):
+            ledger.read([APART])
+        assert ledger.read([APART])[0].size > 0
+
+
+def test_records_that_are_wanted_soon_are_read_together(tmp_path: Path) -> None:
+    with _stored_orders(tmp_path) as home:
+        ledger = Ledger(home.connection)
+        with mock.patch("serving.ledger.read_records", wraps=read_records) as reading:
+            for key in (1, 2):
+                ledger.want(np.array([key * APART, 0]))
+            both = [ledger.read([key * APART])[0] for key in (1, 2)]
+        assert [len(record) > 0 for record in both] == [True, True]
+        assert reading.call_count == 1
+
+
+@contextmanager
+def _stored_orders(tmp_path: Path) -> Iterator[Home]:
+    """A log of one order on two keys, whose records are stored."""
+    with Home.open(shop.settings_in(tmp_path)) as home:
+        with home.transaction() as log:
+            place(log, "o", [1, 2])
+        catch_up(Ledger(home.connection), home.connection)
+        yield home
 
 
 def test_a_checkpoint_that_fails_is_made_again(tmp_path: Path) -> None:
