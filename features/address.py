@@ -51,17 +51,9 @@ def read_address(order: Order, directory: Directory, place: Place) -> Address:
     slip = NO_SLIP
     if order.pincode and (not place.known or state == 0.0 or city.score == 0.0):
         slip = find_slip(directory, pincode_digits(order.pincode), order.city, order.state, sounds)
-    return Address(
-        order=order,
-        place=place,
-        wording=wording,
-        sounds=sounds,
-        state=state,
-        city=city,
-        locality=NAN if wording is None else _locality(directory, place, wording, sounds),
-        slip=slip,
-        route=route(directory, order.origin_pincode, place),
-    )
+    locality = NAN if wording is None else _locality(directory, place, wording, sounds)
+    way = route(directory, order.origin_pincode, place)
+    return Address(order, place, wording, sounds, state, city, locality, slip, way)
 
 
 def _locality(directory: Directory, place: Place, wording: Wording, sounds: str) -> float:

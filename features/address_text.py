@@ -62,21 +62,19 @@ def read_text(text: str, has_landmark: bool, surprise: Surprise) -> Wording:
     latin = plain(text)
     words = frozenset(latin.split())
     letters = read_letters(latin, surprise)
+    house = 0 <= letters.first_number <= 3
+    house = house or (letters.numbers > 0 and not NUMBERED.isdisjoint(words))
+    building = not BUILDING.isdisjoint(words)
+    street = not STREET.isdisjoint(words)
+    landmark = has_landmark or not LANDMARK.isdisjoint(words)
+    dummy, odd = _is_dummy(latin, words, letters), _odd_characters(text)
+    foreign = not text.isascii() and _foreign_share(text) > FOREIGN_SHARE
+    pincodes = _pincodes(latin) if letters.digits >= 6 else ()
+    # By position: twelve names would double its cost.
     return Wording(
-        text=text,
-        plain=latin,
-        words=words,
-        letters=letters,
-        house=0 <= letters.first_number <= 3
-        or (letters.numbers > 0 and not NUMBERED.isdisjoint(words)),
-        building=not BUILDING.isdisjoint(words),
-        street=not STREET.isdisjoint(words),
-        landmark=has_landmark or not LANDMARK.isdisjoint(words),
-        dummy=_is_dummy(latin, words, letters),
-        odd=_odd_characters(text),
-        foreign=not text.isascii() and _foreign_share(text) > FOREIGN_SHARE,
-        pincodes=_pincodes(latin) if letters.digits >= 6 else (),
-    )
+        text, latin, words, letters, house, building, street, landmark, dummy, odd, foreign,
+        pincodes,
+    )  # fmt: skip
 
 
 def _is_dummy(latin: str, words: frozenset[str], letters: Letters) -> bool:
