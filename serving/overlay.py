@@ -25,8 +25,8 @@ Integers = NDArray[np.int64]
 class Overlay(Ledger):
     """Who-records up to a log's last event, committed or not; the ledger beneath stays as it is.
 
-    Of what is expected and of what has been appended since, a record takes in its part only once
-    it is read: of a list's orders most keys are asked for by nobody else.
+    Of what is expected a record takes in its part only once it is read: of a list's orders most
+    keys are asked for by nobody else.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Overlay(Ledger):
         super().__init__(log.connection)
         self._under = under
         self._log = log
-        self._begun = len(log.changes)
+        self._followed = len(log.changes)
         self._coming: dict[int, list[Change]] = {}
         self._current: dict[int, tuple[int, Integers]] = {}
         self.shared: set[int] = set()
@@ -58,12 +58,11 @@ class Overlay(Ledger):
         self._coming.pop(ABSENT, None)
 
     def follow(self) -> None:
-        """Show what has been appended instead of what was expected."""
+        """Take in what has been appended, instead of what was expected."""
         self._coming.clear()
         self._current.clear()
-        for change in self._log.changes[self._begun :]:
-            self.expect(change)
-        self.seq = self._log.seq
+        self.apply(self._log.changes[self._followed :], self._log.seq)
+        self._followed = len(self._log.changes)
 
     def read(self, keys: Sequence[int]) -> list[Integers]:
         """As the ledger reads, with what has come on top."""

@@ -83,8 +83,9 @@ class Stretch:
 
     def _decided(self, log: Log, members: list[Member]) -> Iterator[Answer]:
         past, laps = Overlay(self.desk.judge.history.ledger, log), self.desk.metrics.laps()
+        ahead = len(members)
         while members:
-            judged = self._judged(self._seen(log, past, members, laps), laps)
+            judged = self._judged(self._seen(log, past, members[:ahead], laps), laps)
             records = [record_of(seen.submission, seen.sight, one) for seen, one in judged]
             for (seen, judgement), record in zip(judged, records, strict=True):
                 self._place(log, seen, judgement, record)
@@ -93,6 +94,7 @@ class Stretch:
             members = members[len(judged) :]
             if members:
                 past.follow()
+            ahead = 2 * len(judged)  # where many are held, few looks back are in vain
 
     def _seen(self, log: Log, past: Overlay, members: Sequence[Member], laps: Laps) -> list[_Seen]:
         """Look back for each, with those before it placed."""
