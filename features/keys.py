@@ -119,7 +119,7 @@ class Hasher:
     def __init__(self, secrets: Sequence[bytes]) -> None:
         if not secrets:
             raise ValueError("a hasher needs at least one secret")
-        self._pads = tuple((_padded(secret, 0x36), _padded(secret, 0x5C)) for secret in secrets)
+        self._pads = tuple(map(keyed, secrets))
 
     @property
     def rotated(self) -> bool:
@@ -128,13 +128,13 @@ class Hasher:
 
     def first(self, space: str, merchant_id: str, value: str) -> int:
         """The key of a value under the first version, which no rotation changes."""
-        return _number(_hmac(*self._pads[0], _message(space, merchant_id, value)))
+        return _number(keyed_hash(*self._pads[0], _message(space, merchant_id, value)))
 
     def __call__(self, space: str, merchant_id: str, value: str) -> int:
         """The key of one value of a person; never 0."""
         cut = _message(space, merchant_id, value)
         for inner, outer in self._pads:
-            cut = _hmac(inner, outer, cut)
+            cut = keyed_hash(inner, outer, cut)
         return _number(cut)
 
     def upgraded(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -148,10 +148,15 @@ class Hasher:
         inner, outer = self._pads[-1]
         each, back = np.unique(keys, return_inverse=True)
         upgraded = np.array(
-            [key and _number(_hmac(inner, outer, _NUMBER.pack(key))) for key in each.tolist()],
+            [key and _number(keyed_hash(inner, outer, _NUMBER.pack(key))) for key in each.tolist()],
             np.int64,
         )
         return upgraded[back].reshape(keys.shape)
+
+
+def keyed(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The two beginnings of HMAC-SHA256 under a secret."""
+    return _padded(secret, 0x36), _padded(secret, 0x5C)
 
 
 def _padded(secret: bytes, pad: int) -> hashlib._Hash:
@@ -159,7 +164,7 @@ def _padded(secret: bytes, pad: int) -> hashlib._Hash:
     return hashlib.sha256(bytes(byte ^ pad for byte in block.ljust(64, b"\0")))
 
 
-def _hmac(inner: hashlib._Hash, outer: hashlib._Hash, message: bytes) -> bytes:
+def keyed_hash(inner: hashlib._Hash, outer: hashlib._Hash, message: bytes) -> bytes:
     """The first 64 bits of HMAC-SHA256 (RFC 2104), from its two keyed beginnings.
 
     A third of the time that ``hmac.digest`` takes.

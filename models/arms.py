@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from features.days import DAY_US, from_us, ist_day
+from features.keys import keyed, keyed_hash
 
 Arm: TypeAlias = Literal["holdout", "treatment", "explore_up", "explore_down"]
 ARMS: tuple[Arm, ...] = ("holdout", "treatment", "explore_up", "explore_down")
 
 _DRAWS = 1 << 53
+
+_keyed = lru_cache(maxsize=16)(keyed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ def draw(secret: bytes, *, merchant_id: str, person: int | str, as_of_us: int) -
     as_of_us : int
         When the order was first decided, microseconds since 1970.
     """
-    parts = (merchant_id, str(person), quarter(as_of_us))
-    text = "".join(f"{len(part)}:{part}" for part in parts)
-    digest = hmac.digest(secret, text.encode("utf-8", "surrogatepass"), "sha256")
-    return (int.from_bytes(digest[:8], "big") >> 11) / _DRAWS
+    who, when = str(person), quarter(as_of_us)
+    text = f"{len(merchant_id)}:{merchant_id}{len(who)}:{who}{len(when)}:{when}"
+    digest = keyed_hash(*_keyed(secret), text.encode("utf-8", "surrogatepass"))
+    return (int.from_bytes(digest, "big") >> 11) / _DRAWS

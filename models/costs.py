@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +140,20 @@ ASSUMED_EFFECTS: Mapping[Action, Effect] = MappingProxyType(
 )
 
 
+class _Line(NamedTuple):
+    """What of an action's cost is the same for every order."""
+
+    fee: float
+    lost: float
+    shipped: float
+    rescued: float
+
+    def ends(self, margin: float, loss: float) -> tuple[float, float]:
+        """Expected cost in paise at probability 0, and at probability 1."""
+        fee = self.fee
+        return fee + self.lost * margin, fee + self.shipped * loss - self.rescued * margin
+
+
 @dataclass(frozen=True, slots=True)
 class CostModel:
     """Costs and effects together: the expected cost of an action is a line in the probability.
@@ -151,6 +166,16 @@ class CostModel:
 
     costs: Costs = field(default_factory=Costs)
     effects: Mapping[Action, Effect] = field(default_factory=lambda: ASSUMED_EFFECTS)
+    _lines: Mapping[Action, _Line] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        lines = {
+            action: _Line(
+                self.fee_paise(action), effect.good_lost, 1 - effect.rto_avoided, effect.rto_rescued
+            )
+            for action, effect in self.effects.items()
+        }
+        object.__setattr__(self, "_lines", lines)
 
     def faults(self) -> tuple[str, ...]:
         """One sentence per value that cannot be."""
@@ -176,15 +201,20 @@ class CostModel:
 
     def line(self, action: Action, amount_paise: float) -> tuple[float, float]:
         """Expected cost in paise at probability 0, and at probability 1."""
-        effect, margin = self.effects[action], self.costs.margin_share * amount_paise
-        fee = self.fee_paise(action)
-        returned = (1 - effect.rto_avoided) * self.costs.of_return(amount_paise)
-        return fee + effect.good_lost * margin, fee + returned - effect.rto_rescued * margin
+        margin, loss = self.costs.margin_share * amount_paise, self.costs.of_return(amount_paise)
+        return self._lines[action].ends(margin, loss)
 
     def expected_paise(self, action: Action, probability: float, amount_paise: float) -> float:
         """Expected cost of an action on one order, in paise."""
-        good, bad = self.line(action, amount_paise)
-        return (1 - probability) * good + probability * bad
+        return self.each_expected_paise((action,), probability, amount_paise)[0]
+
+    def each_expected_paise(
+        self, actions: Sequence[Action], probability: float, amount_paise: float
+    ) -> list[float]:
+        """Expected costs of several actions on one order, in paise."""
+        margin, loss = self.costs.margin_share * amount_paise, self.costs.of_return(amount_paise)
+        ends = (self._lines[action].ends(margin, loss) for action in actions)
+        return [(1 - probability) * good + probability * bad for good, bad in ends]
 
     def table(
         self,

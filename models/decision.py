@@ -15,7 +15,7 @@ from models.condition_fields import Subject
 from models.conditions import question
 from models.policy import Policy
 from models.rules import Segment
-from models.thresholds import Thresholds
+from models.thresholds import Ladder, Thresholds, reached
 
 Tier: TypeAlias = Literal["low", "medium", "high"]
 Source: TypeAlias = Literal["block_list", "allow_list", "rule"]
@@ -174,10 +174,9 @@ def expected_costs(
     """Expected cost in rupees of each action open to an order; empty when its amount is unknown."""
     if amount_paise is None:
         return {}
-    return {
-        action: policy.model.expected_paise(action, probability, amount_paise) / 100
-        for action in open_to(payment_mode)
-    }
+    actions = open_to(payment_mode)
+    paise = policy.model.each_expected_paise(actions, probability, amount_paise)
+    return {action: each / 100 for action, each in zip(actions, paise, strict=True)}
 
 
 def tier(probability: float, policy: Policy) -> Tier:
@@ -214,13 +213,20 @@ def _actions(
     Leaving out an action without capacity keeps the order of severity: its orders fall to the
     next milder one.
     """
-    allowed = tuple(action for action in open_to(facts.payment_mode) if room.allows(action))
-    return {
-        "holdout": "ship",
-        "treatment": thresholds.action(probability, allowed),
-        "explore_up": _moved(thresholds, step).action(probability, allowed),
-        "explore_down": _moved(thresholds, -step).action(probability, allowed),
-    }
+    allowed = tuple(filter(room.allows, open_to(facts.payment_mode)))
+    ladders = _ladders(thresholds, step, allowed)
+    treatment, up, down = (reached(probability, ladder) for ladder in ladders)
+    return {"holdout": "ship", "treatment": treatment, "explore_up": up, "explore_down": down}
+
+
+@lru_cache(maxsize=8192)
+def _ladders(
+    thresholds: Thresholds, step: float, allowed: tuple[Action, ...]
+) -> tuple[Ladder, Ladder, Ladder]:
+    """The steps of treatment, explore-up and explore-down, worked out once and not per order."""
+    moved = (thresholds, _moved(thresholds, step), _moved(thresholds, -step))
+    treatment, up, down = (each.ladder(allowed) for each in moved)
+    return treatment, up, down
 
 
 @lru_cache(maxsize=8192)

@@ -171,12 +171,14 @@ class Reader:
                 f'the feature "{unknown[0]}" of this bundle is unknown here; train again'
             )
         n_features = len(inputs.features)
-        self._picks = np.array([self.position[name] for name in inputs.features], dtype=np.intp)
+        names = [*inputs.features, *inputs.flags, *inputs.extras]
+        self._picks = np.array([self.position.get(name, 0) for name in names], dtype=np.intp)
+        self._of_flags = slice(n_features, n_features + len(inputs.flags))
         self._flags = {token: n_features + i for i, token in enumerate(inputs.flags)}
         reasons = [feature.reason for feature in catalogue] + [OTHER] * len(inputs.extras)
         self.reasons = tuple(code if code in REASONS else OTHER for code in reasons)
         self.column_reasons = (
-            *(self.reasons[pick] for pick in self._picks),
+            *(self.reasons[self.position[name]] for name in inputs.features),
             *(reason_of(prefix_of(token)) for token in inputs.flags),
             *(OTHER for _ in inputs.extras),
         )
@@ -194,12 +196,9 @@ class Reader:
 
     def columns(self, numbers: Floats, tokens: Iterable[str]) -> Floats:
         """The trees' columns of an order, shape (n_columns,)."""
-        n_features = len(self._picks)
-        x = np.zeros(self.inputs.n_columns)
-        x[:n_features] = numbers[self._picks]
-        if self.inputs.extras:
-            x[n_features + len(self._flags) :] = numbers[self.n_catalogue :]
+        x = numbers.take(self._picks)
         if self._flags:
+            x[self._of_flags] = 0.0
             for token in tokens:
                 if token in self._flags:
                     x[self._flags[token]] = 1.0
@@ -221,12 +220,9 @@ class Reader:
 
     def columns_many(self, numbers: Floats, tokens: Sequence[Iterable[str]]) -> Floats:
         """``columns`` of many orders, shape (n_orders, n_columns), C-ordered."""
-        n_features = len(self._picks)
-        x = np.zeros((len(numbers), self.inputs.n_columns))
-        x[:, :n_features] = numbers[:, self._picks]
-        if self.inputs.extras:
-            x[:, n_features + len(self._flags) :] = numbers[:, self.n_catalogue :]
+        x = numbers.take(self._picks, axis=1)
         if self._flags:
+            x[:, self._of_flags] = 0.0
             for i, own in enumerate(tokens):
                 for token in own:
                     if token in self._flags:

@@ -133,16 +133,25 @@ _NAMES = {f.name for f in fields(Linear)}
 
 
 class _Table(NamedTuple):
-    """The terms as arrays."""
+    """The terms as few arrays, since each costs something at every call.
+
+    Attributes
+    ----------
+    position : (n_terms,)
+        Of the number in an order's vector.
+    number : (n_terms, 6)
+        ``MEDIAN``, ``MEAN``, ``SCALE``, ``WEIGHT``, ``MISSING_WEIGHT`` and ``MISSING_SHARE``.
+    bent : (n_terms,)
+        Whether the curve is ``log``.
+    """
 
     position: NDArray[np.intp]
-    median: Floats
-    mean: Floats
-    scale: Floats
-    weight: Floats
-    missing_weight: Floats
-    missing_share: Floats
+    number: Floats
     bent: NDArray[np.bool_]
+
+
+_NUMBERS = ("median", "mean", "scale", "weight", "missing_weight", "missing_share")
+MEDIAN, MEAN, SCALE, WEIGHT, MISSING_WEIGHT, MISSING_SHARE = range(len(_NUMBERS))
 
 
 class LinearScorer:
@@ -157,13 +166,12 @@ class LinearScorer:
         self.linear = linear
         self.base = linear.base
         self.positions = [position[term.name] for term in linear.terms]
-        parts = {
-            name: np.array([getattr(term, name) for term in linear.terms], dtype=np.float64)
-            for name in _Table._fields[1:-1]
-        }
-        bent = np.array([term.curve == "log" for term in linear.terms], dtype=np.bool_)
-        position_ = np.array(self.positions, dtype=np.intp)
-        self._table = _Table(position=position_, **parts, bent=bent)
+        numbers = [[getattr(term, name) for name in _NUMBERS] for term in linear.terms]
+        self._table = _Table(
+            position=np.array(self.positions, dtype=np.intp),
+            number=np.array(numbers, dtype=np.float64).reshape(-1, len(_NUMBERS)),
+            bent=np.array([term.curve == "log" for term in linear.terms], dtype=np.bool_),
+        )
 
     def score(self, numbers: Floats, tokens: Iterable[str]) -> float:
         """The linear score of one order."""
@@ -202,11 +210,11 @@ def _term(numbers: Floats, table: _Table, limit: float, i: int) -> float:
     """What one term adds, before centring."""
     value, flag = numbers[table.position[i]], 0.0
     if np.isnan(value):
-        value, flag = table.median[i], table.missing_weight[i]
+        value, flag = table.number[i, MEDIAN], table.number[i, MISSING_WEIGHT]
     if table.bent[i]:
         value = np.copysign(np.log1p(abs(value)), value)
-    score = (value - table.mean[i]) / table.scale[i]
-    part: float = table.weight[i] * min(max(score, -limit), limit) + flag
+    score = (value - table.number[i, MEAN]) / table.number[i, SCALE]
+    part: float = table.number[i, WEIGHT] * min(max(score, -limit), limit) + flag
     return part
 
 
@@ -231,6 +239,6 @@ def _contributions(numbers: Floats, table: _Table, limit: float) -> Floats:
     """Every term less its average."""
     parts = np.empty(len(table.position))
     for i in range(len(parts)):
-        average = table.missing_weight[i] * table.missing_share[i]
+        average = table.number[i, MISSING_WEIGHT] * table.number[i, MISSING_SHARE]
         parts[i] = _term(numbers, table, limit, i) - average
     return parts

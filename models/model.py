@@ -14,7 +14,7 @@ from models.blend import Blend
 from models.calibration import Calibration
 from models.forest import Forest
 from models.impacts import impacts
-from models.inputs import Inputs, Reader, extras_learned, reason_of, tokens_of
+from models.inputs import Inputs, Reader, extras_learned, prefix_of, reason_of, tokens_of
 from models.linear import Linear, LinearScorer
 from models.risk import Impact, Risk
 from models.scorer import Extra, Floats
@@ -149,11 +149,12 @@ class Model:
         if self.forest.trees:
             shap = self.explainer.contributions(self.reader.columns(numbers, tokens))
             totals += self._gathered(shap * self.blend.trees, self._columns)
-        sums = dict(zip(self._codes, totals.tolist(), strict=True))
-        for prefix, part in self.linear.token_contributions(tokens).items():
-            code = reason_of(prefix)
-            sums[code] = sums.get(code, 0.0) + self.blend.linear * part
-        return sums
+        sums = (totals - self._usual).tolist()
+        for token in tokens:
+            if token in self._weights:
+                code, weight = self._weights[token]
+                sums[code] += weight
+        return dict(zip(self._codes, sums, strict=True))
 
     def _log_odds(
         self,
@@ -183,13 +184,23 @@ class Model:
         return position[ORDERS], position[PENDING]
 
     def _group_reasons(self) -> None:
-        """Number the reasons, so that columns are gathered by one addition per column."""
+        """Number the reasons, so that columns and words are gathered by one addition each."""
+        linear, share = self.linear.linear, self.blend.linear
         reasons = self.reader.column_reasons
         terms = [self.reader.reasons[position] for position in self.linear.positions]
-        self._codes = tuple(dict.fromkeys((*reasons, *terms)))
+        words = {token: reason_of(prefix_of(token)) for token in linear.tokens}
+        usual = {prefix: reason_of(prefix) for prefix in linear.token_means}
+        every = (*reasons, *terms, *words.values(), *usual.values())
+        self._codes = tuple(dict.fromkeys(every))
         number = {code: i for i, code in enumerate(self._codes)}
         self._columns = np.array([number[code] for code in reasons], dtype=np.intp)
         self._terms = np.array([number[code] for code in terms], dtype=np.intp)
+        self._weights = {
+            token: (number[code], share * linear.tokens[token]) for token, code in words.items()
+        }
+        self._usual = np.zeros(len(self._codes))
+        for prefix, code in usual.items():
+            self._usual[number[code]] += share * linear.token_means[prefix]
 
     def _gathered(self, parts: Floats, groups: NDArray[np.intp]) -> Floats:
         """Contributions summed by reason, shape (n_codes,)."""

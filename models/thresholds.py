@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp, log
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,17 @@ from numpy.typing import NDArray
 from models.actions import ACTIONS, Action
 from models.costs import CostModel
 
+Ladder: TypeAlias = tuple[tuple[float, Action], ...]
+
 _SEVEREST_FIRST = ACTIONS[::-1]
+
+
+def reached(probability: float, ladder: Ladder) -> Action:
+    """The first action, from the most severe on, that a probability is enough for."""
+    for begin, action in ladder:
+        if probability >= begin:
+            return action
+    return "ship"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +62,14 @@ class Thresholds:
         ]
         return (*outside, *disorder)
 
+    def ladder(self, allowed: tuple[Action, ...] = ACTIONS) -> Ladder:
+        """Where each allowed action begins, the most severe first."""
+        used = ((self.of(action), action) for action in _SEVEREST_FIRST if action in allowed)
+        return tuple((begin, action) for begin, action in used if begin is not None)
+
     def action(self, probability: float, allowed: tuple[Action, ...] = ACTIONS) -> Action:
         """The most severe allowed action whose threshold the probability reaches."""
-        for action in _SEVEREST_FIRST:
-            threshold = self.of(action)
-            if threshold is not None and probability >= threshold and action in allowed:
-                return action
-        return "ship"
+        return reached(probability, self.ladder(allowed))
 
     def moved(self, step: float) -> Thresholds:
         """Every threshold moved by ``step`` in log-odds; thresholds of 1 stay."""
