@@ -66,7 +66,7 @@ def read_letters(plain_text: str, surprise: Surprise) -> Letters:
 
 
 def read_noise(plain_text: str, surprise: Surprise) -> Noise:
-    """What :func:`read_letters` says of noise alone, at two thirds of its cost."""
+    """What :func:`read_letters` says of noise, without counting words."""
     return Noise(*_judge(plain_text.encode("ascii") + b" ", surprise))
 
 
