@@ -12,7 +12,7 @@ from features.history.states import EVENT_CODES, PENDING, event_detail, next_sta
 from serving.conversation.asking import follow
 from serving.decisions import Answer, Sight, Submission
 from serving.store.contacts import Contacts
-from serving.store.log import Log
+from serving.store.log import Decision, Log
 from serving.store.orders import Held
 from serving.store.policies import count_held
 from serving.upkeep.latecomers import latecomer
@@ -60,14 +60,15 @@ class Placing:
             at_us=order.created_us,
             known_us=sight.as_of_us,
             test=submission.access.test,
+            decision=decision_on(PENDING, sight, self.record, self.decision_id),
         )
+        decided = log.seq
         now.keep(log, held, self.contacts, sight.as_of_us)
-        seq = append_decision(log, held, sight, self.record, self.decision_id)
         if self.record["action"] == "hold" and not held.test:
             count_held(log, order.merchant_id, ist_day(sight.as_of_us))
         if self.record["action"] != "ship":
             follow(log, held, self.record)
-        return seq
+        return decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +116,15 @@ class Revising:
             known_us=sight.as_of_us,
         )
         now.keep(log, held, self.contacts, sight.as_of_us)
-        seq = append_decision(log, held, sight, self.record, self.decision_id)
+        seq = log.decide(held, decision_on(held.state, sight, self.record, self.decision_id))
         if self.asks:
             follow(log, held, self.record)
         return seq
 
 
-def append_decision(log: Log, held: Held, sight: Sight, record: Answer, decision_id: bytes) -> int:
-    """Put a decision on the revision in force into the log; its position."""
+def decision_on(state: int, sight: Sight, record: Answer, decision_id: bytes) -> Decision:
+    """A decision as the log keeps it, on an order in a state."""
     detail = event_detail("decided", reason=None, outcome=None, action=record["action"])
-    return log.decide(
-        held,
-        decision_id,
-        to_json(record),
-        None if sight.row is None else sight.row.values.tobytes(),
-        becomes=next_state(held.state, EVENT_CODES["decided"], detail),
-        at_us=sight.as_of_us,
-    )
+    row = None if sight.row is None else sight.row.values.tobytes()
+    becomes = next_state(state, EVENT_CODES["decided"], detail)
+    return Decision(decision_id, to_json(record), row, becomes, sight.as_of_us)

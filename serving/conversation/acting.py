@@ -8,7 +8,7 @@ from typing import Any
 
 from models.actions import DISPATCH, Action
 from models.policy import Policy
-from serving.appending import append_decision
+from serving.appending import decision_on
 from serving.conversation.asking import follow, say
 from serving.conversation.rejudging import judged_again, submission_of
 from serving.decisions import Answer, Sight, Submission, record_of
@@ -94,7 +94,7 @@ class _Silence:
             log.append("released", {}, at_us=now, known_us=now, order=held)
             return
         sight, decided, decision_id = self._judged(submission, held, silent=silent)
-        append_decision(log, held, sight, decided, decision_id)
+        log.decide(held, decision_on(held.state, sight, decided, decision_id))
         follow(log, held, decided)
 
     def _judged(

@@ -14,7 +14,7 @@ from features.history.states import EVENT_CODES, PENDING, event_detail, next_sta
 from serving.decisions import Answer, Sight, Submission
 from serving.store.arrivals import Arrival, arrive
 from serving.store.contacts import Contacts
-from serving.store.log import Log
+from serving.store.log import Decision, Log
 from serving.store.orders import Held
 from serving.upkeep.latecomers import Latecomer, latecomer
 
@@ -157,12 +157,12 @@ class Merging:
             spooled.merchant_id, spooled.order_id, spooled.public, fact=now.fact.tobytes(),
             state=PENDING, digest=spooled.digest, at_us=spooled.created_us, known_us=self.now_us,
             test=spooled.test,
+            decision=Decision(
+                spooled.decision_id, to_json(spooled.record), None, _after(spooled),
+                spooled.as_of_us,
+            ),
         )  # fmt: skip
         now.keep(log, held, self.contacts, self.now_us)
-        log.decide(
-            held, spooled.decision_id, to_json(spooled.record), None,
-            becomes=_after(spooled), at_us=spooled.as_of_us,
-        )  # fmt: skip
 
     def _override(self, log: Log, held: Held, spooled: Spooled) -> None:
         shipped = spooled.record["dispatch"] == "go"

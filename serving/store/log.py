@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic_core import from_json, to_json
 
@@ -29,9 +29,29 @@ _EVENT = """INSERT INTO event
     (seq, number, merchant_id, kind, revision, at_us, known_us, was, becomes, body, data)
     VALUES (?,?,?,?,?,?,?,?,?,?,?)"""
 _ORDER = """INSERT INTO orders
-    (number, merchant_id, test, order_id, revision, state, digest, fact_seq)
-    VALUES (?,?,?,?,0,?,?,?)"""
+    (number, merchant_id, test, order_id, revision, state, digest, fact_seq, decided_seq)
+    VALUES (?,?,?,?,0,?,?,?,?)"""
 _DECISION = "INSERT INTO decision (decision_id, seq) VALUES (?,?)"
+
+
+class Decision(NamedTuple):
+    """What the log keeps of a decision.
+
+    Parameters
+    ----------
+    body : bytes
+        As JSON.
+    row : bytes or None
+        The feature row it was made from.
+    becomes : int
+        The order's state after it.
+    """
+
+    decision_id: bytes
+    body: bytes
+    row: bytes | None
+    becomes: int
+    at_us: int
 
 
 class Log:
@@ -142,8 +162,9 @@ class Log:
         at_us: int,
         known_us: int,
         test: bool = False,
+        decision: Decision | None = None,
     ) -> Held:
-        """Append ``placed`` and the order it begins.
+        """Append ``placed`` and the order it begins, and ``decided`` where that is known at once.
 
         Parameters
         ----------
@@ -165,14 +186,17 @@ class Log:
             _EVENT,
             (number, number, merchant_id, "placed", 0, at_us, known_us, None, state, body, fact),
         )
-        held = Held(number, merchant_id, test, order_id, 0, state, digest, number, None)
-        self.connection.execute(
-            _ORDER,
-            (number, merchant_id, test, order_id, state, digest, number),
-        )
         if not test:
             self.changes.append(Change(number, ABSENT, state, fact))
-        return held
+        now, decided = state, None
+        if decision is not None:
+            now, decided = decision.becomes, self._decided(number, merchant_id, 0, state, decision)
+            if now != state and not test:
+                self.changes.append(Change(decided, state, now, fact))
+        self.connection.execute(
+            _ORDER, (number, merchant_id, test, order_id, now, digest, number, decided)
+        )
+        return Held(number, merchant_id, test, order_id, 0, now, digest, number, decided)
 
     def revise(
         self,
@@ -214,33 +238,15 @@ class Log:
         )
         return revised
 
-    def decide(
-        self,
-        order: Held,
-        decision_id: bytes,
-        body: bytes,
-        row: bytes | None,
-        *,
-        becomes: int,
-        at_us: int,
-    ) -> int:
+    def decide(self, order: Held, decision: Decision) -> int:
         """Append ``decided`` and put it in force; some decisions move the order's state."""
-        self.seq += 1
-        was, now = (None, None) if becomes == order.state else (order.state, becomes)
+        seq = self._decided(order.number, order.merchant_id, order.revision, order.state, decision)
         self.connection.execute(
-            _EVENT,
-            (
-                self.seq, order.number, order.merchant_id, "decided", order.revision,
-                at_us, at_us, was, now, body, row,
-            ),
-        )  # fmt: skip
-        self.connection.execute(_DECISION, (decision_id, self.seq))
-        self.connection.execute(
-            "UPDATE orders SET decided_seq=? WHERE number=?", (self.seq, order.number)
+            "UPDATE orders SET decided_seq=? WHERE number=?", (seq, order.number)
         )
-        if now is not None:
-            self._move(order, now)
-        return self.seq
+        if decision.becomes != order.state:
+            self._move(order, decision.becomes)
+        return seq
 
     def has_decision(self, decision_id: bytes) -> bool:
         """Whether a decision of this id is in the log."""
@@ -256,6 +262,23 @@ class Log:
     def find(self, merchant_id: str, order_id: str, *, test: bool = False) -> Held | None:
         """One order as the transaction sees it."""
         return find_order(self.connection, merchant_id, order_id, test=test)
+
+    def _decided(
+        self, number: int, merchant_id: str, revision: int, state: int, decision: Decision
+    ) -> int:
+        """The event alone; its position."""
+        self.seq += 1
+        decision_id, body, row, becomes, at_us = decision
+        was, now = (None, None) if becomes == state else (state, becomes)
+        self.connection.execute(
+            _EVENT,
+            (
+                self.seq, number, merchant_id, "decided", revision, at_us, at_us, was, now,
+                body, row,
+            ),
+        )  # fmt: skip
+        self.connection.execute(_DECISION, (decision_id, self.seq))
+        return self.seq
 
     def _move(self, order: Held, becomes: int) -> None:
         self.connection.execute("UPDATE orders SET state=? WHERE number=?", (becomes, order.number))

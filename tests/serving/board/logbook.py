@@ -14,7 +14,7 @@ from features.history.fact import AMOUNT_PAISE, COD, DAY, FACT_SIZE, FIRST_WHO, 
 from features.history.states import EVENT_CODES, PENDING, event_detail, next_state
 from features.keys import PHONE, plain_key
 from serving.home import Home
-from serving.store.log import Kind, Log
+from serving.store.log import Decision, Kind, Log
 from serving.store.merchants import add_merchant
 from serving.store.orders import Held
 from serving.store.stories import placed_at
@@ -69,7 +69,7 @@ def decide(
     detail = event_detail("decided", reason=None, outcome=None, action=action)
     becomes = next_state(held.state, EVENT_CODES["decided"], detail)
     name = log.seq.to_bytes(16, "big")
-    log.decide(held, name, to_json(body), None, becomes=becomes, at_us=at_us)
+    log.decide(held, Decision(name, to_json(body), None, becomes, at_us))
 
 
 def happen(log: Log, order_id: str, kind: Kind, at_us: int, *, merchant_id: str = "kurtas",

@@ -15,7 +15,7 @@ from serving.store.changes import Change, changes_between
 from serving.store.connection import Connection, connect
 from serving.store.contacts import Contacts
 from serving.store.faults import LogDownError, TakenError
-from serving.store.log import Log, last_seq
+from serving.store.log import Decision, Log, last_seq
 from serving.store.merchants import access, add_merchant, new_key
 from serving.store.orders import Held, find_order
 from serving.store.policies import StaleRevisionError, policy_body, save_policy
@@ -111,7 +111,7 @@ def test_what_is_written_is_read_back_of_every_kind(tmp_path: Path) -> None:
     contacts.keep(connection, held.number, b'{"phone":"1"}')
     contacts.keep(connection, held.number, b'{"phone":"2"}')
     log.append("delivered", {}, at_us=5, known_us=6, order=held, becomes=1)
-    log.decide(held, bytes(16), b"{}", b"row", becomes=0, at_us=7)
+    log.decide(held, Decision(bytes(16), b"{}", b"row", 0, 7))
     write_records(connection, [Stored(-5, b"one", 3), Stored(2**62, b"two", 3)], 3)
     write_records(connection, [Stored(-5, b"three", 4)], 4)
     log.commit()

@@ -18,7 +18,7 @@ from serving.home import Home
 from serving.store.connection import connect
 from serving.store.contacts import Contacts
 from serving.store.copying import tables_of
-from serving.store.log import Log, last_seq
+from serving.store.log import Decision, Log, last_seq
 from serving.store.migrations import STEPS
 from serving.store.orders import find_order
 from serving.store.owner import Owner
@@ -146,7 +146,7 @@ def test_a_backup_is_one_instant_of_a_log_that_is_written_to(
                 at_us=0,
                 known_us=0,
             )
-            log.decide(held, n.to_bytes(16, "big"), b"{}", None, becomes=0, at_us=0)
+            log.decide(held, Decision(n.to_bytes(16, "big"), b"{}", None, 0, 0))
             log.commit()
         connection.close()
 

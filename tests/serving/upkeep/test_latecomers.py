@@ -85,7 +85,7 @@ def test_a_spooled_order_comes_in_without_whoever_was_erased_meanwhile(tmp_path:
             await service.tick()
             assert service.standby.spooled == 0
             assert not any(PHONE_KEY in fact for fact in _facts(service))
-            assert _kinds(service, "a") == ["placed", "erased", "decided"]
+            assert _kinds(service, "a") == ["placed", "decided", "erased"]
             assert _kinds(service, "b") == ["placed", "decided"]
             assert _sealed(service) == 1
             assert await _score(service, order_id="a") == told
@@ -107,7 +107,7 @@ def test_a_decision_in_flight_comes_in_without_whoever_was_erased_meanwhile(
             for access in (shop.LIVE, shop.TEST):
                 _erased_before_the_next_write(service, monkeypatch)
                 await _score(service, access, order_id="a")
-            assert _kinds(service, "a") == ["placed", "erased", "decided"] * 2
+            assert _kinds(service, "a") == ["placed", "decided", "erased"] * 2
             assert not any(PHONE_KEY in fact for fact in _facts(service))
             assert _sealed(service) == 0
 
@@ -151,7 +151,7 @@ def test_an_erasure_is_remembered_by_marks_alone_and_for_as_long_as_it_says(
             await service.writer.submit(lambda log: forget_erased(log.connection, clock.us))
             assert service.connection.execute("SELECT count(*) FROM erased").fetchone() == (0,)
             await service.tick()  # what waited for longer than that is taken for erased
-            assert _kinds(service, "a") == ["placed", "erased", "decided"]
+            assert _kinds(service, "a") == ["placed", "decided", "erased"]
 
     asyncio.run(scene())
 
