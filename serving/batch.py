@@ -22,7 +22,7 @@ from serving.wish import Wish
 
 MOST = 1_000
 
-# A transaction of so many holds up single orders for some ten milliseconds at most.
+# A transaction of so many holds up single orders for some ten milliseconds.
 _CHUNK = 40
 # Turns of the event loop until a transaction that nobody is in the way of is handed to the disk.
 _UNTIL_COMMIT = 2
