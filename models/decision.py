@@ -60,8 +60,7 @@ class Capacity:
         return action != "hold" or self.reviews is None or self.reviews > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is done about an order, and everything needed to judge it later.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from models.actions import DISPATCH, Action
@@ -104,10 +104,9 @@ class _Silence:
         risk, policy = judgement.risk, self.desk.judge.policies.now(held.merchant_id)
         probability = unanswered(risk.probability) if silent else risk.probability
         action = cheapest(probability, submission.order.amount_paise, policy)
-        verdict = replace(
-            judgement.verdict, action=action, policy_action=action, dispatch=DISPATCH[action],
-            wait_until_us=None,
-        )  # fmt: skip
+        verdict = judgement.verdict._replace(
+            action=action, policy_action=action, dispatch=DISPATCH[action], wait_until_us=None
+        )
         decided: dict[str, Any] = record_of(
             submission, sight, judgement._replace(verdict=verdict), revision=held.revision
         )
