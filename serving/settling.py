@@ -12,19 +12,19 @@ from serving.store.connection import Connection
 
 _log = logging.getLogger("rto.settling")
 
-_EVERY_S = 0.5
-# What comes while one pass is under way is little for the next; with none left the log begins anew.
-_PASSES = 4
+# A commit that comes upon a pass waits for it, and the longer the more there was to settle.
+_BUSY_S, _IDLE_S = 0.05, 0.5
 
 
 def keep_settling(settings: Settings, stop: threading.Event) -> None:
-    """Settle twice a second until ``stop`` is set."""
+    """Settle a little at a time while anything is written, until ``stop`` is set."""
     with Home.open(settings) as home:
-        while not stop.wait(_EVERY_S):
+        before = now = _version(home.connection)
+        while not stop.wait(_BUSY_S if now != before else _IDLE_S):
+            before = now
             try:
-                for _ in range(_PASSES):
-                    if not settle(home.connection):
-                        break
+                now = _version(home.connection)
+                settle(home.connection)
             except (StoreError, OSError):
                 _log.exception("settling failed; trying again")
 
@@ -41,3 +41,10 @@ def settle(connection: Connection) -> int:
         return 0
     _, written, settled = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return int(written - settled)
+
+
+def _version(connection: Connection) -> int:
+    """Another number whenever others have written."""
+    if connection.remote:
+        return 0
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])

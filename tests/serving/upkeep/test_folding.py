@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 from features.history.fact import FACT_SIZE
 from serving.folds import NO_FOLD, newest_fold
 from serving.home import Home
-from serving.settling import settle
+from serving.settling import keep_settling, settle
 from serving.store.log import Log
 from serving.upkeep.folding import keep_folding
 from tests.serving import shop
@@ -59,6 +60,29 @@ def test_what_was_written_ahead_comes_into_the_file_beside_readers_and_writers(
         assert settle(home.connection) == 0
         other.connection.rollback()
         assert b"settled by and by" in file.read_bytes()
+
+
+def test_settling_looks_more_often_while_anything_is_written(tmp_path: Path) -> None:
+    class Stop(threading.Event):
+        waited: ClassVar[list[float]] = []
+
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            self.waited.append(timeout)
+            if len(self.waited) in (2, 3):
+                with other.transaction() as log:
+                    log.append("audit", {}, at_us=0, known_us=0)
+            return len(self.waited) == 7
+
+    settings = shop.settings_in(tmp_path)
+    with Home.open(settings) as other:
+        if other.connection.remote:
+            return
+        keep_settling(settings, Stop())
+    idle = Stop.waited[0]
+    assert [timeout < idle for timeout in Stop.waited] == [
+        False, False, True, True, False, False, False,
+    ]  # fmt: skip
 
 
 def test_a_fold_is_published_although_the_connection_was_lost(tmp_path: Path) -> None:
