@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from serving.desk import OtherContentError
 from serving.parcels.outcomes import Report, read_outcomes
 from serving.parsing import FieldsError
 from serving.service import Service
+from serving.store.log import Log
 from serving.store.log import body_of as read_body
 from serving.wish import Wish
 from tests.serving import shop
@@ -202,7 +204,15 @@ def test_an_outcome_before_its_order_is_refused(tmp_path: Path) -> None:
     run(scene())
 
 
-def test_a_decision_that_comes_too_late_names_the_fallback_and_is_kept(tmp_path: Path) -> None:
+def test_a_decision_that_comes_too_late_names_the_fallback_and_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through, commit = threading.Event(), Log.commit
+
+    def slowly(log: Log) -> None:
+        assert through.wait(30)
+        commit(log)
+
     async def scene() -> None:
         seconds = [0.0]
         async with serving(tmp_path) as service:
@@ -214,8 +224,10 @@ def test_a_decision_that_comes_too_late_names_the_fallback_and_is_kept(tmp_path:
             assert _events(service) == []
             # The disk takes longer than the caller waits.
             tight = Deadline(0.0, clock=iter([-1.0, 0.0]).__next__)
+            monkeypatch.setattr(Log, "commit", slowly)
             with pytest.raises(LateError):
                 await service.desk.score(LIVE, body(), Wish(tight))
+            through.set()
             again = await service.desk.score(LIVE, body(record_only=True))
             assert again["dispatch"] == "go"
             assert [kind for kind, _ in _events(service)] == ["placed", "decided", "overridden"]
