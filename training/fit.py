@@ -261,7 +261,11 @@ def _grow(
         best = min(trials, key=lambda trial: trial.loss)
         shape, rounds, loose = best.shape, best.rounds, np.concatenate(best.out_of_fold)
         tried = [
-            {"num_leaves": t.parameters["num_leaves"], "rounds": t.rounds, "loss": t.loss}
+            {
+                "num_leaves": t.parameters["num_leaves"],
+                "rounds": t.rounds,
+                "loss": round(t.loss, 12),
+            }
             for t in trials
         ]
     booster = orchard.fit(shape, rounds, lesson.everything, tick)

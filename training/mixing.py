@@ -110,7 +110,11 @@ def _summary(
     return {
         "blend": {
             "trees": best.trees,
-            "loss": {"blend": best.loss, "trees": mixtures[-1].loss, "linear": mixtures[0].loss},
+            "loss": {
+                "blend": round(best.loss, 12),
+                "trees": round(mixtures[-1].loss, 12),
+                "linear": round(mixtures[0].loss, 12),
+            },
         },
         "calibration": {**curves.chosen.to_json(), "compared": curves.losses},
         "out_of_fold": {
